@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/base/sqlite.h"
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include <cassert>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace triage {
+namespace {
+
+// SQLite says SQLITE_FULL for ENOSPC only; a quota and RLIMIT_FSIZE arrive as I/O errors with their errno.
+bool is_full(sqlite3* connection, int code) {
+    if ((code & 0xFF) == SQLITE_FULL) return true;
+    if ((code & 0xFF) != SQLITE_IOERR) return false;
+    const int cause = sqlite3_system_errno(connection);
+    return cause == ENOSPC || cause == EDQUOT || cause == EFBIG;
+}
+
+[[noreturn]] void fail(sqlite3* connection, const std::string& path, int code) {
+    const bool full = is_full(connection, code);
+    std::string why = connection ? sqlite3_errmsg(connection) : sqlite3_errstr(code);
+    if ((code & 0xFF) == SQLITE_IOERR && connection)
+        if (const int cause = sqlite3_system_errno(connection)) why += fmt::format(" ({})", std::strerror(cause));
+    throw SqliteError(path, why, full);
+}
+
+// A path as the path of a `file:` URI.
+std::string uri_of(const std::string& path) {
+    std::string uri = "file:";
+    for (const char c : path) {
+        if (c == '%' || c == '?' || c == '#') uri += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+        else uri += c;
+    }
+    return uri + "?mode=ro&immutable=1";
+}
+
+}  // namespace
+
+SqliteError::SqliteError(const std::string& path, const std::string& why, bool is_disk_full)
+    : Error(path, why, is_disk_full ? "make room where the case is, then resume" : "", ErrorKind::interrupted),
+      is_disk_full_(is_disk_full) {}
+
+Statement::Statement(sqlite3* connection, std::string path, std::string_view sql)
+    : connection_(connection), path_(std::move(path)) {
+    check(sqlite3_prepare_v3(connection, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
+                             &statement_, nullptr));
+}
+
+Statement::~Statement() { sqlite3_finalize(statement_); }
+
+Statement::Statement(Statement&& other) noexcept
+    : connection_(other.connection_),
+      statement_(std::exchange(other.statement_, nullptr)),
+      path_(std::move(other.path_)) {}
+
+Statement& Statement::operator=(Statement&& other) noexcept {
+    std::swap(connection_, other.connection_);
+    std::swap(statement_, other.statement_);
+    std::swap(path_, other.path_);
+    return *this;
+}
+
+void Statement::check(int code) const {
+    if (code != SQLITE_OK) fail(connection_, path_, code);
+}
+
+bool Statement::step() {
+    const int code = sqlite3_step(statement_);
+    if (code == SQLITE_ROW) return true;
+    if (code == SQLITE_DONE) return false;
+    try {
+        fail(connection_, path_, code);
+    } catch (...) {
+        reset();
+        throw;
+    }
+}
+
+void Statement::reset() noexcept { sqlite3_reset(statement_); }  // repeats the failure of the last step: known already
+
+bool Statement::is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
+std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(statement_, column); }
+
+std::string_view Statement::text(int column) const {
+    // column_blob before column_bytes, and no conversion: TEXT is stored as UTF-8.
+    const void* data = sqlite3_column_blob(statement_, column);
+    const int size = sqlite3_column_bytes(statement_, column);
+    return data ? std::string_view(static_cast<const char*>(data), static_cast<std::size_t>(size)) : std::string_view();
+}
+
+void Statement::bind_value(int index, std::int64_t value) { check(sqlite3_bind_int64(statement_, index, value)); }
+
+void Statement::bind_value(int index, std::string_view text) {
+    // A null pointer would bind NULL.
+    const char* data = text.data() ? text.data() : "";
+    check(sqlite3_bind_text64(statement_, index, data, text.size(), SQLITE_STATIC, SQLITE_UTF8));
+}
+
+void Statement::bind_value(int index, ByteView blob) {
+    const void* data = blob.data() ? static_cast<const void*>(blob.data()) : "";
+    check(sqlite3_bind_blob64(statement_, index, data, blob.size(), SQLITE_STATIC));
+}
+
+void Statement::bind_value(int index, std::nullopt_t) { check(sqlite3_bind_null(statement_, index)); }
+
+Database::Database(const std::string& path, Mode mode) : path_(path) {
+    const bool immutable = mode == Mode::immutable;
+    const int flags = immutable ? SQLITE_OPEN_READONLY | SQLITE_OPEN_URI : SQLITE_OPEN_READWRITE;
+    const std::string name = immutable ? uri_of(path) : path;
+    const int code = sqlite3_open_v2(name.c_str(), &connection_, flags | SQLITE_OPEN_NOMUTEX, nullptr);
+    if (code == SQLITE_OK) return;
+    const std::string why = connection_ ? sqlite3_errmsg(connection_) : sqlite3_errstr(code);
+    sqlite3_close_v2(connection_);
+    throw SqliteError(path_, why, false);
+}
+
+Database::~Database() { sqlite3_close_v2(connection_); }
+
+Database::Database(Database&& other) noexcept
+    : path_(std::move(other.path_)), connection_(std::exchange(other.connection_, nullptr)) {}
+
+Database& Database::operator=(Database&& other) noexcept {
+    std::swap(path_, other.path_);
+    std::swap(connection_, other.connection_);
+    return *this;
+}
+
+void Database::execute(const std::string& sql) {
+    const int code = sqlite3_exec(connection_, sql.c_str(), nullptr, nullptr, nullptr);
+    if (code != SQLITE_OK) fail(connection_, path_, code);
+}
+
+std::int64_t Database::integer(std::string_view sql) const {
+    Statement statement = prepare(sql);
+    return statement.step() ? statement.integer(0) : 0;
+}
+
+bool Database::is_in_transaction() const { return sqlite3_get_autocommit(connection_) == 0; }
+
+void Database::set_temp_folder(const std::string& folder) {
+    sqlite3_free(sqlite3_temp_directory);
+    sqlite3_temp_directory = sqlite3_mprintf("%s", folder.c_str());
+}
+
+}  // namespace triage
