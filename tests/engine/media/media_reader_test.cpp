@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/media/media_reader.h"
+
+#include <doctest/doctest.h>
+
+#include <random>
+#include <thread>
+
+#include "tests/support/ewf_writer.h"
+
+namespace triage {
+const Container& ewf_container();
+}
+
+using namespace triage;
+using namespace triage::ewf_test;
+
+namespace {
+
+constexpr std::size_t chunk_size = 2048;  // of the test writer
+
+std::shared_ptr<SegmentFiles> files_of(const std::vector<std::string>& paths) {
+    auto segments = SegmentFiles::identify(paths);
+    REQUIRE(segments);
+    return std::make_shared<SegmentFiles>(*segments);
+}
+
+BlockMap plain_map(std::uint64_t size) {
+    BlockMap map;
+    map.media_size = size;
+    map.runs.emplace_back();
+    map.runs[0].length = size;
+    return map;
+}
+
+Opened opened(const std::vector<std::string>& paths) {
+    auto result = open_files(ewf_container(), paths);
+    REQUIRE_MESSAGE(result, (result ? "" : result.why()));
+    return std::move(*result);
+}
+
+Bytes slice(ByteView bytes, std::size_t offset, std::size_t length) {
+    const ByteView part = bytes.subspan(offset, length);
+    return {part.begin(), part.end()};
+}
+
+// Where chunk `n` of a one-table image stands in the file.
+std::size_t chunk_position(const EwfSegment& segment, std::size_t n) {
+    for (const EwfSection& s : segment.sections)
+        if (s.type == "table") {
+            const auto base = *load_le<std::uint64_t>(segment.bytes, s.start + 76 + 8);
+            return base + (*load_le<std::uint32_t>(segment.bytes, s.start + 100 + 4 * n) & 0x7fffffff);
+        }
+    return 0;
+}
+
+}  // namespace
+
+TEST_CASE("plain bytes, zeros and missing bytes are read through one map") {
+    const Folder folder;
+    BlockMap map;
+    map.media_size = 30;
+    map.runs.resize(3);
+    for (std::size_t i = 0; i < 3; ++i) {
+        map.runs[i].offset = i * 10;
+        map.runs[i].length = 10;
+    }
+    map.runs[1].encoding = Encoding::zero;
+    map.runs[2].encoding = Encoding::missing;
+    map.runs[2].reason = "segment 2 is missing";
+    const MediaReader reader(map, files_of({folder.save("a", as_bytes("0123456789"))}));
+    Bytes out(40, std::byte{'x'});
+    BlockWindow window;
+    const ReadFlaws flaws = reader.read(5, out, window);
+    CHECK(as_text(out) == std::string("56789") + std::string(35, '\0'));
+    CHECK(flaws == ReadFlaws{{20, 10, BadRangeCause::missing, "segment 2 is missing"},
+                             {30, 15, BadRangeCause::outside, "past the end of the media"}});
+    CHECK(reader.bytes_read() == 40);
+}
+
+TEST_CASE("a bad sector of a raw media costs its own bytes only") {
+    const Folder folder;
+    const Bytes media = sample_media(300'000);
+    MediaReader reader(plain_map(media.size()), files_of({folder.save("a", media)}));
+    reader.inject_faults([](std::uint32_t, std::uint64_t position, std::size_t length) -> std::optional<Failure> {
+        const std::uint64_t bad = 512 * 250 + 17;
+        if (position <= bad && bad < position + length) return Failure{"Input/output error"};
+        return std::nullopt;
+    });
+    const WholeRead whole = read_all(reader);
+    CHECK(whole.flaws == ReadFlaws{{512 * 250, 512, BadRangeCause::read_error, "segment 1: Input/output error"}});
+    CHECK(is_honest(whole, media));
+    BlockWindow window;
+    Bytes out(100);
+    CHECK(reader.read(512 * 250 - 50, out, window) ==
+          ReadFlaws{{512 * 250, 50, BadRangeCause::read_error, "segment 1: Input/output error"}});
+}
+
+TEST_CASE("a raw file that has become shorter reports the bytes that are gone") {
+    const Folder folder;
+    const std::string path = folder.save("a", Bytes(4096, std::byte{1}));
+    const auto files = files_of({path});
+    REQUIRE(files->open_all());
+    std::filesystem::resize_file(path, 3000);
+    const MediaReader reader(plain_map(4096), files);
+    const WholeRead whole = read_all(reader);
+    CHECK(whole.flaws == ReadFlaws{{2560, 1536, BadRangeCause::read_error, "segment 1: the file ends early"}});
+}
+
+TEST_CASE("chunks are decoded and checked whatever the ranges asked for") {
+    const Folder folder;
+    const Bytes media = sample_media(50 * chunk_size + 512);
+    const Opened image = opened(save_set(folder, write_ewf(media)));
+    for (const std::size_t step : {std::size_t{100}, std::size_t{2048}, std::size_t{5000}, std::size_t{1} << 20}) {
+        const WholeRead whole = read_all(*image.reader, step);
+        CHECK(whole.flaws.empty());
+        CHECK(whole.bytes == media);
+    }
+}
+
+TEST_CASE("a damaged chunk costs exactly its bytes within the range asked for") {
+    const Folder folder;
+    const Bytes media = sample_media(8 * chunk_size);
+    for (const Packing packing : {Packing::plain, Packing::deflate}) {
+        EwfOptions options;
+        options.packing = packing;
+        options.chunks_per_table = 8;
+        auto segments = write_ewf(media, options);
+        segments[0].bytes[chunk_position(segments[0], 3) + 20] ^= std::byte{0x10};
+        const Opened image = opened(save_set(folder, segments));
+        const std::string why =
+            packing == Packing::plain ? "Adler-32 differs" : "compressed data or its Adler-32 is damaged";
+        const std::string detail = "segment 1, chunk 3: " + why;
+        const WholeRead whole = read_all(*image.reader);
+        CHECK(whole.flaws == ReadFlaws{{3 * chunk_size, chunk_size, BadRangeCause::checksum, detail}});
+        CHECK(is_honest(whole, media));
+        BlockWindow window;
+        Bytes out(3000, std::byte{1});
+        for (int again = 0; again < 2; ++again)  // the second answer comes from the window
+            CHECK(image.reader->read(3 * chunk_size + 1000, out, window) ==
+                  ReadFlaws{{3 * chunk_size + 1000, 1048, BadRangeCause::checksum, detail}});
+        CHECK(slice(out, 1048, 1952) == slice(media, 4 * chunk_size, 1952));
+    }
+}
+
+TEST_CASE("one chunk of a batch that cannot be read does not spoil its neighbours") {
+    const Folder folder;
+    const Bytes media = sample_media(8 * chunk_size);
+    EwfOptions options;
+    options.chunks_per_table = 8;
+    const auto segments = write_ewf(media, options);
+    Opened image = opened(save_set(folder, segments));
+    const std::uint64_t bad = chunk_position(segments[0], 5) + 1;
+    image.reader->inject_faults([&](std::uint32_t, std::uint64_t at, std::size_t n) -> std::optional<Failure> {
+        return at <= bad && bad < at + n ? std::optional(Failure{"Input/output error"}) : std::nullopt;
+    });
+    const WholeRead whole = read_all(*image.reader);
+    CHECK(whole.flaws ==
+          ReadFlaws{{5 * chunk_size, chunk_size, BadRangeCause::read_error, "segment 1, chunk 5: Input/output error"}});
+    CHECK(is_honest(whole, media));
+}
+
+TEST_CASE("a window that served another media gives no stale bytes") {
+    const Folder folder;
+    const Bytes first = sample_media(8 * chunk_size, 1);
+    const Bytes second = sample_media(8 * chunk_size, 2);
+    const Opened a = opened(save_set(folder, write_ewf(first), "a"));
+    const Opened b = opened(save_set(folder, write_ewf(second), "b"));
+    BlockWindow window(2);
+    Bytes out(100);
+    for (std::size_t at = 0; at + 100 < first.size(); at += 700) {
+        CHECK(a.reader->read(at, out, window).empty());
+        CHECK(out == slice(first, at, 100));
+        CHECK(b.reader->read(at, out, window).empty());
+        CHECK(out == slice(second, at, 100));
+    }
+}
+
+TEST_CASE("of two damaged tables only entries on which both agree are believed") {
+    const Folder folder;
+    const Bytes media = sample_media(8 * chunk_size);
+    EwfOptions options;
+    options.chunks_per_table = 8;
+    auto segments = write_ewf(media, options);
+    for (const EwfSection& s : segments[0].sections) {
+        if (s.type == "table") segments[0].bytes[s.start + 100 + 4 * 2] ^= std::byte{4};
+        if (s.type == "table2") segments[0].bytes[s.start + 100 + 4 * 6] ^= std::byte{4};
+    }
+    const Opened image = opened(save_set(folder, segments));
+    const WholeRead whole = read_all(*image.reader);
+    CHECK(is_honest(whole, media));
+    std::vector<std::uint64_t> lost;
+    for (const BadRange& flaw : whole.flaws) lost.push_back(flaw.offset / chunk_size);
+    CHECK(lost == std::vector<std::uint64_t>{1, 2, 5, 6});  // an entry also says where the chunk before it ends
+}
+
+TEST_CASE("threads with their own windows read the same bytes") {
+    const Folder folder;
+    const Bytes media = sample_media(200 * chunk_size);
+    EwfOptions options;
+    options.chunks_per_segment = 50;
+    const auto paths = save_set(folder, write_ewf(media, options));
+    for (const std::size_t capacity : {std::size_t{0}, std::size_t{2}}) {
+        auto image = open_files(ewf_container(), paths, capacity);
+        REQUIRE(image);
+        std::atomic<int> wrong{0};  // counts reads that were not right
+        std::vector<std::thread> threads;
+        for (unsigned t = 0; t < 4; ++t)
+            threads.emplace_back([&, t] {
+                std::mt19937 random(t);
+                BlockWindow window;
+                for (int i = 0; i < 300; ++i) {
+                    const std::size_t offset = random() % media.size();
+                    Bytes out(std::min<std::size_t>(random() % 9000, media.size() - offset));
+                    if (!image->reader->read(offset, out, window).empty()) ++wrong;
+                    if (out != slice(media, offset, out.size())) ++wrong;
+                }
+            });
+        for (std::thread& thread : threads) thread.join();
+        CHECK(wrong == 0);
+    }
+}
