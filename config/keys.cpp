@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/keys.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "config/suggest.h"
+
+namespace triage {
+namespace {
+
+// Only rules and the profile have defaults that are no option: their texts for the documentation.
+std::string text_default(const Key& key) { return key.name == "profile" ? "default" : "[notable-match]"; }
+
+template <class... F>
+struct Cases : F... {
+    using F::operator()...;
+};
+template <class... F>
+Cases(F...) -> Cases<F...>;
+
+[[noreturn]] void fail_type(const Key& key, const YamlNode& node) {
+    const std::string found =
+        node.kind == YamlNode::Kind::scalar ? quoted(node.text) : std::string(to_string(node.kind));
+    fail_at(node.place, fmt::format("{} is {}; found {}", key.name, type_of(key), found));
+}
+
+bool to_bool(const Key& key, const YamlNode& node) {
+    if (node.kind == YamlNode::Kind::scalar && node.is_plain) {
+        if (node.text == "true") return true;
+        if (node.text == "false") return false;
+    }
+    fail_type(key, node);
+}
+
+std::uint64_t to_number(const Key& key, const YamlNode& node) {
+    if (node.kind != YamlNode::Kind::scalar || !node.is_plain) fail_type(key, node);
+    std::uint64_t number = 0;
+    const char *first = node.text.data(), *last = first + node.text.size();
+    const auto [end, error] = std::from_chars(first, last, number);
+    if (error != std::errc{} || end != last || number < key.lowest || number > key.highest) fail_type(key, node);
+    return number;
+}
+
+std::vector<std::string> to_list(const Key& key, const YamlNode& node) {
+    if (node.kind != YamlNode::Kind::list) fail_type(key, node);
+    std::vector<std::string> words;
+    for (const YamlNode& item : node.items) {
+        if (item.kind != YamlNode::Kind::scalar || item.text.empty()) fail_type(key, item);
+        if (std::find(words.begin(), words.end(), item.text) != words.end())
+            fail_at(item.place, fmt::format("{} names {} twice", key.name, quoted(item.text)));
+        words.push_back(item.text);
+    }
+    return words;
+}
+
+std::vector<std::string> algorithm_words() {
+    std::vector<std::string> words;
+    for (const Algorithm a : all_algorithms) words.emplace_back(to_string(a));
+    return words;
+}
+
+AlgorithmSet to_algorithms(const Key& key, const YamlNode& node) {
+    const auto words = to_list(key, node);
+    const auto known = algorithm_words();
+    AlgorithmSet set;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        const auto at = std::find(known.begin(), known.end(), words[i]);
+        if (at == known.end())
+            fail_at(node.items[i].place,
+                    fmt::format("unknown algorithm {}; {}", quoted(words[i]), suggestion(words[i], known)));
+        set.add(all_algorithms[static_cast<std::size_t>(at - known.begin())]);
+    }
+    if (set.empty()) fail_at(node.place, fmt::format("{} is {}; found an empty list", key.name, type_of(key)));
+    return set;
+}
+
+std::string list_of(const std::vector<std::string>& words) {
+    std::vector<std::string> written;
+    for (const std::string& word : words) written.push_back(to_yaml(word));
+    return fmt::format("[{}]", fmt::join(written, ", "));
+}
+
+std::string list_of(AlgorithmSet set) {
+    std::vector<std::string> words;
+    for (const Algorithm a : all_algorithms)
+        if (set.has(a)) words.emplace_back(to_string(a));
+    return list_of(words);
+}
+
+// A cell of a Markdown table.
+std::string cell(std::string_view text) {
+    std::string escaped;
+    for (const char c : text) escaped += c == '|' ? std::string("\\|") : std::string(1, c);
+    return escaped;
+}
+
+}  // namespace
+
+const std::vector<Key>& key_table() {
+    static const std::vector<Key> table{
+        {"profile", nullptr, "The built-in profile that the other keys start from.",
+         "In a file it takes the place of --profile."},
+        {"hash.algorithms", [](ScanOptions& o) -> Field { return &o.algorithms; },
+         "The digests that are computed of every content.",
+         "A list whose records have only digests that are not computed is refused."},
+        {"entries.deleted", [](ScanOptions& o) -> Field { return &o.walk.deleted; }, "Examine deleted entries.",
+         "If false, deleted content is not compared; the verdict says so."},
+        {"entries.orphans", [](ScanOptions& o) -> Field { return &o.walk.orphans; },
+         "Look for entries whose directory is gone.",
+         "If false, the long search for them is left out; the verdict says so."},
+        {"entries.sparse", [](ScanOptions& o) -> Field { return &o.examine_sparse; },
+         "Examine streams that are nearly all hole (holes over 1 GiB and 16 times the stored bytes).",
+         "If true, each is hashed in full: hours for a hole of terabytes."},
+        {"limits.depth", [](ScanOptions& o) -> Field { return &o.walk.depth; },
+         "Directories below the root that are walked.", "What lies deeper is capped and reported.", 1, 10'000},
+        {"limits.entries", [](ScanOptions& o) -> Field { return &o.walk.entries; }, "Entries of one volume.",
+         "Further ones are capped and reported.", 1, 1'000'000'000'000},
+        {"limits.orphan_entries", [](ScanOptions& o) -> Field { return &o.walk.orphan_entries; },
+         "Orphan entries of one volume.", "Further ones are capped and reported.", 1, 1'000'000'000'000},
+        {"limits.orphan_volume_factor", [](ScanOptions& o) -> Field { return &o.walk.orphan_volume_factor; },
+         "Bytes of orphan entries, in multiples of their volume.", "Further ones are capped and reported.", 1,
+         1'000'000},
+        {"threads", [](ScanOptions& o) -> Field { return &o.threads; },
+         "Threads that read and hash; 0 is the processors available.", "Changes the speed, never the result.", 0, 1024},
+        {"reports", [](ScanOptions& o) -> Field { return &o.reports; }, "The reports that are written.",
+         "summary.json is always written; a report can be made later with `triage report`."},
+        {"rules", nullptr,
+         "Rules that turn matches into findings: names of built-in rule files, paths of rule files "
+         "(from the configuration's folder), or rules written out.",
+         "Replaces the list before it. Without a rule for notable matches no match raises an alert."},
+        {"worker.memory_mib", [](ScanOptions& o) -> Field { return &o.worker_memory_mib; },
+         "Address space of a worker at its start, in MiB.", "A worker that needs more ends; its volume is partial.", 64,
+         1'048'576},
+        {"worker.memory_max_mib", [](ScanOptions& o) -> Field { return &o.worker_memory_max_mib; },
+         "To which it grows with the entries recorded, in MiB.", "Must not be less than worker.memory_mib.", 64,
+         1'048'576},
+        {"worker.progress_seconds", [](ScanOptions& o) -> Field { return &o.worker_progress_seconds; },
+         "Seconds without progress after which a worker is ended.",
+         "Too few end a worker that is merely slow; its volume is partial.", 1, 3600},
+        {"worker.in_process", [](ScanOptions& o) -> Field { return &o.worker_in_process; },
+         "Read file systems without worker processes, for tests of the engine.",
+         "If true, evidence that crashes a reader ends the whole examination."},
+    };
+    return table;
+}
+
+const Key* find_key(std::string_view name) {
+    for (const Key& key : key_table())
+        if (key.name == name) return &key;
+    return nullptr;
+}
+
+std::vector<std::string> key_names() {
+    std::vector<std::string> names;
+    for (const Key& key : key_table()) names.emplace_back(key.name);
+    return names;
+}
+
+std::string type_of(const Key& key) {
+    if (key.field == nullptr) return key.name == "profile" ? "a name" : "a list of names, paths and rules";
+    ScanOptions options;
+    return std::visit(
+        Cases{[](bool*) -> std::string { return "true or false"; },
+              [&](auto*) { return fmt::format("a number from {} to {}", key.lowest, key.highest); },
+              [](AlgorithmSet*) { return fmt::format("a list of {}", fmt::join(algorithm_words(), ", ")); },
+              [](std::vector<std::string>*) -> std::string { return "a list of names"; }},
+        key.field(options));
+}
+
+std::string value_of(const Key& key, const ScanOptions& options) {
+    if (key.field == nullptr) return text_default(key);
+    ScanOptions copy = options;  // a field points into options that may be written
+    return std::visit(Cases{[](bool* value) -> std::string { return *value ? "true" : "false"; },
+                            [](auto* value) { return fmt::format("{}", *value); },
+                            [](AlgorithmSet* value) { return list_of(*value); },
+                            [](std::vector<std::string>* value) { return list_of(*value); }},
+                      key.field(copy));
+}
+
+void assign(const Key& key, const YamlNode& node, ScanOptions& options) {
+    std::visit(Cases{[&](bool* value) { *value = to_bool(key, node); },
+                     [&](std::uint32_t* value) { *value = static_cast<std::uint32_t>(to_number(key, node)); },
+                     [&](std::uint64_t* value) { *value = to_number(key, node); },
+                     [&](AlgorithmSet* value) { *value = to_algorithms(key, node); },
+                     [&](std::vector<std::string>* value) { *value = to_list(key, node); }},
+               key.field(options));
+}
+
+std::string keys_as_markdown() {
+    std::string table = "| key | value | default | meaning | consequence |\n| --- | --- | --- | --- | --- |\n";
+    for (const Key& key : key_table())
+        table += fmt::format("| `{}` | {} | `{}` | {} | {} |\n", key.name, type_of(key), value_of(key, ScanOptions{}),
+                             cell(key.meaning), cell(key.consequence));
+    return table;
+}
+
+}  // namespace triage

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a scan may be told, with its defaults: the plain struct that config/ fills and the scan obeys. The keys of the
+// configuration file are rows in config/keys.cpp; the defaults stand here and nowhere else.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/evidence/filesystem.h"
+#include "engine/hash/digest.h"
+
+namespace triage {
+
+struct ScanOptions {
+    AlgorithmSet algorithms = AlgorithmSet::all();  // hash.algorithms: what is not computed cannot match
+    bool examine_sparse = false;                    // entries.sparse: also read streams that are nearly all hole
+    WalkLimits walk;                                // entries.deleted, entries.orphans, limits.*
+    std::uint32_t threads = 0;                      // threads: 0 is the processors available; changes the speed only
+    // reports: those of the build, when nobody named them. A name here may be unknown to this build only if
+    // ConfigSources::available_reports was left empty.
+    std::vector<std::string> reports{"text", "html", "jsonl"};
+    std::uint32_t worker_memory_mib = 384;       // worker.memory_mib: address space of a worker
+    std::uint32_t worker_memory_max_mib = 1024;  // worker.memory_max_mib: what it grows to with the entries recorded
+    std::uint32_t worker_progress_seconds = 5;   // worker.progress_seconds: without progress a worker is ended
+    bool worker_in_process = false;              // worker.in_process: no worker processes; tests and fuzzers only
+};
+
+// The threads that `options` asks for: at least 1. Zero asks the scheduler which processors this process may use.
+std::uint32_t thread_count(const ScanOptions& options);
+
+}  // namespace triage

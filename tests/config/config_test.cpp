@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/config.h"
+
+#include <doctest/doctest.h>
+
+#include "engine/base/error.h"
+#include "engine/hash/hasher.h"
+#include "tests/support/scratch_file.h"
+
+namespace triage {
+namespace {
+
+using test::ScratchFile;
+
+Configuration load_text(const std::string& yaml, ConfigSources sources = {}) {
+    const ScratchFile file(yaml, ".yaml");
+    sources.file = file.path();
+    return load_configuration(sources);
+}
+
+// The message with "F" for the file's name.
+std::string error_of(const std::string& yaml, ConfigSources sources = {}) {
+    const ScratchFile file(yaml, ".yaml");
+    sources.file = file.path();
+    try {
+        load_configuration(sources);
+    } catch (const Error& error) {
+        std::string message = error.what();
+        if (message.starts_with(file.path())) message.replace(0, file.path().size(), "F");
+        return message;
+    }
+    return "accepted";
+}
+
+Configuration with_flag(const std::string& key, const std::string& value) {
+    ConfigSources sources;
+    sources.overrides.emplace_back(key, value);
+    return load_configuration(sources);
+}
+
+const char* all_keys = R"(
+hash: {algorithms: [sha256]}
+entries: {deleted: false, orphans: false, sparse: true}
+limits: {depth: 7, entries: 8, orphan_entries: 9, orphan_volume_factor: 10}
+threads: 3
+reports: [text]
+rules:
+  - {name: a, when: {match: {polarity: ignorable}}, severity: notice, text: "odd \"text\": #1\nж"}
+worker: {memory_mib: 100, memory_max_mib: 200, progress_seconds: 4, in_process: true}
+)";
+
+}  // namespace
+
+TEST_CASE("without anything the configuration is the defaults of the option structs and the shipped rule") {
+    const Configuration c = load_configuration({});
+    CHECK(c.profile == "default");
+    CHECK(c.options.algorithms == AlgorithmSet::all());
+    CHECK(c.options.walk.deleted);
+    CHECK(c.options.walk.orphans);
+    CHECK_FALSE(c.options.examine_sparse);
+    CHECK(c.options.walk.depth == 1024);
+    CHECK(c.options.threads == 0);
+    CHECK(c.options.reports == std::vector<std::string>{"text", "html", "jsonl"});
+    REQUIRE(c.rules.size() == 1);
+    CHECK(c.rules[0].name == "notable-match");
+    CHECK(c.rules[0].severity == Severity::alert);
+    CHECK(c.rules[0].match_polarity == Polarity::notable);
+    CHECK(thread_count(c.options) >= 1);
+}
+
+TEST_CASE("every key of a file reaches its option") {
+    const Configuration c = load_text(all_keys);
+    const ScanOptions& o = c.options;
+    CHECK(o.algorithms.bits() == 4);
+    CHECK_FALSE(o.walk.deleted);
+    CHECK_FALSE(o.walk.orphans);
+    CHECK(o.examine_sparse);
+    CHECK(o.walk.depth == 7);
+    CHECK(o.walk.entries == 8);
+    CHECK(o.walk.orphan_entries == 9);
+    CHECK(o.walk.orphan_volume_factor == 10);
+    CHECK(o.threads == 3);
+    CHECK(thread_count(o) == 3);
+    CHECK(o.reports == std::vector<std::string>{"text"});
+    CHECK(o.worker_memory_mib == 100);
+    CHECK(o.worker_memory_max_mib == 200);
+    CHECK(o.worker_progress_seconds == 4);
+    CHECK(o.worker_in_process);
+    REQUIRE(c.rules.size() == 1);
+    CHECK(c.rules[0].text == "odd \"text\": #1\nж");
+}
+
+TEST_CASE("flags come over the file, the file over the profile; the last flag wins") {
+    ConfigSources sources;
+    sources.overrides = {{"threads", "4"}, {"threads", "5"}, {"hash.algorithms", "[md5, sha1]"}};
+    const Configuration c = load_text("threads: 2\nlimits.depth: 5\nhash: {algorithms: [sha256]}\n", sources);
+    CHECK(c.options.threads == 5);
+    CHECK(c.options.walk.depth == 5);  // dotted keys mean the same as nested ones
+    CHECK(c.options.algorithms.bits() == 3);
+    CHECK(load_text("# nothing\n").sha256 == load_configuration({}).sha256);
+    CHECK(load_text("profile: default\nlimits:\n").sha256 == load_configuration({}).sha256);
+}
+
+TEST_CASE("a resolved configuration read back is the same, and as a file too") {
+    for (const Configuration& c :
+         {load_configuration({}), load_text(all_keys), load_text("rules: []\nreports: []\n")}) {
+        const Configuration again = parse_resolved(c.resolved_yaml);
+        CHECK(again.resolved_yaml == c.resolved_yaml);
+        CHECK(again.sha256 == c.sha256);
+        CHECK(again.profile == c.profile);
+        CHECK(load_text(c.resolved_yaml).sha256 == c.sha256);
+        CHECK(load_text(show_keys(c)).sha256 == c.sha256);
+        CHECK(c.sha256 == hash_of(as_bytes(c.resolved_yaml)).sha256->hex());
+    }
+    CHECK(load_configuration({}).sha256 != load_text("threads: 1\n").sha256);
+}
+
+TEST_CASE("a resolved configuration has every key and its rules written out") {
+    std::string yaml = load_configuration({}).resolved_yaml;
+    CHECK(yaml == R"(# The resolved configuration of a triage scan: every key and the whole rules.
+profile: default
+hash:
+  algorithms: [md5, sha1, sha256]
+entries:
+  deleted: true
+  orphans: true
+  sparse: false
+limits:
+  depth: 1024
+  entries: 100000000
+  orphan_entries: 10000000
+  orphan_volume_factor: 4
+threads: 0
+reports: [text, html, jsonl]
+rules:
+  - name: notable-match
+    when: {match: {polarity: notable}}
+    severity: alert
+    text: "The entry's digest is in a notable known set."
+worker:
+  memory_mib: 384
+  memory_max_mib: 1024
+  progress_seconds: 5
+  in_process: false
+)");
+    yaml.erase(yaml.find("threads: 0\n"), 11);
+    CHECK_THROWS_WITH_AS(parse_resolved(yaml), "config.yaml, line 1, column 1: the key threads is missing", Error);
+    CHECK_THROWS_AS(parse_resolved("rules: [notable-match]\n"), Error);
+    CHECK_THROWS_AS(parse_resolved(""), Error);
+}
+
+TEST_CASE("an unknown key is an error that names the place and the key that was meant") {
+    CHECK(error_of("threads: 1\nhash:\n  algoritms: [md5]\n") ==
+          "F, line 3, column 3: unknown key \"hash.algoritms\"; did you mean hash.algorithms?");
+    CHECK(error_of("depth: 1\n") == "F, line 1, column 1: unknown key \"depth\"; did you mean limits.depth?");
+    CHECK(error_of("zzzzzzzzzz: 1\n")
+              .starts_with("F, line 1, column 1: unknown key \"zzzzzzzzzz\"; expected one of profile,"));
+    CHECK_THROWS_WITH_AS(with_flag("thread", "1"),
+                         "option thread, line 1, column 1: unknown key \"thread\"; did you mean threads?", Error);
+}
+
+TEST_CASE("a value of the wrong type or out of range is an error that says what is expected") {
+    CHECK(error_of("threads: many\n") == "F, line 1, column 10: threads is a number from 0 to 1024; found \"many\"");
+    CHECK(error_of("threads: '1'\n") == "F, line 1, column 10: threads is a number from 0 to 1024; found \"1\"");
+    for (const char* value : {"-1", "1025", "1.5", "0x10", "18446744073709551616", "[1]", "{a: 1}", "", "~", "1 2"})
+        CHECK(error_of("threads: " + std::string(value) + "\n").find("threads is a number from 0 to 1024; found") !=
+              std::string::npos);
+    CHECK(error_of("entries: {deleted: yes}\n") ==
+          "F, line 1, column 20: entries.deleted is true or false; found \"yes\"");
+    CHECK(error_of("hash: {algorithms: md5}\n") ==
+          "F, line 1, column 20: hash.algorithms is a list of md5, sha1, sha256; found \"md5\"");
+    CHECK(error_of("hash: {algorithms: [md5, sha-1]}\n") ==
+          "F, line 1, column 26: unknown algorithm \"sha-1\"; did you mean sha1?");
+    CHECK(error_of("hash: {algorithms: []}\n") ==
+          "F, line 1, column 20: hash.algorithms is a list of md5, sha1, sha256; found an empty list");
+    CHECK(error_of("hash: {algorithms: [md5, md5]}\n") == "F, line 1, column 26: hash.algorithms names \"md5\" twice");
+    CHECK(error_of("hash: 3\n") == "F, line 1, column 7: hash is a map of keys; found a value");
+    CHECK(error_of("- threads\n") == "F, line 1, column 1: a configuration is a map of keys; found a list");
+}
+
+TEST_CASE("keys given twice are an error, however they are written") {
+    CHECK(error_of("threads: 1\nthreads: 1\n") ==
+          "F, line 2, column 1: the key \"threads\" stands twice; it was given in line 1");
+    CHECK(error_of("limits: {depth: 1}\nlimits.depth: 1\n") == "F, line 2, column 1: limits.depth is given twice");
+}
+
+TEST_CASE("values that contradict each other are an error") {
+    CHECK(error_of("worker: {memory_mib: 2000}\n") ==
+          "F, line 1, column 22: worker.memory_max_mib (1024) is less than worker.memory_mib (2000)");
+    CHECK(error_of("worker: {memory_max_mib: 100}\n") ==
+          "F, line 1, column 26: worker.memory_max_mib (100) is less than worker.memory_mib (384)");
+}
+
+TEST_CASE("reports of the defaults are those of the build; one that a user names must be there") {
+    ConfigSources sources;
+    sources.available_reports = {"jsonl", "text"};
+    CHECK(load_configuration(sources).options.reports == std::vector<std::string>{"text", "jsonl"});
+    CHECK(error_of("reports: [text, html]\n", sources) ==
+          "F, line 1, column 17: unknown report \"html\"; expected one of jsonl, text");
+    sources.overrides = {{"reports", "[jsonl]"}};
+    CHECK(load_configuration(sources).options.reports == std::vector<std::string>{"jsonl"});
+    sources.overrides = {{"reports", "[pdf-a]"}};
+    CHECK_THROWS_AS(load_configuration(sources), Error);
+}
+
+TEST_CASE("profiles are known by name") {
+    CHECK(built_in_profiles() == std::vector<std::string>{"default"});
+    ConfigSources sources;
+    sources.profile = "defualt";
+    CHECK_THROWS_WITH_AS(load_configuration(sources),
+                         "option --profile, line 1, column 1: unknown profile \"defualt\"; did you mean default?",
+                         Error);
+    CHECK(error_of("threads: 1\nprofile: fast\n") ==
+          "F, line 2, column 10: unknown profile \"fast\"; expected one of default");
+    CHECK_THROWS_AS(with_flag("profile", "default"), Error);
+}
+
+TEST_CASE("rules come by built-in name, by path from the configuration's folder, or written out") {
+    const ScratchFile rules("rules:\n  - {name: own, when: {match: {polarity: ignorable}}, severity: info, text: t}\n",
+                            ".yaml");
+    const std::string base_name = rules.path().substr(5);  // beside the configuration in /tmp
+    const Configuration c = load_text("rules: [notable-match, ./" + base_name + "]\n");
+    REQUIRE(c.rules.size() == 2);
+    CHECK(c.rules[1].name == "own");
+    CHECK(with_flag("rules", "[" + rules.path() + "]").rules.size() == 1);
+    CHECK(error_of("rules: [notable-mach]\n") ==
+          "F, line 1, column 9: unknown rules \"notable-mach\"; did you mean notable-match?");
+    CHECK(error_of("rules: [./no/such.yaml]\n") ==
+          "F, line 1, column 9: the rule file \"/tmp/./no/such.yaml\" cannot be read: No such file or directory");
+    CHECK(error_of("rules: [notable-match, notable-match]\n").find("a rule named notable-match stands already in") !=
+          std::string::npos);
+}
+
+TEST_CASE("a configuration that cannot be read or is too large is an error that names it") {
+    ConfigSources sources;
+    sources.file = "/no/such.yaml";
+    CHECK_THROWS_WITH_AS(load_configuration(sources),
+                         "/no/such.yaml: the configuration cannot be read: No such file or directory", Error);
+    sources.file = "/tmp";
+    CHECK_THROWS_WITH_AS(load_configuration(sources), "/tmp: the configuration cannot be read: Is a directory", Error);
+    CHECK(error_of(std::string((1 << 20) + 1, '#')) ==
+          "F, line 1, column 1: larger than 1 MiB, the limit of a configuration file");
+}
+
+TEST_CASE("a list whose digests are not computed is refused") {
+    KnownRecord record;
+    record.digests = hash_of(as_bytes("abc"), AlgorithmSet::from_bits(1));
+    KnownSetBuilder builder;
+    builder.add(record);
+    KnownSetIdentity identity;
+    identity.source_path = "list.txt";
+    KnownSets sets;
+    sets.push_back(std::move(builder).build(identity));
+    CHECK_NOTHROW(check_against_lists(load_configuration({}).options, sets));
+    CHECK_THROWS_WITH_AS(check_against_lists(with_flag("hash.algorithms", "[sha256]").options, sets),
+                         "list.txt: 1 of its 1 records have only digests that hash.algorithms [sha256] leaves out",
+                         Error);
+}
+
+TEST_CASE("damaged configurations are accepted or refused with a place, nothing else") {
+    for (unsigned i = 0; i < 2000; ++i) {
+        const std::string text = i % 4 == 0 ? test::random_bytes(i) : test::mutated(all_keys, i);
+        try {
+            parse_resolved(text);
+        } catch (const Error& error) {
+            REQUIRE(std::string(error.what()).find(", line ") != std::string::npos);
+        }
+        const std::string message = i % 20 == 0 ? error_of(text) : "accepted";
+        if (message != "accepted") REQUIRE(message.find(", line ") != std::string::npos);
+    }
+}
+
+}  // namespace triage
