@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a worker is asked to do, as a value that crosses a pipe.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/base/bytes.h"
+#include "engine/evidence/filesystem.h"
+#include "engine/evidence/volume.h"
+#include "engine/media/block_map.h"
+
+namespace triage {
+
+enum class JobKind : std::uint8_t {
+    open,     // segments → OpenedMedia
+    volumes,  // media → volumes
+    walk,     // volume → file systems, entries
+    content,  // requests → decoded bytes
+};
+
+struct WorkerJob {
+    JobKind kind = JobKind::open;
+    std::vector<Segment> segments;
+    std::string container;           // open: which format
+    BlockMap map;                    // the others
+    Volume volume;                   // walk, content
+    WalkLimits limits;               // walk
+    bool probe_only = false;         // walk: say what is there, list nothing
+    std::uint64_t skip_records = 0;  // walk again: records that an earlier worker delivered
+    // Walk again: places where earlier workers died or hung; not entered.
+    struct Place {
+        std::uint64_t address = 0;
+        std::string path;
+        friend bool operator==(const Place&, const Place&) = default;
+    };
+    std::vector<Place> avoid;
+    std::uint64_t memory_bytes = 0, memory_max_bytes = 0;
+    friend bool operator==(const WorkerJob&, const WorkerJob&) = default;
+};
+
+Bytes serialise(const WorkerJob& job);
+// Nothing when the bytes are not a job.
+std::optional<WorkerJob> parse_job(ByteView bytes);
+
+}  // namespace triage

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a worker gives up before it looks at the first byte of evidence: new files, sockets, programs, processes,
+// memory beyond its limit. Layers that the kernel lacks are skipped and named, never silently.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace triage {
+
+struct SandboxOptions {
+    std::uint64_t memory_bytes = 384ull << 20;  // address space; the parent may raise it up to memory_max_bytes
+    std::uint64_t memory_max_bytes = 1024ull << 20;
+    int record_fd = -1;                       // the only descriptor that may be written
+    std::vector<std::string> readable_files;  // may be opened read-only later; empty: nothing may be opened
+};
+
+// Applies all layers to the calling process, for good. Returns their names: "rlimits, Landlock ABI 7, seccomp";
+// a layer that could not be applied stands as "no Landlock (kernel)".
+std::string enter_sandbox(const SandboxOptions& options);
+
+}  // namespace triage

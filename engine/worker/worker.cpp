@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/worker/worker.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+#include "engine/worker/serve.h"
+#include "engine/worker/spawn.h"
+
+namespace triage {
+namespace {
+
+using Steady = std::chrono::steady_clock;
+double seconds_since(Steady::time_point t) { return std::chrono::duration<double>(Steady::now() - t).count(); }
+
+// Processor time of a process in clock ticks, from /proc/PID/stat fields 14 and 15 (proc(5)); 0 when it is gone.
+std::uint64_t cpu_ticks(pid_t pid) {
+    std::ifstream stat(fmt::format("/proc/{}/stat", pid));
+    std::string line;
+    std::getline(stat, line);
+    const std::size_t after_name = line.rfind(')');
+    if (after_name == std::string::npos) return 0;
+    std::istringstream fields(line.substr(after_name + 1));
+    std::string skipped;
+    for (int i = 3; i < 14; ++i) fields >> skipped;
+    std::uint64_t user = 0, system = 0;
+    fields >> user >> system;
+    return user + system;
+}
+
+WorkerBoard* map_board(int fd) {
+    if (ftruncate(fd, sizeof(WorkerBoard)) != 0) throw Error("worker", "no memory for its mapping");
+    void* memory = mmap(nullptr, sizeof(WorkerBoard), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (memory == MAP_FAILED) throw Error("worker", "no memory for its mapping");
+    return static_cast<WorkerBoard*>(memory);
+}
+
+}  // namespace
+
+std::string_view to_string(WorkerEnd end) {
+    switch (end) {
+        case WorkerEnd::running: return "running";
+        case WorkerEnd::finished: return "finished";
+        case WorkerEnd::died: return "died";
+        case WorkerEnd::hung: return "hung";
+        case WorkerEnd::livelocked: return "livelocked";
+        case WorkerEnd::stopped: return "stopped";
+    }
+    return "";
+}
+
+struct Worker::Process {
+    UniqueFd board_fd{memfd_create("triage-worker", MFD_CLOEXEC)};
+    WorkerBoard* board = map_board(board_fd.get());
+    UniqueFd jobs, records;  // our ends of the pipes
+    pid_t pid = -1;          // of a process
+    std::thread thread;      // of an in-process worker
+    std::uint64_t allowed_bytes = 0;
+
+    ~Process() {
+        jobs.reset();
+        records.reset();
+        if (thread.joinable()) thread.join();
+        munmap(board, sizeof(WorkerBoard));
+    }
+
+    void start_thread(const Registry& registry, const WorkerJob& job, UniqueFd job_in, UniqueFd record_out) {
+        thread = std::thread([this, &registry, job, in = std::move(job_in), out = std::move(record_out)] {
+            RecordSender sender(*board, out.get());
+            try {
+                serve(registry, job, false, in.get(), sender, out.get());
+            } catch (const std::exception&) {
+                // As in a process: the record stream ends without its end.
+            }
+        });
+    }
+};
+
+struct Worker::Clock {
+    Steady::time_point last_progress = Steady::now(), last_cpu = Steady::now();
+    std::uint64_t steps = 0, ticks = 0;
+};
+
+Worker::Worker(const Registry& registry, const WorkerOptions& options, const WorkerJob& job)
+    : options_(options), process_(std::make_unique<Process>()), clock_(std::make_unique<Clock>()) {
+    auto [job_in, job_out] = make_pipe();
+    auto [record_in, record_out] = make_pipe();
+    process_->jobs = std::move(job_out);
+    process_->records = std::move(record_in);
+    process_->allowed_bytes = options.memory_bytes;
+    if (options.in_process) {
+        process_->start_thread(registry, job, std::move(job_in), std::move(record_out));
+        return;
+    }
+    WorkerJob limited = job;
+    limited.memory_bytes = options.memory_bytes;
+    limited.memory_max_bytes = options.memory_max_bytes;
+    process_->pid = spawn_worker(job_in.get(), record_out.get(), process_->board_fd.get());
+    write_framed(process_->jobs.get(), serialise(limited));
+    if (job.kind != JobKind::content) process_->jobs.reset();
+}
+
+Worker::~Worker() {
+    if (end_ == WorkerEnd::running) stop();
+}
+
+bool Worker::request(const ContentRequest& request) {
+    RecordWriter w;
+    write(w, request);
+    return write_framed(process_->jobs.get(), w.bytes());
+}
+
+void Worker::close_requests() { process_->jobs.reset(); }
+
+std::optional<Record> Worker::next(std::uint64_t read_limit) {
+    clock_->last_progress = clock_->last_cpu = Steady::now();
+    for (;;) {
+        if (std::optional<Record> record = parse()) {
+            if (record->type == RecordType::end) saw_end_ = true;
+            if (record->type != RecordType::started) return record;
+            RecordReader r(record->payload);
+            sandbox_ = r.text();
+            continue;
+        }
+        if (is_drained_) {
+            // The end record is the proof: a process may exit 0, and a thread return, without having done the job.
+            if (end_ == WorkerEnd::finished && !saw_end_) end_ = WorkerEnd::died;
+            return std::nullopt;
+        }
+        pollfd waiting{process_->records.get(), POLLIN, 0};
+        const int ready = poll(&waiting, 1, 100);
+        if (ready > 0 ? !fill() : false) {
+            reap();
+            drain_board();
+        }
+        if (end_ == WorkerEnd::running && ready == 0) check_clock(read_limit);
+    }
+}
+
+// Reads one whole batch, or nothing of it: a batch cut short by the worker's death is taken from the board instead.
+bool Worker::fill() {
+    const auto read_exactly = [this](MutableBytes out) {
+        while (!out.empty()) {
+            const ssize_t n = ::read(process_->records.get(), out.data(), out.size());
+            if (n < 0 && errno == EINTR) continue;
+            if (n <= 0) return false;
+            out = out.subspan(static_cast<std::size_t>(n));
+        }
+        return true;
+    };
+    BatchHeader header{};
+    if (!read_exactly(std::as_writable_bytes(std::span(&header, 1)))) return false;
+    if (header.magic != batch_magic || header.size > sizeof(WorkerBoard::batch)) {
+        kill(WorkerEnd::died, "its record stream is broken");
+        return false;
+    }
+    buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(parsed_));
+    parsed_ = 0;
+    const std::size_t old_size = buffer_.size();
+    buffer_.resize(old_size + header.size);
+    if (!read_exactly(MutableBytes(buffer_).subspan(old_size))) {
+        buffer_.resize(old_size);
+        return false;
+    }
+    last_batch_ = header.number;
+    return true;
+}
+
+std::optional<Record> Worker::parse() {
+    const ByteView rest = ByteView(buffer_).subspan(parsed_);
+    const std::optional<std::uint32_t> size = load_le<std::uint32_t>(rest, 0);
+    if (!size || *size == 0 || *size > rest.size() - 4) return std::nullopt;
+    parsed_ += 4 + *size;
+    return Record{static_cast<RecordType>(rest[4]), rest.subspan(5, *size - 1)};
+}
+
+void Worker::drain_board() {
+    is_drained_ = true;
+    const WorkerBoard& board = *process_->board;
+    const std::uint32_t size = board.committed.load(std::memory_order_acquire);
+    if (board.batch_number.load(std::memory_order_acquire) <= last_batch_ || size > board.batch.size()) return;
+    buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(parsed_));
+    parsed_ = 0;
+    buffer_.insert(buffer_.end(), board.batch.begin(), board.batch.begin() + size);
+}
+
+// Runs only while the parent waits on an empty channel: a worker that waits for the parent is never called hung.
+void Worker::check_clock(std::uint64_t read_limit) {
+    if (options_.in_process) return;
+    const WorkerBoard& board = *process_->board;
+    if (board.bytes_read.load(std::memory_order_relaxed) > read_limit)
+        return kill(WorkerEnd::livelocked, "it read the volume several times over");
+    const std::uint64_t steps = board.steps.load(std::memory_order_relaxed);
+    if (steps != clock_->steps) {
+        clock_->steps = steps;
+        clock_->last_progress = clock_->last_cpu = Steady::now();
+        return;
+    }
+    silent_seconds_ += 0.1;
+    const bool reading = board.read_in_flight.load(std::memory_order_relaxed) != 0;
+    if (reading) {
+        if (seconds_since(clock_->last_progress) > options_.read_seconds)
+            kill(WorkerEnd::hung, fmt::format("one read took over {:.0f} s", options_.read_seconds));
+        return;
+    }
+    const std::uint64_t ticks = cpu_ticks(process_->pid);
+    if (ticks != clock_->ticks) clock_->ticks = ticks, clock_->last_cpu = Steady::now();
+    if (seconds_since(clock_->last_cpu) > options_.asleep_seconds)
+        return kill(WorkerEnd::hung, fmt::format("asleep for {:.0f} s, a deadlock", options_.asleep_seconds));
+    if (seconds_since(clock_->last_progress) > options_.progress_seconds)
+        kill(WorkerEnd::hung, fmt::format("no progress for {:.0f} s", options_.progress_seconds));
+}
+
+void Worker::kill(WorkerEnd why, std::string cause) {
+    end_ = why;
+    cause_ = std::move(cause);
+    if (process_->pid > 0) ::kill(process_->pid, SIGKILL);
+}
+
+void Worker::stop() {
+    kill(WorkerEnd::stopped, "the run ends");
+    if (options_.in_process) {
+        // A thread cannot be killed: it ends when its next batch finds the pipe closed.
+        process_->jobs.reset();
+        process_->records.reset();
+    }
+    reap();
+}
+
+void Worker::reap() {
+    int status = 0;
+    if (process_->pid > 0) {
+        while (waitpid(process_->pid, &status, 0) < 0 && errno == EINTR) {
+        }
+        process_->pid = -1;
+    } else if (process_->thread.joinable()) {
+        process_->thread.join();
+    }
+    if (end_ != WorkerEnd::running) return;
+    out_of_memory_ = WIFEXITED(status) && WEXITSTATUS(status) == 3;
+    if (WIFSIGNALED(status)) cause_ = fmt::format("ended by signal {}", WTERMSIG(status));
+    else if (out_of_memory_) cause_ = "out of the memory it may use";
+    else cause_ = fmt::format("exit code {}", WEXITSTATUS(status));
+    end_ = WIFEXITED(status) && WEXITSTATUS(status) == 0 ? WorkerEnd::finished : WorkerEnd::died;
+}
+
+std::string Worker::cause() const { return cause_; }
+
+WorkerJob::Place Worker::stands_at() const {
+    const WorkerBoard& board = *process_->board;
+    const std::size_t size = std::min<std::size_t>(board.now_path_size.load(), board.now_path.size());
+    return {board.now_address.load(), std::string(board.now_path.data(), size)};
+}
+
+void Worker::allow_entries(std::uint64_t recorded) {
+    // libtsk remembers each address it has named (list_inum_named and the orphan search): about 100 bytes an entry.
+    const std::uint64_t wanted = std::min(options_.memory_bytes + recorded * 128, options_.memory_max_bytes);
+    if (process_->pid <= 0 || wanted < process_->allowed_bytes + (16u << 20)) return;
+    process_->allowed_bytes = wanted;
+    const rlimit limit{wanted, options_.memory_max_bytes};
+    prlimit(process_->pid, RLIMIT_AS, &limit, nullptr);
+}
+
+}  // namespace triage
