@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+// The file systems of The Sleuth Kit, with what libtsk 4.11.1 lacks or gets wrong put right in plugins/tsk/.
+// Runs in a worker; a libtsk that crashes, hangs or lies costs a part of one volume and is reported.
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "engine/evidence/filesystem.h"
+#include "plugins/tsk/recognise.h"
+#include "plugins/tsk/walker.h"
+
+namespace triage {
+namespace {
+
+using namespace tsk;
+
+struct CloseFilesystem {
+    void operator()(TSK_FS_INFO* fs) const { tsk_fs_close(fs); }
+};
+using FilesystemHandle = std::unique_ptr<TSK_FS_INFO, CloseFilesystem>;
+struct ClosePool {
+    void operator()(const TSK_POOL_INFO* pool) const { tsk_pool_close(pool); }
+};
+using PoolHandle = std::unique_ptr<const TSK_POOL_INFO, ClosePool>;
+struct CloseImage {
+    void operator()(TSK_IMG_INFO* image) const { tsk_img_close(image); }
+};
+using ImageHandle = std::unique_ptr<TSK_IMG_INFO, CloseImage>;
+struct CloseFile {
+    void operator()(TSK_FS_FILE* file) const { tsk_fs_file_close(file); }
+};
+using FileHandle = std::unique_ptr<TSK_FS_FILE, CloseFile>;
+
+constexpr TSK_FS_TYPE_ENUM types_to_ask[] = {
+    TSK_FS_TYPE_NTFS_DETECT, TSK_FS_TYPE_FAT_DETECT,     TSK_FS_TYPE_EXT_DETECT,    TSK_FS_TYPE_FFS_DETECT,
+    TSK_FS_TYPE_HFS_DETECT,  TSK_FS_TYPE_ISO9660_DETECT, TSK_FS_TYPE_YAFFS2_DETECT,
+};
+
+// A volume of an APFS container: its file system reads through an image that the pool makes. Declared in this order so
+// that the file system closes first.
+struct PoolVolume {
+    ImageHandle image;
+    FilesystemHandle fs;
+    PoolVolume(const TSK_POOL_INFO* pool, const TSK_POOL_VOLUME_INFO& v)
+        : image(pool->get_img_info(pool, v.block)),
+          fs(image ? tsk_fs_open_img(image.get(), 0, TSK_FS_TYPE_APFS) : nullptr) {}
+};
+
+void report(WalkSink& sink, ProblemKind kind, std::string detail, bool is_lossless = false) {
+    Problem problem;
+    problem.kind = kind;
+    problem.detail = std::move(detail);
+    problem.is_lossless = is_lossless;
+    sink.problem(problem);
+}
+
+void report_unrecognised(const Recognised& found, WalkSink& sink) {
+    Filesystem fs;
+    fs.type = found.type;
+    fs.is_readable = false;
+    sink.filesystem(fs);
+    if (!found.is_swap) report(sink, found.kind, found.words);
+}
+
+OpenFilesystem open_parts(TSK_FS_INFO* fs, Image& image) {
+    OpenFilesystem open{fs, image, std::nullopt, std::nullopt};
+    if (TSK_FS_TYPE_ISEXT(fs->ftype)) {
+        Ext4Inodes inodes(image);
+        if (inodes.can_encrypt()) open.ext4.emplace(inodes);
+    }
+    if (fs->ftype == TSK_FS_TYPE_EXFAT) open.exfat.emplace(image);
+    return open;
+}
+
+class TskFilesystem : public FilesystemReader {
+  public:
+    std::string_view name() const override { return "tsk"; }
+    std::string_view describes() const override {
+        return "NTFS, FAT12/16/32, exFAT, ext2/3/4, HFS+, APFS, ISO 9660, UFS1/2, YAFFS2 (The Sleuth Kit)";
+    }
+
+    void walk(const MediaReader& media, const Volume& volume, const WalkLimits& limits, bool probe_only,
+              WalkSink& sink) const override {
+        Image image(media, volume.start, volume.length);
+        const Walk walk{image, limits, probe_only, sink};
+        // A locked volume may carry a readable shell (BitLocker To Go looks like FAT): the shell is not the content.
+        const std::optional<Recognised> header = recognise(image);
+        image.take_flaws();
+        if (header && header->kind == ProblemKind::locked && header->type != "corestorage")
+            return report_unrecognised(*header, sink);
+        if (walk.detected() || walk.pool()) return;
+        walk.nothing_found(header);
+    }
+
+    void read(const MediaReader& media, const Volume& volume,
+              const std::function<std::optional<ContentRequest>()>& next, ContentSink& sink,
+              const std::function<void(Reason, std::string_view)>& done) const override;
+
+  private:
+    struct Walk {
+        Image& image;
+        const WalkLimits& limits;
+        bool probe_only;
+        WalkSink& sink;
+
+        void one(TSK_FS_INFO* handle, std::string inner, std::string label) const {
+            Filesystem fs;
+            fs.inner = std::move(inner);
+            fs.label = std::move(label);
+            fs.type = tsk_fs_type_toname(handle->ftype);
+            fs.block_size = handle->block_size;
+            set_time_forms(handle->ftype, fs);
+            sink.filesystem(fs);
+            for (const BadRange& flaw : image.take_flaws()) sink.problem(problem_of(flaw, image.sector_size()));
+            if (probe_only) return;
+            OpenFilesystem open = open_parts(handle, image);
+            Walker(open, limits, sink).walk();
+        }
+
+        bool detected() const {
+            if (!sink.may_enter(0, "detect"))
+                return report(sink, ProblemKind::aborted, "detection ended the worker"), true;
+            take_error();
+            const FilesystemHandle fs(tsk_fs_open_img(image.handle(), 0, TSK_FS_TYPE_DETECT));
+            if (fs) return one(fs.get(), {}, {}), true;
+            // libtsk names the candidates: "Cannot determine file system type (NTFS or ext4)".
+            const bool is_ambiguous = take_error().find(" or ") != std::string::npos;
+            return is_ambiguous && each_type();
+        }
+
+        // More than one file system answers: each is walked, and the ambiguity reported.
+        bool each_type() const {
+            int found = 0;
+            for (TSK_FS_TYPE_ENUM type : types_to_ask) {
+                const FilesystemHandle fs(tsk_fs_open_img(image.handle(), 0, type));
+                take_error();
+                if (fs) one(fs.get(), found == 0 ? "" : fmt::format("fs{}", found), {}), ++found;
+            }
+            if (found > 0)
+                report(sink, ProblemKind::ambiguous, fmt::format("{} file systems answer; each was examined", found));
+            return found > 0;
+        }
+
+        bool pool() const {
+            if (!sink.may_enter(0, "pool"))
+                return report(sink, ProblemKind::aborted, "detection ended the worker"), true;
+            const PoolHandle pool(tsk_pool_open_img_sing(image.handle(), 0, TSK_POOL_TYPE_APFS));
+            take_error();
+            if (!pool) return false;
+            int number = 0;
+            for (const TSK_POOL_VOLUME_INFO* v = pool->vol_list; v; v = v->next) {
+                const std::string inner = fmt::format("vol{}", number++), label = v->desc ? v->desc : "";
+                if (!(v->flags & TSK_POOL_VOLUME_FLAG_ENCRYPTED)) pool_volume(pool.get(), *v, inner, label);
+                else unreadable(inner, label, ProblemKind::locked, "encrypted APFS volume; no key is known");
+            }
+            return number > 0;
+        }
+
+        void pool_volume(const TSK_POOL_INFO* pool, const TSK_POOL_VOLUME_INFO& v, const std::string& inner,
+                         const std::string& label) const {
+            if (!sink.may_enter(v.block, inner))
+                return unreadable(inner, label, ProblemKind::aborted, "opening it ended the worker");
+            const PoolVolume opened(pool, v);
+            if (opened.fs) return one(opened.fs.get(), inner, label);
+            unreadable(inner, label, ProblemKind::damaged, "APFS volume cannot be opened: " + take_error());
+        }
+
+        void unreadable(const std::string& inner, const std::string& label, ProblemKind kind, std::string why) const {
+            Filesystem fs;
+            fs.inner = inner, fs.label = label, fs.type = "apfs", fs.is_readable = false;
+            sink.filesystem(fs);
+            report(sink, kind, std::move(why));
+        }
+
+        void nothing_found(const std::optional<Recognised>& header) const {
+            const ReadFlaws flaws = image.take_flaws();
+            for (const BadRange& flaw : flaws) sink.problem(problem_of(flaw, image.sector_size()));
+            if (header) return report_unrecognised(*header, sink);
+            if (!flaws.empty()) return report(sink, ProblemKind::unreadable, "its start cannot be read");
+            report(sink, ProblemKind::unrecognised,
+                   looks_blank(image) ? "no file system; its first and last 64 KiB hold one repeated byte"
+                                      : "no known file system");
+        }
+    };
+};
+
+// Contents for one volume: the file system stays open between requests.
+class ContentReader {
+  public:
+    ContentReader(const MediaReader& media, const Volume& volume) : image_(media, volume.start, volume.length) {}
+
+    std::pair<Reason, std::string> read(const ContentRequest& request, ContentSink& sink) {
+        if (!open(request.inner, request.fs_type)) return {Reason::damaged, "file system cannot be opened again"};
+        const FileHandle file(tsk_fs_file_open_meta(fs_, nullptr, request.address));
+        if (!file) return {Reason::damaged, take_error()};
+        const TSK_FS_ATTR* attribute =
+            tsk_fs_file_attr_get_type(file.get(), static_cast<TSK_FS_ATTR_TYPE_ENUM>(request.attribute >> 16),
+                                      static_cast<std::uint16_t>(request.attribute), 1);
+        if (!attribute || attribute->size < 0 || static_cast<std::uint64_t>(attribute->size) != request.size)
+            return {Reason::damaged, "its attribute is not as it was listed"};
+        return copy(*attribute, request.size, sink);
+    }
+
+  private:
+    std::pair<Reason, std::string> copy(const TSK_FS_ATTR& attribute, std::uint64_t size, ContentSink& sink) {
+        take_error();
+        for (std::uint64_t at = 0; at < size;) {
+            const std::size_t wanted = std::min<std::uint64_t>(size - at, buffer_.size());
+            const ssize_t got =
+                tsk_fs_attr_read(&attribute, static_cast<TSK_OFF_T>(at), reinterpret_cast<char*>(buffer_.data()),
+                                 wanted, TSK_FS_FILE_READ_FLAG_NONE);
+            const std::string error = take_error();
+            const ReadFlaws flaws = image_.take_flaws();
+            if (!flaws.empty()) return {reason_of(flaws.front().cause), flaws.front().detail};
+            // libtsk's false successes: an error text beside bytes, or fewer bytes than asked for.
+            if (got != static_cast<ssize_t>(wanted) || !error.empty())
+                return {Reason::damaged, error.empty() ? "it decodes to fewer bytes than its size" : error};
+            sink.data(ByteView(buffer_).first(wanted));
+            at += wanted;
+        }
+        return {Reason::none, {}};
+    }
+
+    bool open(const std::string& inner, const std::string& fs_type) {
+        if (fs_ && inner == inner_ && fs_type == fs_type_) return true;
+        fs_ = nullptr;
+        plain_.reset();
+        pool_volume_.reset();
+        inner_ = inner, fs_type_ = fs_type;
+        if (fs_type != "apfs") {
+            plain_.reset(tsk_fs_open_img(image_.handle(), 0, tsk_fs_type_toid_utf8(fs_type.c_str())));
+            fs_ = plain_.get();
+            return fs_ != nullptr;
+        }
+        if (!pool_) pool_.reset(tsk_pool_open_img_sing(image_.handle(), 0, TSK_POOL_TYPE_APFS));
+        const TSK_POOL_VOLUME_INFO* v = pool_ ? pool_->vol_list : nullptr;
+        for (int number = 0; v && inner != fmt::format("vol{}", number); ++number) v = v->next;
+        if (v) pool_volume_.emplace(pool_.get(), *v), fs_ = pool_volume_->fs.get();
+        return fs_ != nullptr;
+    }
+
+    Image image_;
+    PoolHandle pool_;  // outlives its volume, which reads through it
+    std::optional<PoolVolume> pool_volume_;
+    FilesystemHandle plain_;
+    TSK_FS_INFO* fs_ = nullptr;  // the one that is open
+    std::string inner_, fs_type_;
+    Bytes buffer_ = Bytes(1 << 20);
+};
+
+void TskFilesystem::read(const MediaReader& media, const Volume& volume,
+                         const std::function<std::optional<ContentRequest>()>& next, ContentSink& sink,
+                         const std::function<void(Reason, std::string_view)>& done) const {
+    ContentReader reader(media, volume);
+    while (const std::optional<ContentRequest> request = next()) {
+        const auto [reason, detail] = reader.read(*request, sink);
+        done(reason, detail);
+    }
+}
+
+}  // namespace
+
+const FilesystemReader& tsk_filesystem() {
+    static const TskFilesystem reader;
+    return reader;
+}
+
+}  // namespace triage

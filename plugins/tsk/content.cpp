@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plugins/tsk/content.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace triage::tsk {
+namespace {
+
+constexpr std::uint64_t most_resident_bytes = 64 << 10;  // of an inode or MFT entry; more is a lie
+constexpr std::uint64_t most_blocks_checked = 1 << 20;   // of a deleted entry, against the allocation bitmap
+
+std::string refuse(Entry& entry, Reason reason, std::string detail = {}) {
+    entry.source = Source::none;
+    // What a deleted entry has lost is no damage of the evidence: names without clusters are counted, not alarming.
+    const bool is_gone = entry.state != EntryState::allocated && reason == Reason::damaged;
+    entry.reason = is_gone ? Reason::unrecoverable : reason;
+    entry.extents.clear();
+    return is_gone ? std::string{} : std::move(detail);
+}
+
+// Windows reparse tags (MS-FSCC 2.1.2.1). Name surrogates are links; these leave a placeholder in place of the content.
+constexpr std::uint32_t tag_wof = 0x80000017, tag_symlink = 0xA000000C, tag_mount_point = 0xA0000003;
+
+std::optional<std::uint32_t> reparse_tag(TSK_FS_FILE* file) {
+    if (!TSK_FS_TYPE_ISNTFS(file->fs_info->ftype) || !file->meta || !file->meta->attr) return std::nullopt;
+    for (const TSK_FS_ATTR* a = file->meta->attr->head; a; a = a->next)
+        if ((a->flags & TSK_FS_ATTR_INUSE) && a->type == TSK_FS_ATTR_TYPE_NTFS_REPARSE) {
+            if (!(a->flags & TSK_FS_ATTR_RES) || a->size < 4 || !a->rd.buf) return 0;
+            return load_le<std::uint32_t>(std::as_bytes(std::span(a->rd.buf, static_cast<std::size_t>(a->size))), 0);
+        }
+    return std::nullopt;
+}
+
+bool has_attribute(const TSK_FS_FILE* file, TSK_FS_ATTR_TYPE_ENUM type) {
+    for (const TSK_FS_ATTR* a = file->meta->attr ? file->meta->attr->head : nullptr; a; a = a->next)
+        if ((a->flags & TSK_FS_ATTR_INUSE) && a->type == type) return true;
+    return false;
+}
+
+using Refusal = std::pair<Reason, const char*>;
+
+std::optional<Refusal> why_encrypted_inode(OpenFilesystem& fs, const TSK_FS_META& meta) {
+    if (!fs.ext4 || meta.addr == 0) return std::nullopt;
+    const std::optional<bool> encrypted = fs.ext4->is_encrypted(meta.addr);
+    if (!encrypted) return Refusal{Reason::damaged, "inode cannot be read"};
+    if (*encrypted) return Refusal{Reason::encrypted, "encrypted by the file system (fscrypt)"};
+    return std::nullopt;
+}
+
+// Content that stands elsewhere, is ciphertext or a compressed form that libtsk does not decode.
+std::optional<Refusal> why_not_own_content(OpenFilesystem& fs, TSK_FS_FILE* file, const TSK_FS_ATTR& attribute) {
+    if (attribute.flags & TSK_FS_ATTR_ENC) return Refusal{Reason::encrypted, "encrypted by the file system (EFS)"};
+    if (const auto why = why_encrypted_inode(fs, *file->meta)) return why;
+    const std::optional<std::uint32_t> tag = reparse_tag(file);
+    const bool is_data = attribute.type == TSK_FS_ATTR_TYPE_NTFS_DATA;
+    const bool is_main = !attribute.name || !*attribute.name;
+    if (tag == tag_wof && is_data && (is_main || std::strcmp(attribute.name, "WofCompressedData") == 0))
+        return Refusal{Reason::compressed_unsupported, "compressed by the Windows Overlay Filter"};
+    if (tag && is_data && is_main && attribute.size > 0)
+        return Refusal{Reason::reparse, "a placeholder; the content is elsewhere"};
+    // libtsk drops compression forms that it does not know: the data fork then seems empty.
+    if (attribute.type == TSK_FS_ATTR_TYPE_HFS_DATA && !(attribute.flags & TSK_FS_ATTR_COMP) &&
+        has_attribute(file, TSK_FS_ATTR_TYPE_HFS_COMP_REC))
+        return Refusal{Reason::compressed_unsupported, "compressed in a form that libtsk does not decode"};
+    return std::nullopt;
+}
+
+// Adds bytes to an entry's extents, joining what is contiguous.
+class ExtentList {
+  public:
+    explicit ExtentList(Entry& entry) : entry_(entry) {}
+    std::uint64_t length() const { return length_; }
+    void add(std::uint64_t media_offset, std::uint64_t bytes) {
+        if (bytes == 0) return;
+        std::vector<Extent>& list = entry_.extents;
+        const bool is_hole = media_offset == Extent::hole;
+        if (!list.empty() && (list.back().media_offset == Extent::hole) == is_hole &&
+            (is_hole || list.back().media_offset + list.back().length == media_offset))
+            list.back().length += bytes;
+        else list.push_back({media_offset, bytes});
+        length_ += bytes;
+    }
+
+  private:
+    Entry& entry_;
+    std::uint64_t length_ = 0;
+};
+
+// The extents end at `size`; what lies past `valid` reads as zeros.
+void trim(Entry& entry, std::uint64_t valid) {
+    std::vector<Extent> trimmed;
+    std::uint64_t at = 0;
+    const std::uint64_t stored_end = std::min(valid, entry.size);
+    for (const Extent& extent : entry.extents) {
+        if (at >= stored_end) break;
+        trimmed.push_back({extent.media_offset, std::min(extent.length, stored_end - at)});
+        at += trimmed.back().length;
+    }
+    entry.extents = std::move(trimmed);
+    ExtentList list(entry);
+    if (at < entry.size) list.add(Extent::hole, entry.size - at);
+}
+
+// Blocks carry `block_pre_size` and `block_post_size` bytes beside them in raw CDs and in NAND with spare areas.
+struct BlockGeometry {
+    std::uint64_t block_size, stride, lead;
+    explicit BlockGeometry(const TSK_FS_INFO* fs)
+        : block_size(fs->block_size),
+          stride(std::uint64_t{fs->block_size} + fs->block_pre_size + fs->block_post_size),
+          lead(fs->block_pre_size) {}
+    bool is_contiguous() const { return stride == block_size; }
+};
+
+// Adds `count` blocks from `first`, less `skip` leading bytes. False when they lie outside the volume.
+bool add_blocks(const Image& image, const BlockGeometry& geometry, std::uint64_t first, std::uint64_t count,
+                std::uint64_t skip, ExtentList& list) {
+    const std::optional<std::uint64_t> end_block = checked_add(first, count);
+    const std::optional<std::uint64_t> end = end_block ? checked_multiply(*end_block, geometry.stride) : std::nullopt;
+    if (!end || *end > image.length()) return false;
+    if (geometry.is_contiguous()) {
+        list.add(image.start() + first * geometry.block_size + skip, count * geometry.block_size - skip);
+        return true;
+    }
+    for (std::uint64_t i = 0; i < count; ++i, skip = 0)
+        list.add(image.start() + (first + i) * geometry.stride + geometry.lead + skip, geometry.block_size - skip);
+    return true;
+}
+
+// `needed`: bytes that must be recorded; what follows reads as zeros.
+std::string locate_runs(OpenFilesystem& fs, const TSK_FS_ATTR& attribute, std::uint64_t needed, Entry& entry) {
+    const BlockGeometry geometry(fs.fs);
+    ExtentList list(entry);
+    std::uint64_t skip = attribute.nrd.skiplen, expected_block = 0;
+    if (skip >= geometry.block_size) return refuse(entry, Reason::damaged, "content starts behind its first block");
+    for (const TSK_FS_ATTR_RUN* run = attribute.nrd.run; run && list.length() < needed; run = run->next, skip = 0) {
+        if (run->flags & TSK_FS_ATTR_RUN_FLAG_ENCRYPTED) return refuse(entry, Reason::encrypted, "encrypted blocks");
+        if (run->flags & TSK_FS_ATTR_RUN_FLAG_FILLER)
+            return refuse(entry, Reason::damaged, "a part of its run list is lost");
+        if (run->offset != expected_block || run->len == 0)
+            return refuse(entry, Reason::damaged, "its run list is out of order");
+        expected_block += run->len;
+        const std::optional<std::uint64_t> bytes = checked_multiply(run->len, geometry.block_size);
+        if (!bytes) return refuse(entry, Reason::damaged, "a run overflows");
+        if (run->flags & TSK_FS_ATTR_RUN_FLAG_SPARSE) list.add(Extent::hole, *bytes - skip);
+        else if (!add_blocks(fs.image, geometry, run->addr, run->len, skip, list))
+            return refuse(entry, Reason::outside_media, "a run lies outside the volume");
+    }
+    if (list.length() < needed) return refuse(entry, Reason::damaged, "fewer blocks are recorded than its size needs");
+    return {};
+}
+
+// Are any of these blocks in use by another file? Deleted entries only; bounded.
+class BlocksInUse {
+  public:
+    explicit BlocksInUse(TSK_FS_INFO* fs) : fs_(fs) {}
+    bool any(std::uint64_t first, std::uint64_t count) {
+        for (std::uint64_t i = 0; i < count && fs_->block_getflags; ++i) {
+            if (++checked_ > most_blocks_checked || first + i > fs_->last_block) return false;
+            if (fs_->block_getflags(fs_, first + i) & TSK_FS_BLOCK_FLAG_ALLOC) return true;
+        }
+        return false;
+    }
+
+  private:
+    TSK_FS_INFO* fs_;
+    std::uint64_t checked_ = 0;
+};
+
+bool is_any_extent_in_use(TSK_FS_INFO* fs, const std::vector<BlockExtent>& extents) {
+    BlocksInUse blocks(fs);
+    return std::any_of(extents.begin(), extents.end(),
+                       [&](const BlockExtent& e) { return blocks.any(e.physical, e.count); });
+}
+
+bool is_any_run_in_use(TSK_FS_INFO* fs, const TSK_FS_ATTR& attribute) {
+    BlocksInUse blocks(fs);
+    for (const TSK_FS_ATTR_RUN* run = attribute.nrd.run; run; run = run->next) {
+        const bool is_stored = !(run->flags & (TSK_FS_ATTR_RUN_FLAG_SPARSE | TSK_FS_ATTR_RUN_FLAG_FILLER));
+        if (is_stored && blocks.any(run->addr, run->len)) return true;
+    }
+    return false;
+}
+
+std::string locate_ext4(OpenFilesystem& fs, const TSK_FS_META& meta, Entry& entry) {
+    if (const auto why = why_encrypted_inode(fs, meta)) return refuse(entry, why->first, why->second);
+    entry.source = Source::extents;
+    const ByteView i_block(static_cast<const std::byte*>(meta.content_ptr),
+                           std::min<std::size_t>(meta.content_len, 60));
+    std::string why;
+    const std::uint64_t blocks = fs.image.length() / fs.fs->block_size;
+    const auto tree = read_extent_tree(fs.image, i_block, fs.fs->block_size, fs.fs->block_count, why);
+    if (!tree) return refuse(entry, Reason::damaged, why);
+    ExtentList list(entry);
+    for (const BlockExtent& extent : *tree) {
+        const std::uint64_t at = extent.logical * fs.fs->block_size;
+        if (at >= entry.size) break;
+        if (at > list.length()) list.add(Extent::hole, at - list.length());
+        const std::uint64_t bytes = extent.count * fs.fs->block_size;
+        if (extent.is_zero) list.add(Extent::hole, bytes);
+        else if (extent.physical + extent.count > blocks)
+            return refuse(entry, Reason::outside_media, "an extent lies outside the volume");
+        else list.add(fs.image.start() + extent.physical * fs.fs->block_size, bytes);
+    }
+    // A deleted inode keeps its size but no extents: nothing says that the content was zeros.
+    if (entry.state != EntryState::allocated && tree->empty() && entry.size > 0) return refuse(entry, Reason::damaged);
+    if (list.length() < entry.size) list.add(Extent::hole, entry.size - list.length());
+    if (entry.state != EntryState::allocated && is_any_extent_in_use(fs.fs, *tree))
+        entry.placement = Placement::reallocated;
+    trim(entry, entry.size);
+    return {};
+}
+
+// An empty file of a file system without attributes has none; NTFS would record an empty one.
+std::string locate_without_attribute(const OpenFilesystem& fs, const TSK_FS_FILE* file, Entry& entry) {
+    if (!file->meta || entry.size > 0 || TSK_FS_TYPE_ISNTFS(fs.fs->ftype))
+        return refuse(entry, Reason::damaged, "no content is recorded");
+    entry.source = Source::extents;
+    return {};
+}
+
+std::string locate_resident(const TSK_FS_ATTR& attribute, Entry& entry) {
+    if (entry.size > most_resident_bytes || entry.size > attribute.rd.buf_size || (entry.size > 0 && !attribute.rd.buf))
+        return refuse(entry, Reason::damaged, "resident content is larger than where it would stand");
+    entry.source = Source::resident;
+    const ByteView bytes = std::as_bytes(std::span(attribute.rd.buf, static_cast<std::size_t>(entry.size)));
+    entry.resident.assign(bytes.begin(), bytes.end());
+    return {};
+}
+
+// NTFS raises the sequence number of a record when it is freed and uses the new one for the next file. A deleted name
+// with another number than its record had then, or has now, names an earlier file.
+bool is_sequence_stale(const TSK_FS_FILE* file) {
+    if (!TSK_FS_TYPE_ISNTFS(file->fs_info->ftype) || !file->name) return false;
+    const std::uint32_t named = file->name->meta_seq, now = file->meta->seq;
+    return now != named && now != named + 1;
+}
+
+// Of an entry that is no longer named by the file system, what its metadata are worth.
+Placement placement_of(OpenFilesystem& fs, const TSK_FS_FILE* file, const TSK_FS_ATTR& attribute, const Entry& entry) {
+    if (entry.state == EntryState::allocated) return Placement::recorded;
+    if (file->meta->flags & TSK_FS_META_FLAG_ALLOC) return Placement::reallocated;
+    if (entry.state == EntryState::deleted && is_sequence_stale(file)) return Placement::reallocated;
+    if ((attribute.flags & TSK_FS_ATTR_NONRES) && is_any_run_in_use(fs.fs, attribute)) return Placement::reallocated;
+    const bool is_fat = TSK_FS_TYPE_ISFAT(fs.fs->ftype);  // the chain of a deleted FAT file is a guess
+    return is_fat && entry.size > 0 ? Placement::assumed : Placement::recorded;
+}
+
+}  // namespace
+
+bool has_extent_tree(const TSK_FS_FILE* file) {
+    return file->meta && file->meta->content_type == TSK_FS_META_CONTENT_TYPE_EXT4_EXTENTS && file->meta->content_ptr;
+}
+
+std::string locate_content(OpenFilesystem& fs, TSK_FS_FILE* file, const TSK_FS_ATTR* attribute,
+                           const TSK_FS_FILE* directory, Entry& entry) {
+    if (file->meta && (file->meta->flags & TSK_FS_META_FLAG_ALLOC) && entry.state != EntryState::allocated)
+        entry.placement = Placement::reallocated;
+    if (has_extent_tree(file)) return locate_ext4(fs, *file->meta, entry);
+    if (!attribute) return locate_without_attribute(fs, file, entry);
+    if (attribute->size < 0) return refuse(entry, Reason::damaged, "its size is negative");
+    entry.size = static_cast<std::uint64_t>(attribute->size);
+    entry.placement = placement_of(fs, file, *attribute, entry);
+    if (const auto why = why_not_own_content(fs, file, *attribute)) return refuse(entry, why->first, why->second);
+    if (attribute->flags & TSK_FS_ATTR_COMP) {
+        entry.source = Source::worker;
+        return {};
+    }
+    if (attribute->flags & TSK_FS_ATTR_RES) return locate_resident(*attribute, entry);
+
+    std::uint64_t valid = entry.size;
+    if (TSK_FS_TYPE_ISNTFS(fs.fs->ftype))
+        valid = std::min(valid, static_cast<std::uint64_t>(std::max<TSK_OFF_T>(0, attribute->nrd.initsize)));
+    if (fs.exfat) {
+        const auto length = fs.exfat->valid_data_length(directory, entry.address, entry.size);
+        if (!length) return refuse(entry, Reason::damaged, "its stream extension entry contradicts its size");
+        valid = *length;
+    }
+    entry.source = Source::extents;
+    std::string problem = locate_runs(fs, *attribute, valid, entry);
+    if (entry.source != Source::extents) return problem;
+    trim(entry, valid);
+    return {};
+}
+
+}  // namespace triage::tsk

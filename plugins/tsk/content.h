@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where the bytes of one attribute stand: libtsk's runs as extents on the media, or the reason why they cannot be had.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "plugins/tsk/exfat.h"
+#include "plugins/tsk/ext4.h"
+#include "plugins/tsk/image.h"
+
+namespace triage::tsk {
+
+// A file system that libtsk opened, with what our own parsers add.
+struct OpenFilesystem {
+    TSK_FS_INFO* fs = nullptr;
+    Image& image;
+    std::optional<Ext4Inodes> ext4;     // of an ext file system that may hold encrypted files
+    std::optional<ExfatEntries> exfat;  // of an exFAT file system
+};
+
+// Fills size, source, extents, resident, reason and placement of `entry` for `attribute` of `file` (null: the file has
+// no such attribute). Returns what should stand in a Problem's detail, empty when all is well or nothing is lost by it.
+//
+// A file in an ext4 extent tree needs no attribute: its tree is read here, and libtsk is not asked.
+bool has_extent_tree(const TSK_FS_FILE* file);
+std::string locate_content(OpenFilesystem& fs, TSK_FS_FILE* file, const TSK_FS_ATTR* attribute,
+                           const TSK_FS_FILE* directory, Entry& entry);
+
+}  // namespace triage::tsk

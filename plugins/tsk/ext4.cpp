@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plugins/tsk/ext4.h"
+
+#include <array>
+
+namespace triage::tsk {
+namespace {
+
+constexpr std::uint16_t extent_magic = 0xF30A;
+constexpr unsigned deepest_tree = 5;             // the kernel's EXT4_MAX_EXTENT_DEPTH
+constexpr std::size_t most_extents = 4'000'000;  // an entry with more is `damaged`: 64 MiB of extents
+
+struct TreeWalk {
+    Image& image;
+    std::uint32_t block_size;
+    std::uint64_t block_count;
+    std::vector<BlockExtent> extents;
+    std::string why;
+
+    bool fail(const char* reason) { return why = reason, false; }
+
+    bool add_leaf(ByteView entry) {
+        const std::uint64_t logical = *load_le<std::uint32_t>(entry, 0);
+        const std::uint16_t raw_count = *load_le<std::uint16_t>(entry, 4);
+        const std::uint64_t physical =
+            std::uint64_t{*load_le<std::uint16_t>(entry, 6)} << 32 | *load_le<std::uint32_t>(entry, 8);
+        // A length over 32768 marks an extent that is allocated but not initialised.
+        const bool is_zero = raw_count > 32768;
+        const std::uint64_t count = is_zero ? raw_count - 32768u : raw_count;
+        if (count == 0 || physical + count > block_count) return fail("an extent lies outside the file system");
+        if (!extents.empty() && logical < extents.back().logical + extents.back().count)
+            return fail("extents overlap or are out of order");
+        if (extents.size() >= most_extents) return fail("more extents than the limit");
+        extents.push_back({logical, physical, count, is_zero});
+        return true;
+    }
+
+    bool add_node(ByteView node, int expected_depth) {
+        const auto magic = load_le<std::uint16_t>(node, 0), entries = load_le<std::uint16_t>(node, 2);
+        const auto depth = load_le<std::uint16_t>(node, 6);
+        if (!magic || *magic != extent_magic) return fail("an extent node has no magic number");
+        if (*depth > deepest_tree || (expected_depth >= 0 && *depth != expected_depth))
+            return fail("the extent tree's depth is wrong");
+        if (12 + std::uint64_t{*entries} * 12 > node.size()) return fail("an extent node claims too many entries");
+        for (std::uint16_t i = 0; i < *entries; ++i) {
+            const ByteView entry = node.subspan(12 + i * 12u, 12);
+            if (*depth == 0 ? !add_leaf(entry) : !add_child(entry, *depth - 1)) return false;
+        }
+        return true;
+    }
+
+    bool add_child(ByteView entry, int depth) {
+        const std::uint64_t block =
+            std::uint64_t{*load_le<std::uint16_t>(entry, 8)} << 32 | *load_le<std::uint32_t>(entry, 4);
+        if (block == 0 || block >= block_count) return fail("an extent node lies outside the file system");
+        const std::size_t before = extents.size();
+        Bytes node(block_size);
+        if (!image.read(block * block_size, node)) return fail("an extent node cannot be read");
+        if (!add_node(node, depth)) return false;
+        // Progress in every leaf ends loops: a node met twice would repeat logical blocks.
+        return extents.size() > before || fail("an extent node is empty");
+    }
+};
+
+}  // namespace
+
+std::optional<std::vector<BlockExtent>> read_extent_tree(Image& image, ByteView i_block, std::uint32_t block_size,
+                                                         std::uint64_t block_count, std::string& why) {
+    TreeWalk walk{image, block_size, block_count, {}, {}};
+    if (walk.add_node(i_block, -1)) return std::move(walk.extents);
+    why = walk.why;
+    return std::nullopt;
+}
+
+Ext4Inodes::Ext4Inodes(Image& image) : image_(image) {
+    std::array<std::byte, 1024> super{};
+    if (!image.read(1024, super)) return;
+    const auto number = [&](std::size_t at) { return *load_le<std::uint32_t>(super, at); };
+    if (number(24) > 6) return;
+    block_size_ = 1024u << number(24);
+    first_data_block_ = number(20), blocks_per_group_ = number(32), inodes_per_group_ = number(40);
+    if (number(76) >= 1) inode_size_ = *load_le<std::uint16_t>(super, 88), incompat_ = number(96);
+    if (incompat_ & 0x80) descriptor_size_ = *load_le<std::uint16_t>(super, 254);  // INCOMPAT_64BIT
+    first_meta_group_ = number(260);
+}
+
+std::optional<std::uint64_t> Ext4Inodes::inode_offset(std::uint64_t inode) {
+    if (inode == 0 || inodes_per_group_ == 0 || descriptor_size_ < 32 || block_size_ < descriptor_size_) return {};
+    const std::uint64_t group = (inode - 1) / inodes_per_group_, per_block = block_size_ / descriptor_size_;
+    std::uint64_t table = first_data_block_ + 1 + group / per_block;
+    if ((incompat_ & 0x10) && group / per_block >= first_meta_group_)  // INCOMPAT_META_BG: in the group they describe
+        table = first_data_block_ + group / per_block * per_block * blocks_per_group_ + (group < per_block ? 1 : 0);
+    std::array<std::byte, 64> descriptor{};
+    const std::size_t size = std::min<std::size_t>(descriptor_size_, 64);
+    if (!image_.read(table * block_size_ + group % per_block * descriptor_size_, MutableBytes(descriptor).first(size)))
+        return {};
+    std::uint64_t block = *load_le<std::uint32_t>(descriptor, 8);
+    if (size >= 64) block |= std::uint64_t{*load_le<std::uint32_t>(descriptor, 40)} << 32;
+    if (block > ~0ull / block_size_ / 2) return {};
+    return block * block_size_ + (inode - 1) % inodes_per_group_ * inode_size_;
+}
+
+std::optional<bool> Ext4Inodes::is_encrypted(std::uint64_t inode) {
+    std::array<std::byte, 4> flags{};
+    const std::optional<std::uint64_t> offset = inode_offset(inode);
+    if (!offset || !image_.read(*offset + 32, flags)) return std::nullopt;
+    return (*load_le<std::uint32_t>(flags, 0) & 0x800) != 0;  // EXT4_ENCRYPT_FL
+}
+
+}  // namespace triage::tsk

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// What libtsk 4.11.1 does not do for ext2/3/4: extent trees with two or more leaves, and the encryption flag.
+// Format: Linux Documentation/filesystems/ext4 (ondisk: ifork "Extent Tree", group_descr, inodes).
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "plugins/tsk/image.h"
+
+namespace triage::tsk {
+
+// A run of blocks of a file. `is_zero`: allocated but never written, reads as zeros.
+struct BlockExtent {
+    std::uint64_t logical = 0, physical = 0, count = 0;
+    bool is_zero = false;
+};
+
+// Walks the tree whose root is the 60 bytes of i_block. Nothing when it is inconsistent; `why` says how.
+std::optional<std::vector<BlockExtent>> read_extent_tree(Image& image, ByteView i_block, std::uint32_t block_size,
+                                                         std::uint64_t block_count, std::string& why);
+
+// Raw inode flags, read without libtsk. Made once a file system.
+class Ext4Inodes {
+  public:
+    explicit Ext4Inodes(Image& image);
+    bool can_encrypt() const { return incompat_ & 0x10000; }  // INCOMPAT_ENCRYPT
+    // EXT4_ENCRYPT_FL of an inode; nothing when it could not be read.
+    std::optional<bool> is_encrypted(std::uint64_t inode);
+
+  private:
+    std::optional<std::uint64_t> inode_offset(std::uint64_t inode);
+    Image& image_;
+    std::uint32_t incompat_ = 0, block_size_ = 0, inodes_per_group_ = 0, blocks_per_group_ = 0, inode_size_ = 128;
+    std::uint32_t descriptor_size_ = 32, first_data_block_ = 0, first_meta_group_ = 0;
+};
+
+}  // namespace triage::tsk

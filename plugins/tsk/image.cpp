@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plugins/tsk/image.h"
+
+#include <algorithm>
+
+namespace triage::tsk {
+
+Image::Image(const MediaReader& media, std::uint64_t start, std::uint64_t length)
+    : media_(media), start_(start), length_(length), window_(64) {
+    external_.self = this;
+    tsk_img_open_external(
+        &external_, static_cast<TSK_OFF_T>(length), media.map().sector_size, read_callback, [](TSK_IMG_INFO*) {},
+        [](TSK_IMG_INFO*, FILE*) {});
+}
+
+Image::~Image() = default;  // libtsk holds nothing of an external image but a mutex, which needs no release
+
+ssize_t Image::read_callback(TSK_IMG_INFO* info, TSK_OFF_T offset, char* buffer, size_t length) {
+    Image& self = *reinterpret_cast<External*>(info)->self;
+    const auto at = static_cast<std::uint64_t>(offset);
+    if (offset < 0 || at >= self.length_) return -1;
+    const std::size_t available = std::min<std::uint64_t>(length, self.length_ - at);
+    ReadFlaws flaws =
+        self.media_.read(self.start_ + at, std::as_writable_bytes(std::span(buffer, available)), self.window_);
+    if (flaws.empty()) return static_cast<ssize_t>(available);
+    // libtsk fills its cache 64 KiB at a time and serves later reads from it unseen. A fill with a flaw is refused:
+    // it then reads exactly what it wants, and only who reads the bad bytes meets the flaw.
+    const char* cache = &info->cache[0][0];
+    if (buffer >= cache && buffer < cache + sizeof(info->cache)) return -1;
+    self.flaws_.insert(self.flaws_.end(), std::make_move_iterator(flaws.begin()), std::make_move_iterator(flaws.end()));
+    return static_cast<ssize_t>(available);
+}
+
+bool Image::read(std::uint64_t offset, MutableBytes out) {
+    if (offset > length_ || out.size() > length_ - offset) return false;
+    ReadFlaws flaws = media_.read(start_ + offset, out, window_);
+    flaws_.insert(flaws_.end(), flaws.begin(), flaws.end());
+    return flaws.empty();
+}
+
+ReadFlaws Image::take_flaws() { return std::exchange(flaws_, {}); }
+
+std::string take_error() {
+    // libtsk asks for optional attributes and leaves "not found" behind when it does without them.
+    const bool is_error = tsk_error_get_errno() != 0 && tsk_error_get_errno() != TSK_ERR_FS_ATTR_NOTFOUND;
+    const char* text = is_error ? tsk_error_get() : nullptr;
+    std::string error = text ? text : "";
+    tsk_error_reset();
+    std::replace(error.begin(), error.end(), '\n', ' ');
+    return error.substr(0, 500);
+}
+
+Problem problem_of(const BadRange& flaw, std::uint32_t sector_size) {
+    Problem problem;
+    problem.kind = flaw.cause == BadRangeCause::read_error ? ProblemKind::unreadable : ProblemKind::damaged;
+    problem.hides_entries = true;
+    problem.detail = "file system metadata: " + flaw.detail;
+    problem.first_sector = flaw.offset / sector_size;
+    problem.sectors = (flaw.offset % sector_size + flaw.length + sector_size - 1) / sector_size;
+    return problem;
+}
+
+}  // namespace triage::tsk

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// A stretch of the media as libtsk's image. libtsk turns a failed read into success with uninitialised bytes when the
+// length is not a multiple of the sector size, and keeps errors until somebody asks; so this adaptor keeps its own map
+// of what could not be read, and its users take flaws and error text after each call. One thread.
+#pragma once
+
+#include <tsk/libtsk.h>
+
+#include <string>
+
+#include "engine/evidence/entry.h"
+#include "engine/evidence/volume.h"
+#include "engine/media/media_reader.h"
+
+namespace triage::tsk {
+
+class Image {
+  public:
+    Image(const MediaReader& media, std::uint64_t start, std::uint64_t length);
+    ~Image();
+    Image(const Image&) = delete;
+    Image& operator=(const Image&) = delete;
+
+    TSK_IMG_INFO* handle() { return &external_.info; }
+    std::uint64_t start() const { return start_; }
+    std::uint64_t length() const { return length_; }
+    std::uint32_t sector_size() const { return media_.map().sector_size; }
+    std::uint64_t media_size() const { return media_.size(); }
+
+    // Bytes of the volume for our own parsers. False when any of them could not be read (noted as a flaw too).
+    bool read(std::uint64_t offset, MutableBytes out);
+
+    // What could not be read since the last call.
+    ReadFlaws take_flaws();
+
+  private:
+    // libtsk sees the first member; the second leads back here.
+    struct External {
+        TSK_IMG_INFO info;
+        Image* self;
+    };
+    static ssize_t read_callback(TSK_IMG_INFO* info, TSK_OFF_T offset, char* buffer, size_t length);
+
+    const MediaReader& media_;
+    std::uint64_t start_, length_;
+    BlockWindow window_;
+    ReadFlaws flaws_;
+    External external_{};
+};
+
+// libtsk's error text of this thread since the last call, cleared; empty when there is none.
+std::string take_error();
+
+// The problem that a flaw in metadata amounts to.
+Problem problem_of(const BadRange& flaw, std::uint32_t sector_size);
+
+}  // namespace triage::tsk

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plugins/tsk/recognise.h"
+
+#include <algorithm>
+#include <array>
+
+namespace triage::tsk {
+namespace {
+
+using namespace std::string_view_literals;
+
+struct Signature {
+    std::uint64_t offset;  // from the start of the volume
+    std::string_view bytes;
+    std::string_view type, words;
+    ProblemKind kind;
+};
+
+constexpr auto locked = ProblemKind::locked;
+constexpr auto unsupported = ProblemKind::unsupported;
+constexpr auto damaged = ProblemKind::damaged;
+
+// Offsets and magic numbers as in each format's own description and in util-linux libblkid's superblock probes.
+constexpr std::array signatures{
+    Signature{0, "LUKS\xba\xbe"sv, "luks", "encrypted with LUKS; no key is known", locked},
+    Signature{16384, "SKUL\xba\xbe"sv, "luks", "encrypted with LUKS (second header); no key is known", locked},
+    Signature{3, "-FVE-FS-"sv, "bitlocker", "encrypted with BitLocker; no key is known", locked},
+    // BitLocker To Go: a FAT-like boot sector with the BitLocker identifier at 0x1A8 (GUID 4967D63B-...).
+    Signature{0x1A8, "\x3b\xd6\x67\x49\x29\x2e\xd8\x4a\x83\x99\xf6\xa3\x39\xe3\xd0\x01"sv, "bitlocker",
+              "encrypted with BitLocker To Go; no key is known", locked},
+    Signature{0x1A0, "\x3b\xd6\x67\x49\x29\x2e\xd8\x4a\x83\x99\xf6\xa3\x39\xe3\xd0\x01"sv, "bitlocker",
+              "encrypted with BitLocker To Go; no key is known", locked},
+    Signature{88, "CS"sv, "corestorage", "Core Storage, usually FileVault 2; no key is known", locked},
+    Signature{0x218, "LVM2 001"sv, "lvm2", "LVM2 physical volume: not read by this build", unsupported},
+    Signature{0x018, "LVM2 001"sv, "lvm2", "LVM2 physical volume: not read by this build", unsupported},
+    Signature{0, "XFSB"sv, "xfs", "XFS: not read by this build", unsupported},
+    Signature{0x10040, "_BHRfS_M"sv, "btrfs", "Btrfs: not read by this build", unsupported},
+    Signature{1024, "\x10\x20\xf5\xf2"sv, "f2fs", "F2FS: not read by this build", unsupported},
+    Signature{3, "ReFS\0\0\0\0"sv, "refs", "ReFS: not read by this build", unsupported},
+    Signature{1024, "BD"sv, "hfs-classic", "classic HFS: not read by this build", unsupported},
+    Signature{0, "hsqs"sv, "squashfs", "SquashFS: not read by this build", unsupported},
+    Signature{1024, "\xe2\xe1\xf5\xe0"sv, "erofs", "EROFS: not read by this build", unsupported},
+    Signature{0x10034, "ReIsEr"sv, "reiserfs", "ReiserFS: not read by this build", unsupported},
+    Signature{0x8000, "JFS1"sv, "jfs", "JFS: not read by this build", unsupported},
+    Signature{0x406, "\x34\x34"sv, "nilfs2", "NILFS2: not read by this build", unsupported},
+    Signature{0, "\xfc\x4e\x2b\xa9"sv, "md-raid", "Linux RAID member: not read by this build", unsupported},
+    Signature{4096, "\xfc\x4e\x2b\xa9"sv, "md-raid", "Linux RAID member: not read by this build", unsupported},
+    Signature{0x8001, "NSR02"sv, "udf", "UDF: not read by this build", unsupported},
+    Signature{0x8801, "NSR02"sv, "udf", "UDF: not read by this build", unsupported},
+    Signature{0x9001, "NSR02"sv, "udf", "UDF: not read by this build", unsupported},
+    Signature{0x8801, "NSR03"sv, "udf", "UDF: not read by this build", unsupported},
+    Signature{0x9001, "NSR03"sv, "udf", "UDF: not read by this build", unsupported},
+    // Containers given as if they were the media itself.
+    Signature{0, "QFI\xfb"sv, "qcow", "a QEMU image (QCOW): not read by this build; convert it to raw or E01",
+              unsupported},
+    Signature{0, "KDMV"sv, "vmdk", "a VMware image (VMDK): not read by this build; convert it to raw or E01",
+              unsupported},
+    Signature{0, "COWD"sv, "vmdk", "a VMware image (VMDK): not read by this build; convert it to raw or E01",
+              unsupported},
+    Signature{0, "# Disk DescriptorFile"sv, "vmdk", "a VMware descriptor (VMDK): not read by this build", unsupported},
+    Signature{0, "vhdxfile"sv, "vhdx", "a Hyper-V image (VHDX): not read by this build; convert it to raw or E01",
+              unsupported},
+    Signature{0, "conectix"sv, "vhd", "a dynamic VHD: not read by this build; convert it to raw or E01", unsupported},
+    Signature{64, "\x7f\x10\xda\xbe"sv, "vdi", "a VirtualBox image (VDI): not read by this build; convert it",
+              unsupported},
+    Signature{0, "AFF10"sv, "aff", "an AFF image: not read by this build; convert it to raw or E01", unsupported},
+    Signature{0, "EVF2\r\n\x81\0"sv, "ewf2", "an Ex01 image: not read by this build; convert it to E01", unsupported},
+    Signature{0, "LVF\x09\r\n\xff\0"sv, "l01", "a logical evidence file (L01): not read by this build", unsupported},
+    Signature{0, "PK\x03\x04"sv, "zip", "a ZIP file (perhaps AFF4): not read as an image by this build", unsupported},
+    // Formats that libtsk reads, when it could not.
+    Signature{3, "NTFS    "sv, "ntfs", "NTFS by its boot sector, but it cannot be opened", damaged},
+    Signature{3, "EXFAT   "sv, "exfat", "exFAT by its boot sector, but it cannot be opened", damaged},
+    Signature{0x36, "FAT1"sv, "fat", "FAT by its boot sector, but it cannot be opened", damaged},
+    Signature{0x52, "FAT32"sv, "fat32", "FAT32 by its boot sector, but it cannot be opened", damaged},
+    Signature{0x438, "\x53\xef"sv, "ext", "ext2/3/4 by its superblock, but it cannot be opened", damaged},
+    Signature{1024, "H+\0\x04"sv, "hfs", "HFS+ by its volume header, but it cannot be opened", damaged},
+    Signature{1024, "HX\0\x05"sv, "hfs", "HFSX by its volume header, but it cannot be opened", damaged},
+    Signature{32, "NXSB"sv, "apfs", "APFS by its container superblock, but it cannot be opened", damaged},
+    Signature{0x8001, "CD001"sv, "iso9660", "ISO 9660 by its descriptor, but it cannot be opened", damaged},
+};
+
+bool holds(Image& image, const Signature& signature) {
+    std::array<std::byte, 32> bytes{};
+    const MutableBytes there = MutableBytes(bytes).first(signature.bytes.size());
+    return signature.offset + there.size() <= image.length() && image.read(signature.offset, there) &&
+           as_text(there) == signature.bytes;
+}
+
+bool holds_swap(Image& image) {
+    // mkswap puts its signature into the last ten bytes of the first page; page sizes in use go from 4 to 64 KiB.
+    for (std::uint64_t page : {4096u, 8192u, 16384u, 65536u})
+        for (std::string_view magic : {"SWAPSPACE2"sv, "SWAP-SPACE"sv})
+            if (holds(image, {page - 10, magic, {}, {}, unsupported})) return true;
+    return false;
+}
+
+}  // namespace
+
+std::optional<Recognised> recognise(Image& image) {
+    if (holds_swap(image)) return Recognised{"swap", unsupported, "Linux swap", true};
+    const auto found =
+        std::find_if(signatures.begin(), signatures.end(), [&](const Signature& s) { return holds(image, s); });
+    if (found != signatures.end())
+        return Recognised{std::string(found->type), found->kind, std::string(found->words), false};
+    // A UDIF disk image ends in a block that starts with "koly"; a dynamic VHD cut at the front still ends in
+    // "conectix".
+    if (image.length() >= 512 && holds(image, {image.length() - 512, "koly"sv, {}, {}, unsupported}))
+        return Recognised{"udif", unsupported, "an Apple disk image (DMG): not read by this build", false};
+    return std::nullopt;
+}
+
+bool looks_blank(Image& image) {
+    const std::size_t size = std::min<std::uint64_t>(image.length(), 64 << 10);
+    Bytes first(size), last(size);
+    if (size == 0 || !image.read(0, first) || !image.read(image.length() - size, last)) return false;
+    const auto is_first = [&](std::byte b) { return b == first.front(); };
+    return std::all_of(first.begin(), first.end(), is_first) && std::all_of(last.begin(), last.end(), is_first);
+}
+
+}  // namespace triage::tsk

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a volume holds by its header, for volumes that libtsk does not open: encrypted, swap, or a format that this
+// build does not read. Pure reading of at most 128 KiB at each end.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "engine/evidence/problem.h"
+#include "plugins/tsk/image.h"
+
+namespace triage::tsk {
+
+struct Recognised {
+    std::string type;  // "luks", "bitlocker", "xfs", "qcow2"...
+    ProblemKind kind =
+        ProblemKind::unsupported;  // locked, unsupported, or damaged for a format that libtsk should read
+    std::string words;             // "encrypted with LUKS; no key is known"
+    bool is_swap = false;
+};
+std::optional<Recognised> recognise(Image& image);
+
+// True when every byte of the first and last 64 KiB is the same value.
+bool looks_blank(Image& image);
+
+}  // namespace triage::tsk

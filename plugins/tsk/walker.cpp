@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plugins/tsk/walker.h"
+
+#include <fmt/format.h>
+
+#include <cstring>
+#include <memory>
+
+namespace triage::tsk {
+namespace {
+
+struct CloseDirectory {
+    void operator()(TSK_FS_DIR* d) const { tsk_fs_dir_close(d); }
+};
+struct CloseFile {
+    void operator()(TSK_FS_FILE* f) const { tsk_fs_file_close(f); }
+};
+using DirectoryHandle = std::unique_ptr<TSK_FS_DIR, CloseDirectory>;
+using FileHandle = std::unique_ptr<TSK_FS_FILE, CloseFile>;
+
+constexpr std::size_t longest_path = 64 << 10;  // bytes: what a record holds
+constexpr std::uint32_t libtsk_depth = 120;     // tsk_fs_dir_walk gives up at 128 levels or 4096 bytes of path
+constexpr std::size_t libtsk_path = 3500;
+
+bool is_directory(const TSK_FS_FILE& file) {
+    if (file.meta) return TSK_FS_IS_DIR_META(file.meta->type);
+    return TSK_FS_IS_DIR_NAME(file.name->type);
+}
+
+enum class ObjectKind { content, directory, link, other };
+
+ObjectKind kind_of(const TSK_FS_FILE& file) {
+    if (is_directory(file)) return ObjectKind::directory;
+    if (file.meta) {
+        switch (file.meta->type) {
+            case TSK_FS_META_TYPE_REG:
+            case TSK_FS_META_TYPE_VIRT:
+            case TSK_FS_META_TYPE_UNDEF: return ObjectKind::content;
+            case TSK_FS_META_TYPE_LNK: return ObjectKind::link;
+            default: return ObjectKind::other;
+        }
+    }
+    switch (file.name->type) {
+        case TSK_FS_NAME_TYPE_REG:
+        case TSK_FS_NAME_TYPE_VIRT:
+        case TSK_FS_NAME_TYPE_UNDEF: return ObjectKind::content;
+        case TSK_FS_NAME_TYPE_LNK: return ObjectKind::link;
+        default: return ObjectKind::other;
+    }
+}
+
+std::optional<Timestamp> time_of(time_t seconds, std::uint32_t nanoseconds) {
+    if (seconds == 0) return std::nullopt;
+    return Timestamp{seconds, nanoseconds};
+}
+
+Times times_of(const TSK_FS_META& meta) {
+    Times times;
+    times.modified = time_of(meta.mtime, meta.mtime_nano);
+    times.accessed = time_of(meta.atime, meta.atime_nano);
+    times.changed = time_of(meta.ctime, meta.ctime_nano);
+    times.created = time_of(meta.crtime, meta.crtime_nano);
+    return times;
+}
+
+constexpr std::uint32_t default_attribute = TSK_FS_ATTR_TYPE_DEFAULT << 16;
+std::uint32_t attribute_key(const TSK_FS_ATTR& a) { return static_cast<std::uint32_t>(a.type) << 16 | a.id; }
+
+// What an attribute is to us: the main content, a stream with a name, or nothing that holds a file's bytes.
+struct Role {
+    enum { none, main, stream } what = none;
+    std::string name;
+};
+
+Role role_of(const TSK_FS_ATTR& a) {
+    const std::string name = a.name ? a.name : "";
+    switch (static_cast<int>(a.type)) {
+        case TSK_FS_ATTR_TYPE_DEFAULT:
+        case TSK_FS_ATTR_TYPE_HFS_DATA: return {Role::main, {}};
+        case TSK_FS_ATTR_TYPE_NTFS_DATA: return name.empty() ? Role{Role::main, {}} : Role{Role::stream, name};
+        // As fls lists them: the indexes of $Secure, $ObjId, $Quota and $Reparse, but no directory index.
+        case TSK_FS_ATTR_TYPE_NTFS_IDXROOT: return name == "$I30" ? Role{} : Role{Role::stream, name};
+        case TSK_FS_ATTR_TYPE_HFS_RSRC: return {Role::stream, "rsrc"};
+        case TSK_FS_ATTR_TYPE_HFS_EXT_ATTR: return {Role::stream, name};
+        default: return {};
+    }
+}
+
+// libtsk puts its orphan directory at the last address, but not where it cannot look for orphans: there the last
+// address is an ordinary file.
+bool has_orphan_directory(const TSK_FS_INFO* fs) {
+    return !TSK_FS_TYPE_ISHFS(fs->ftype) && fs->ftype != TSK_FS_TYPE_APFS;
+}
+
+bool is_metadata_file(const TSK_FS_INFO* fs, const TSK_FS_FILE& file) {
+    if (file.meta && file.meta->type == TSK_FS_META_TYPE_VIRT) return true;
+    if (TSK_FS_TYPE_ISNTFS(fs->ftype)) return file.name->meta_addr < 16;
+    if (TSK_FS_TYPE_ISHFS(fs->ftype)) return file.name->meta_addr < 16 && file.name->meta_addr > 2;
+    return TSK_FS_TYPE_ISFAT(fs->ftype) && file.name->name && file.name->name[0] == '$';
+}
+
+}  // namespace
+
+void Walker::walk() {
+    walk_from({fs_.fs->root_inum, {}, 0, false});
+    if (limits_.orphans && has_orphan_directory(fs_.fs))
+        walk_from({TSK_FS_ORPHANDIR_INUM(fs_.fs), "/$OrphanFiles", 1, true});
+    sink_.counts(counts_);
+}
+
+void Walker::walk_from(Directory start) {
+    std::vector<Directory> pending;
+    pending.push_back(std::move(start));
+    while (!pending.empty() && !is_full_) {
+        const Directory directory = std::move(pending.back());
+        pending.pop_back();
+        if (!entered_.insert(directory.address).second) continue;
+        std::vector<Directory> below;
+        list(directory, below);
+        pending.insert(pending.end(), std::make_move_iterator(below.rbegin()), std::make_move_iterator(below.rend()));
+    }
+}
+
+void Walker::list(const Directory& directory, std::vector<Directory>& below) {
+    if (!sink_.may_enter(directory.address, directory.path + "/"))
+        return report(ProblemKind::aborted, "this directory ended the worker that opened it; not listed",
+                      directory.address, directory.path);
+    take_error();
+    const DirectoryHandle listing(tsk_fs_dir_open_meta(fs_.fs, directory.address));
+    const std::string error = take_error();
+    report_flaws(nullptr);
+    if (!listing || !error.empty())
+        report(ProblemKind::damaged, "directory: " + (error.empty() ? "cannot be opened" : error), directory.address,
+               directory.path);
+    if (!listing) return;
+    for (std::size_t i = 0; i < tsk_fs_dir_getsize(listing.get()) && !is_full_; ++i)
+        visit(directory, listing.get(), i, below);
+}
+
+void Walker::visit(const Directory& directory, const TSK_FS_DIR* listing, std::size_t index,
+                   std::vector<Directory>& below) {
+    const TSK_FS_NAME* name = tsk_fs_dir_get_name(listing, index);
+    if (!name || !name->name || TSK_FS_ISDOT(name->name)) return;
+    // The orphan directory is entered last, by us; anything else that leads there is a trap.
+    if (has_orphan_directory(fs_.fs) && name->meta_addr == TSK_FS_ORPHANDIR_INUM(fs_.fs)) return;
+    const std::string path = directory.path + "/" + name->name;
+    if (!sink_.may_enter(name->meta_addr, path))
+        return report(ProblemKind::aborted, "this entry ended the worker that read it; skipped", name->meta_addr, path);
+
+    const FileHandle file(tsk_fs_dir_get(listing, index));
+    if (!file || !file->name) {
+        report(ProblemKind::damaged, "entry: " + take_error(), name->meta_addr, path);
+        return;
+    }
+    take_error();
+    // tsk_fs_dir_get drops metadata whose sequence number is not the name's, which loses every orphan and what NTFS
+    // deleted (deletion raises the number). The fls way: load it, and say that it may be another file's.
+    if (!file->meta && file->name->meta_addr != 0) fs_.fs->file_add_meta(fs_.fs, file.get(), file->name->meta_addr);
+    take_error();
+    const bool is_unallocated = file->name->flags & TSK_FS_NAME_FLAG_UNALLOC;
+    if (is_unallocated && !limits_.deleted && !directory.is_orphan) return;
+    if (directory.depth > libtsk_depth || path.size() > libtsk_path) deeply_named_.insert(file->name->meta_addr);
+    if (directory.is_orphan && deeply_named_.contains(file->name->meta_addr)) return;
+
+    switch (kind_of(*file)) {
+        case ObjectKind::link: ++counts_.links; return report_flaws(nullptr);
+        case ObjectKind::other: ++counts_.others; return report_flaws(nullptr);
+        case ObjectKind::content: return visit_file(directory, listing, file.get(), path);
+        case ObjectKind::directory: break;
+    }
+    ++counts_.directories;
+    visit_file(directory, listing, file.get(), path);  // a directory may carry alternate data streams
+    // A deleted name whose metadata are in use again names another directory.
+    const bool may_descend = !is_unallocated || (file->meta && (file->meta->flags & TSK_FS_META_FLAG_UNALLOC));
+    if (!may_descend || !file->meta) return;
+    if (directory.depth + 1 > limits_.depth || path.size() > longest_path)
+        return report(ProblemKind::capped, fmt::format("deeper than {} directories; not listed", limits_.depth),
+                      file->name->meta_addr, path);
+    below.push_back({file->name->meta_addr, path, directory.depth + 1, directory.is_orphan});
+}
+
+void Walker::visit_file(const Directory& directory, const TSK_FS_DIR* listing, TSK_FS_FILE* file,
+                        const std::string& path) {
+    if (path.size() > longest_path)
+        return report(ProblemKind::capped, "its path is longer than the limit", file->name->meta_addr, {});
+    Entry base;
+    base.path = path;
+    base.address = file->name->meta_addr;
+    base.is_metadata = is_metadata_file(fs_.fs, *file);
+    base.state = directory.is_orphan                            ? EntryState::orphan
+                 : file->name->flags & TSK_FS_NAME_FLAG_UNALLOC ? EntryState::deleted
+                                                                : EntryState::allocated;
+    if (file->meta) {
+        base.times = times_of(*file->meta);
+        base.size = file->meta->size > 0 ? static_cast<std::uint64_t>(file->meta->size) : 0;
+        // Claims of inline data that no inode can hold make libtsk allocate gigabytes.
+        if (file->meta->content_type == TSK_FS_META_CONTENT_TYPE_EXT4_INLINE && base.size > fs_.fs->block_size) {
+            base.source = Source::none;
+            base.reason = base.state == EntryState::allocated ? Reason::damaged : Reason::unrecoverable;
+            return emit(std::move(base), "inline data larger than an inode");
+        }
+    }
+    if (has_extent_tree(file) && !is_directory(*file)) {
+        base.attribute = default_attribute;
+        std::string problem = locate_content(fs_, file, nullptr, nullptr, base);
+        return emit(std::move(base), std::move(problem));
+    }
+    const bool has_main = emit_streams(listing, file, base);
+    if (has_main || is_directory(*file)) return;
+    if (fs_.exfat && base.is_metadata && fs_.exfat->locate_fat(file->name->name, base))
+        return emit(std::move(base), {});
+    const std::string error = take_error();
+    std::string problem = locate_content(fs_, file, nullptr, nullptr, base);
+    if (!problem.empty() && !error.empty()) problem = error;
+    emit(std::move(base), std::move(problem));
+}
+
+// True when nothing is left to say of the main content: it was among the attributes, or the file is one of NTFS that
+// has named streams only.
+bool Walker::emit_streams(const TSK_FS_DIR* listing, TSK_FS_FILE* file, const Entry& base) {
+    if (!file->meta) return false;
+    const int count = tsk_fs_file_attr_getsize(file);
+    bool has_main = false, has_stream = false;
+    for (int i = 0; i < count; ++i) {
+        const TSK_FS_ATTR* attribute = tsk_fs_file_attr_get_idx(file, i);
+        if (!attribute) continue;
+        const Role role = role_of(*attribute);
+        if (role.what == Role::none || (role.what == Role::main && is_directory(*file))) continue;
+        (role.what == Role::main ? has_main : has_stream) = true;
+        Entry entry = base;
+        entry.attribute = attribute_key(*attribute);
+        entry.stream = role.name;
+        entry.kind = role.what == Role::stream ? EntryKind::stream : EntryKind::file;
+        std::string problem = locate_content(fs_, file, attribute, listing->fs_file, entry);
+        emit(std::move(entry), std::move(problem));
+    }
+    return has_main || (has_stream && TSK_FS_TYPE_ISNTFS(fs_.fs->ftype));
+}
+
+void Walker::emit(Entry entry, std::string problem) {
+    report_flaws(&entry);
+    if (is_capped(entry)) return;
+    const std::string path = entry.path;
+    const std::uint64_t address = entry.address;
+    sink_.entry(entry);
+    const std::string error = take_error();
+    if (!problem.empty())
+        report(ProblemKind::damaged, problem + (error.empty() ? "" : ": " + error), address, path, false);
+}
+
+bool Walker::is_capped(const Entry& entry) {
+    if (++entries_ > limits_.entries) {
+        is_full_ = true;
+        report(ProblemKind::capped, fmt::format("more than {} entries; the rest is not listed", limits_.entries), 0,
+               {});
+        return true;
+    }
+    if (entry.state != EntryState::orphan) return false;
+    if (are_orphans_full_) return true;
+    ++orphan_entries_;
+    orphan_bytes_ += std::min(entry.size, fs_.image.length());
+    const auto most_bytes = checked_multiply(limits_.orphan_volume_factor, fs_.image.length());
+    if (orphan_entries_ <= limits_.orphan_entries && (!most_bytes || orphan_bytes_ <= *most_bytes)) return false;
+    are_orphans_full_ = true;
+    report(ProblemKind::capped, "orphan entries over the limit of their number or bytes; the rest is not listed", 0,
+           {});
+    return true;
+}
+
+// Metadata that could not be read: each range is a Problem, and an entry that rests on it has no content we believe.
+void Walker::report_flaws(Entry* entry) {
+    const ReadFlaws flaws = fs_.image.take_flaws();
+    for (const BadRange& flaw : flaws) sink_.problem(problem_of(flaw, fs_.image.sector_size()));
+    if (flaws.empty() || !entry) return;
+    entry->source = Source::none;
+    entry->reason = reason_of(flaws.front().cause);
+    entry->extents.clear();
+    entry->resident.clear();
+}
+
+void Walker::report(ProblemKind kind, std::string detail, std::uint64_t address, std::string path, bool hides_entries) {
+    Problem problem;
+    problem.kind = kind;
+    problem.hides_entries = hides_entries;
+    problem.detail = std::move(detail);
+    problem.address = address;
+    problem.path = std::move(path);
+    sink_.problem(problem);
+}
+
+void set_time_forms(TSK_FS_TYPE_ENUM type, Filesystem& fs) {
+    TimeForm all{0, true, false};
+    if (TSK_FS_TYPE_ISNTFS(type)) all.fraction_digits = 7;
+    if (type == TSK_FS_TYPE_EXT4 || TSK_FS_TYPE_ISFFS(type) || type == TSK_FS_TYPE_APFS) all.fraction_digits = 9;
+    if (TSK_FS_TYPE_ISFAT(type) || type == TSK_FS_TYPE_ISO9660 || type == TSK_FS_TYPE_HFS_LEGACY) all.is_utc = false;
+    fs.modified = fs.accessed = fs.changed = fs.created = all;
+    if (type == TSK_FS_TYPE_EXFAT) fs.modified.fraction_digits = fs.created.fraction_digits = 2;
+    else if (TSK_FS_TYPE_ISFAT(type)) fs.created.fraction_digits = 2, fs.accessed.is_date_only = true;
+}
+
+}  // namespace triage::tsk

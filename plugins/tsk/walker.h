@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// The walk over one open file system. Directories are recursed here and not by libtsk, whose own walk stops at 128
+// levels and hangs where a directory leads to its orphan directory; here each address is entered once, orphans come
+// last and are capped. Before each libtsk call the sink hears where the walk stands, so that a death has a culprit.
+#pragma once
+
+#include <unordered_set>
+#include <vector>
+
+#include "engine/evidence/filesystem.h"
+#include "plugins/tsk/content.h"
+
+namespace triage::tsk {
+
+class Walker {
+  public:
+    Walker(OpenFilesystem& fs, const WalkLimits& limits, WalkSink& sink) : fs_(fs), limits_(limits), sink_(sink) {}
+    void walk();
+
+  private:
+    struct Directory {
+        std::uint64_t address;
+        std::string path;  // with a leading '/', without a trailing one; empty for the root
+        std::uint32_t depth;
+        bool is_orphan;
+    };
+    void walk_from(Directory start);
+    void list(const Directory& directory, std::vector<Directory>& below);
+    void visit(const Directory& directory, const TSK_FS_DIR* listing, std::size_t index, std::vector<Directory>& below);
+    void visit_file(const Directory& directory, const TSK_FS_DIR* listing, TSK_FS_FILE* file, const std::string& path);
+    bool emit_streams(const TSK_FS_DIR* listing, TSK_FS_FILE* file, const Entry& base);
+    void emit(Entry entry, std::string problem);
+    void report_flaws(Entry* entry);
+    void report(ProblemKind kind, std::string detail, std::uint64_t address, std::string path,
+                bool hides_entries = true);
+    bool is_capped(const Entry& entry);
+
+    OpenFilesystem& fs_;
+    const WalkLimits& limits_;
+    WalkSink& sink_;
+    WalkCounts counts_;
+    std::unordered_set<std::uint64_t> entered_;       // directories
+    std::unordered_set<std::uint64_t> deeply_named_;  // beyond the depth at which libtsk stops to notice names
+    std::uint64_t entries_ = 0, orphan_entries_ = 0, orphan_bytes_ = 0;
+    bool is_full_ = false, are_orphans_full_ = false;
+};
+
+// How a file system stores its times.
+void set_time_forms(TSK_FS_TYPE_ENUM type, Filesystem& fs);
+
+}  // namespace triage::tsk
