@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/case/audit.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+
+#include "engine/base/error.h"
+#include "engine/base/text.h"
+#include "engine/base/time.h"
+#include "engine/hash/hasher.h"
+
+namespace triage {
+namespace {
+
+const std::string no_previous(64, '0');
+
+std::string sha256_of(std::string_view text) {
+    AlgorithmSet sha256;
+    sha256.add(Algorithm::sha256);
+    return hash_of(as_bytes(text), sha256).sha256->hex();
+}
+
+std::uint64_t monotonic_ns() {
+    timespec now{};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+// How far a log is sound.
+struct Walk {
+    AuditCheck check;
+    std::string last_hash = no_previous;
+    std::size_t sound_bytes = 0;
+    bool is_torn = false;  // the only flaw is a last line without its end
+};
+
+Walk walk(std::string_view log) {
+    Walk walk;
+    while (walk.sound_bytes < log.size()) {
+        const std::string_view rest = log.substr(walk.sound_bytes);
+        const std::size_t end = rest.find('\n');
+        const std::string_view line = rest.substr(0, end);
+        const std::uint64_t number = walk.check.records;
+        const auto broken = [&](std::string_view why) { walk.check.flaw = fmt::format("record {}: {}", number, why); };
+        if (end == std::string_view::npos) {
+            walk.is_torn = true;
+            broken("cut off");
+            return walk;
+        }
+        if (!line.starts_with(fmt::format("{{\"seq\":{},", number))) {
+            broken("its number is not the next one");
+            return walk;
+        }
+        if (!line.ends_with(fmt::format(",\"previous\":\"{}\"}}", walk.last_hash))) {
+            broken(number == 0 ? "it is not the first"
+                               : "it does not follow the record before, or that one was changed");
+            return walk;
+        }
+        walk.last_hash = sha256_of(line);
+        walk.sound_bytes += end + 1;
+        ++walk.check.records;
+    }
+    return walk;
+}
+
+}  // namespace
+
+AuditField::AuditField(std::string_view field_name, std::string_view text)
+    : name(field_name), json(to_json_string(text)) {}
+AuditField::AuditField(std::string_view field_name, std::uint64_t number)
+    : name(field_name), json(std::to_string(number)) {}
+AuditField::AuditField(std::string_view field_name, bool truth) : name(field_name), json(truth ? "true" : "false") {}
+
+AuditLog::AuditLog(PrivateFile file, std::uint64_t next, std::string previous)
+    : file_(std::move(file)), next_(next), previous_(std::move(previous)) {}
+
+AuditLog AuditLog::create(const std::string& path) { return {PrivateFile::create(path), 0, no_previous}; }
+
+AuditLog AuditLog::open_for_append(const std::string& path) {
+    const std::string log = read_whole_file(path);
+    const Walk sound = walk(log);
+    if (sound.check.flaw && !sound.is_torn) throw Error(escape_for_terminal(path), *sound.check.flaw);
+    if (sound.is_torn && ::truncate(path.c_str(), static_cast<off_t>(sound.sound_bytes)) != 0)
+        throw Error(escape_for_terminal(path), std::strerror(errno));
+    AuditLog audit(PrivateFile::append(path), sound.check.records, sound.last_hash);
+    audit.discarded_bytes_ = log.size() - sound.sound_bytes;
+    return audit;
+}
+
+void AuditLog::record(std::string_view event, const std::vector<AuditField>& fields, Durability durability) {
+    std::string line = fmt::format(R"({{"seq":{},"utc":"{}","monotonic_ns":{},"event":{})", next_,
+                                   format_utc(utc_now()), monotonic_ns(), to_json_string(event));
+    for (const AuditField& field : fields) line += fmt::format(",{}:{}", to_json_string(field.name), field.json);
+    line += fmt::format(R"(,"previous":"{}"}})", previous_);
+    file_.write(line + "\n");
+    durability == Durability::durable ? file_.sync() : file_.flush();
+    previous_ = sha256_of(line);
+    ++next_;
+}
+
+AuditCheck verify_audit(const std::string& path) { return walk(read_whole_file(path)).check; }
+
+}  // namespace triage

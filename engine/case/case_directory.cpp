@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/case/case_directory.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <utility>
+
+#include "engine/base/error.h"
+#include "engine/base/text.h"
+#include "engine/case/private_file.h"
+
+namespace triage {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string shown(const std::string& path) { return escape_for_terminal(path); }
+
+// The directory that exists already and in which the case will be made.
+fs::path existing_parent(const std::string& path) {
+    fs::path absolute = fs::absolute(path).lexically_normal();
+    if (!absolute.has_filename()) absolute = absolute.parent_path();  // a trailing slash
+    std::error_code error;
+    return fs::is_directory(absolute, error) ? absolute : absolute.parent_path();
+}
+
+bool is_inside(const fs::path& inner, const fs::path& outer) {
+    std::error_code error;
+    const fs::path canonical = fs::canonical(inner, error);
+    if (error) return false;
+    const fs::path folder = fs::canonical(outer, error);
+    if (error) return false;
+    return std::mismatch(folder.begin(), folder.end(), canonical.begin(), canonical.end()).first == folder.end();
+}
+
+// The device's folder in sysfs: a partition's lies inside its disk's.
+fs::path sysfs_folder(dev_t device) { return fmt::format("/sys/dev/block/{}:{}", major(device), minor(device)); }
+
+void refuse_to_write_into_evidence(const std::string& path, const std::vector<std::string>& evidence_paths) {
+    const fs::path parent = existing_parent(path);
+    struct stat home {};
+    const bool has_home = ::stat(parent.c_str(), &home) == 0;
+    for (const std::string& evidence : evidence_paths) {
+        struct stat status {};
+        if (::stat(evidence.c_str(), &status) != 0) continue;
+        if (S_ISDIR(status.st_mode) && is_inside(parent, evidence))
+            throw Error("cannot write the case to " + shown(path), "it lies inside the evidence " + shown(evidence),
+                        "give another place with --out");
+        if (S_ISBLK(status.st_mode) && has_home && is_inside(sysfs_folder(home.st_dev), sysfs_folder(status.st_rdev)))
+            throw Error("cannot write the case to " + shown(path), "it lies on the evidence " + shown(evidence),
+                        "give a place on another disk with --out");
+    }
+}
+
+void make_or_take(const std::string& path) {
+    if (::mkdir(path.c_str(), 0700) == 0) return;
+    const int cause = errno;
+    if (cause != EEXIST)
+        throw Error("cannot create the case directory " + shown(path), std::strerror(cause),
+                    "give another place with --out");
+    std::error_code error;
+    const bool is_empty = fs::is_directory(path, error) && fs::is_empty(path, error) && !error;
+    if (!is_empty)
+        throw Error("cannot use the case directory " + shown(path), "it exists and is not an empty directory",
+                    "give another name with --out, or go on with an interrupted scan: triage scan --resume CASE");
+}
+
+int open_and_lock(const std::string& path) {
+    const int descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0) throw Error("cannot open the case " + shown(path), std::strerror(errno));
+    // A file system that knows no locks leaves it to SQLite's own.
+    if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+        ::close(descriptor);
+        throw Error("cannot use the case " + shown(path), "another process is working on it", "wait for it to end");
+    }
+    return descriptor;
+}
+
+// Mode 0700, also of an empty directory that was there before.
+std::vector<std::string> make_private(int folder, const std::string& path) {
+    struct stat status {};
+    if (::fchmod(folder, 0700) == 0 && ::fstat(folder, &status) == 0 && (status.st_mode & 0077) == 0) return {};
+    return {"the file system of " + shown(path) +
+            " keeps no access modes: everybody who can reach the case directory can read it"};
+}
+
+void refuse_read_only(const std::string& path) {
+    if (::access(path.c_str(), W_OK | X_OK) != 0)
+        throw Error("cannot write into the case directory " + shown(path), std::strerror(errno),
+                    "give another place with --out");
+}
+
+}  // namespace
+
+CaseDirectory::CaseDirectory(std::string path, int lock) : path_(std::move(path)), lock_(lock) {}
+
+CaseDirectory::~CaseDirectory() {
+    if (lock_ >= 0) ::close(lock_);
+}
+
+CaseDirectory::CaseDirectory(CaseDirectory&& other) noexcept
+    : path_(std::move(other.path_)), lock_(std::exchange(other.lock_, -1)), warnings_(std::move(other.warnings_)) {}
+
+CaseDirectory& CaseDirectory::operator=(CaseDirectory&& other) noexcept {
+    std::swap(path_, other.path_);
+    std::swap(lock_, other.lock_);
+    std::swap(warnings_, other.warnings_);
+    return *this;
+}
+
+CaseDirectory CaseDirectory::create(const std::string& path, const std::vector<std::string>& evidence_paths) {
+    refuse_to_write_into_evidence(path, evidence_paths);
+    make_or_take(path);
+    CaseDirectory directory(path, open_and_lock(path));
+    make_or_take(path);  // again, under the lock: two processes may have met at one empty directory
+    directory.warnings_ = make_private(directory.lock_, path);
+    refuse_read_only(path);
+    return directory;
+}
+
+CaseDirectory CaseDirectory::open_for_resume(const std::string& path) {
+    CaseDirectory directory(path, open_and_lock(path));
+    std::error_code error;
+    if (!fs::is_regular_file(directory.store_path(), error))
+        throw Error("cannot resume " + shown(path), "it holds no case.sqlite: this is not a case");
+    refuse_read_only(path);
+    return directory;
+}
+
+void CaseDirectory::write_command(std::string_view command) const { write_private_file(command_path(), command); }
+void CaseDirectory::write_config(std::string_view yaml) const { write_private_file(config_path(), yaml); }
+
+void CaseDirectory::set_reports_aside() const {
+    std::error_code error;
+    if (!fs::exists(manifest_path(), error) && !fs::exists(reports_path(), error)) return;
+    int number = 1;
+    while (fs::exists(fmt::format("{}/interrupted-{}", path_, number), error)) ++number;
+    const std::string folder = fmt::format("{}/interrupted-{}", path_, number);
+    make_private_folder(folder);
+    for (const char* name : {"manifest.json", "reports"})
+        if (fs::exists(path_ + "/" + name, error)) fs::rename(path_ + "/" + name, folder + "/" + name);
+    sync_folder(path_);
+}
+
+std::string default_case_name(std::string_view exhibit_or_evidence, Timestamp now) {
+    constexpr std::size_t longest = 64;
+    std::string word;
+    for (const char c : exhibit_or_evidence.substr(0, longest)) {
+        const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+                              c == '-' || c == '_';
+        word += is_plain ? c : '_';
+    }
+    if (word.empty()) word = "evidence";
+    return "./triage-" + word + "-" + format_utc_compact(now);
+}
+
+std::string next_reports_path(const std::string& case_path) {
+    std::error_code error;
+    std::string path = case_path + "/reports";
+    for (int number = 2; fs::exists(path, error); ++number) path = fmt::format("{}/reports-{}", case_path, number);
+    return path;
+}
+
+}  // namespace triage

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/case/manifest.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "engine/base/error.h"
+#include "engine/base/text.h"
+#include "engine/base/time.h"
+#include "engine/case/audit.h"
+#include "engine/case/private_file.h"
+#include "engine/case/store.h"
+#include "engine/hash/hasher.h"
+
+namespace triage {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+constexpr std::string_view manifest_name = "manifest.json";
+
+std::string shown(const std::string& path) { return escape_for_terminal(path); }
+
+// "reports-2" and the like have manifests of their own.
+bool is_later_render(const std::string& first_component) {
+    constexpr std::string_view prefix = "reports-";
+    return first_component.starts_with(prefix) && first_component.size() > prefix.size() &&
+           first_component.find_first_not_of("0123456789", prefix.size()) == std::string::npos;
+}
+
+// Everything below `folder` that is no directory, relative to the case, sorted by bytes.
+std::vector<std::string> files_below(const std::string& case_path, const std::string& folder) {
+    std::vector<std::string> files;
+    const fs::path root = folder.empty() ? fs::path(case_path) : fs::path(case_path) / folder;
+    for (const fs::directory_entry& file : fs::recursive_directory_iterator(root)) {
+        if (file.is_directory() && !file.is_symlink()) continue;
+        files.push_back(file.path().lexically_relative(case_path).string());
+    }
+    std::sort(files.begin(), files.end());
+    return files;
+}
+
+// The files that a manifest in `folder` ("" for the case's own) must list.
+std::vector<std::string> files_of(const std::string& case_path, const std::string& folder) {
+    const std::string own = folder.empty() ? std::string(manifest_name) : folder + "/" + std::string(manifest_name);
+    std::vector<std::string> files = files_below(case_path, folder);
+    std::erase_if(files, [&](const std::string& file) {
+        return file == own || (folder.empty() && is_later_render(file.substr(0, file.find('/'))));
+    });
+    return files;
+}
+
+std::string joined(const std::vector<std::string>& rows) {
+    return rows.empty() ? "[]" : fmt::format("[\n    {}\n  ]", fmt::join(rows, ",\n    "));
+}
+
+// One file a line, so that `sed` and `sha256sum --check` can read it.
+std::vector<std::string> file_rows(const std::string& case_path, const std::string& folder) {
+    std::vector<std::string> rows;
+    for (const std::string& file : files_of(case_path, folder)) {
+        const std::string path = case_path + "/" + file;
+        if (!fs::is_regular_file(fs::symlink_status(path)))
+            throw Error("cannot seal " + shown(path), "it is not a regular file", "remove it from the case");
+        rows.push_back(fmt::format(R"({{"sha256": "{}", "size": {}, "path": {}}})", sha256_of_file(path),
+                                   fs::file_size(path), to_json_string(file)));
+    }
+    return rows;
+}
+
+std::string segment_row(const Segment& segment) {
+    const std::string name = fs::path(segment.path).filename().string();
+    return fmt::format(R"({{"name": {}, "size": {}, "modified": {}}})", to_json_string(name), segment.size,
+                       to_json_string(format_time({segment.modified, 0}, {0, true, false})));
+}
+
+std::vector<std::string> evidence_rows(const std::vector<EvidenceRecord>& evidences) {
+    std::vector<std::string> rows;
+    for (const EvidenceRecord& evidence : evidences) {
+        std::vector<std::string> segments;
+        for (const Segment& segment : evidence.segments) segments.push_back(segment_row(segment));
+        rows.push_back(fmt::format(R"({{"name": {}, "exhibit": {}, "segments": [{}]}})", to_json_string(evidence.name),
+                                   to_json_string(evidence.exhibit), fmt::join(segments, ", ")));
+    }
+    return rows;
+}
+
+std::vector<std::string> list_rows(const std::vector<ListRecord>& lists) {
+    std::vector<std::string> rows;
+    for (const ListRecord& list : lists)
+        rows.push_back(fmt::format(R"({{"name": {}, "sha256": "{}", "polarity": "{}"}})",
+                                   to_json_string(list.identity.name), list.identity.source_sha256,
+                                   to_string(list.identity.polarity)));
+    return rows;
+}
+
+std::string write_and_hash(const std::string& path, const std::string& text) {
+    write_private_file(path, text);
+    sync_folder(fs::path(path).parent_path().string());
+    return sha256_of_file(path);
+}
+
+void check_file(const std::string& case_path, const json& row, std::vector<std::string>& broken) {
+    const std::string file = row.at("path").get<std::string>();
+    const fs::path relative(file);
+    if (relative.is_absolute() || std::find(relative.begin(), relative.end(), "..") != relative.end()) {
+        broken.push_back("the manifest names a file outside the case: " + shown(file));
+        return;
+    }
+    const std::string path = case_path + "/" + file;
+    std::error_code error;
+    if (!fs::is_regular_file(fs::symlink_status(path, error))) broken.push_back(shown(file) + " is missing");
+    else if (fs::file_size(path, error) != row.at("size").get<std::uintmax_t>())
+        broken.push_back(shown(file) + " was changed: its size differs");
+    else if (sha256_of_file(path) != row.at("sha256").get<std::string>())
+        broken.push_back(shown(file) + " was changed: its SHA-256 differs");
+}
+
+void check_manifest(const std::string& case_path, const std::string& folder, const std::string& seal,
+                    std::vector<std::string>& broken) {
+    const std::string name = folder.empty() ? std::string(manifest_name) : folder + "/" + std::string(manifest_name);
+    std::error_code error;
+    if (!fs::exists(case_path + "/" + name, error)) {
+        broken.push_back(shown(name) + " is missing" + (folder.empty() ? ": the case was not sealed" : ""));
+        return;
+    }
+    try {
+        const json manifest = json::parse(read_whole_file(case_path + "/" + name));
+        std::set<std::string> listed;
+        for (const json& row : manifest.at("files")) {
+            check_file(case_path, row, broken);
+            listed.insert(row.at("path").get<std::string>());
+        }
+        for (const std::string& file : files_of(case_path, folder))
+            if (!listed.contains(file)) broken.push_back(shown(file) + " was added: the manifest does not list it");
+        if (!folder.empty() && manifest.at("case_manifest_sha256").get<std::string>() != seal)
+            broken.push_back(shown(name) + " belongs to another manifest.json");
+    } catch (const json::exception&) {
+        broken.push_back(shown(name) + " is damaged: it cannot be read");
+    }
+}
+
+void check_audit(const std::string& case_path, std::vector<std::string>& broken) {
+    try {
+        if (const auto flaw = verify_audit(case_path + "/audit.jsonl").flaw) broken.push_back("audit.jsonl: " + *flaw);
+    } catch (const Error& error) {
+        broken.push_back(error.what());
+    }
+}
+
+void check_store(const std::string& case_path, std::vector<std::string>& broken) {
+    try {
+        Store::open_read_only(case_path + "/case.sqlite");
+    } catch (const Error& error) {
+        broken.push_back(error.what());
+    }
+}
+
+std::vector<std::string> later_renders(const std::string& case_path) {
+    std::vector<std::string> folders;
+    for (const fs::directory_entry& entry : fs::directory_iterator(case_path))
+        if (is_later_render(entry.path().filename().string())) folders.push_back(entry.path().filename().string());
+    std::sort(folders.begin(), folders.end());
+    return folders;
+}
+
+}  // namespace
+
+std::string write_manifest(const std::string& case_path, const std::vector<EvidenceRecord>& evidences,
+                           const std::vector<ListRecord>& lists) {
+    const std::string text = fmt::format(
+        "{{\n  \"format\": \"triage-case\",\n  \"version\": 1,\n  \"created_utc\": \"{}\",\n  \"files\": {},\n"
+        "  \"evidence\": {},\n  \"lists\": {}\n}}\n",
+        format_utc(utc_now()), joined(file_rows(case_path, "")), joined(evidence_rows(evidences)),
+        joined(list_rows(lists)));
+    return write_and_hash(case_path + "/" + std::string(manifest_name), text);
+}
+
+std::string write_render_manifest(const std::string& case_path, const std::string& folder_name) {
+    const std::string text = fmt::format(
+        "{{\n  \"format\": \"triage-render\",\n  \"version\": 1,\n  \"created_utc\": \"{}\",\n"
+        "  \"case_manifest_sha256\": \"{}\",\n  \"files\": {}\n}}\n",
+        format_utc(utc_now()), sha256_of_file(case_path + "/" + std::string(manifest_name)),
+        joined(file_rows(case_path, folder_name)));
+    return write_and_hash(case_path + "/" + folder_name + "/" + std::string(manifest_name), text);
+}
+
+std::string seal_in_groups(std::string_view seal) {
+    std::string groups;
+    for (std::size_t i = 0; i < seal.size(); ++i) {
+        if (i > 0 && i % 8 == 0) groups += ' ';
+        groups += seal[i];
+    }
+    return groups;
+}
+
+std::vector<std::string> verify_case(const std::string& case_path) {
+    std::error_code error;
+    if (!fs::is_directory(case_path, error)) return {shown(case_path) + " is not a directory"};
+    std::vector<std::string> broken;
+    check_manifest(case_path, "", "", broken);
+    const std::string manifest = case_path + "/" + std::string(manifest_name);
+    const std::string seal = fs::exists(manifest, error) ? sha256_of_file(manifest) : "";
+    for (const std::string& folder : later_renders(case_path)) check_manifest(case_path, folder, seal, broken);
+    check_audit(case_path, broken);
+    check_store(case_path, broken);
+    return broken;
+}
+
+}  // namespace triage

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// Files and folders of a case: readable by their owner only, never through a link, never over something that exists.
+// A PrivateFile buffers and belongs to one thread. A failing write throws Error of kind interrupted, a file that cannot
+// be made Error of kind usage.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace triage {
+
+class PrivateFile {
+  public:
+    // O_CREAT|O_EXCL|O_NOFOLLOW, mode 0600.
+    static PrivateFile create(const std::string& path);
+    // An existing regular file of ours, opened for appending.
+    static PrivateFile append(const std::string& path);
+    ~PrivateFile();  // closes; what was not flushed is lost
+    PrivateFile(PrivateFile&& other) noexcept;
+    PrivateFile& operator=(PrivateFile&& other) noexcept;
+
+    void write(std::string_view bytes);  // buffered
+    void flush();                        // to the operating system
+    void sync();                         // to the disk
+    const std::string& path() const { return path_; }
+
+  private:
+    PrivateFile(std::string path, int descriptor);
+    void write_through(std::string_view bytes);
+
+    std::string path_;
+    std::string buffer_;
+    int descriptor_ = -1;
+};
+
+void write_private_file(const std::string& path, std::string_view bytes);  // create, write, sync
+void make_private_folder(const std::string& path);                         // mode 0700; must not exist
+void sync_folder(const std::string& path);             // makes new names durable; quiet where the file system cannot
+std::string read_whole_file(const std::string& path);  // a file that this program wrote; throws Error (usage)
+
+}  // namespace triage

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// The rows of the store, as values. Everything a report shows is in these; a reporter needs nothing else.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/evidence/entry.h"
+#include "engine/evidence/filesystem.h"
+#include "engine/evidence/problem.h"
+#include "engine/evidence/volume.h"
+#include "engine/examine/examined.h"
+#include "engine/media/container.h"
+#include "engine/rules/finding.h"
+
+namespace triage {
+
+struct EvidenceRecord {
+    std::uint32_t id = 0;             // 0-based, in the order given: first key of the total order
+    std::string name;                 // file name of the first segment; a repeated name gets "#2"
+    std::string exhibit;              // reference in the case; empty when not given
+    std::vector<Segment> segments;    // empty when the evidence could not even be identified
+    std::string format, description;  // container
+    std::uint64_t media_size = 0;
+    std::uint32_t sector_size = 512;
+    std::string volume_system;  // "dos", "gpt"...; "-" for none; empty when unknown
+    std::vector<StoredDigest> digests;
+    std::vector<HeaderValue> header;
+    bool is_opened = false;  // false: the container could not be opened; a Problem says why
+};
+
+// In which state a volume ended. Part of the ledger.
+enum class VolumeState : std::uint8_t {
+    pending,  // not walked yet: an interrupted scan
+    walked,   // completely
+    partial,  // the walk ended early or skipped something
+    locked,
+    unreadable,
+    unrecognised,
+    unsupported,  // as the Problem says
+    swap,
+    reserved,
+    gap,  // counted and sized only
+};
+std::string_view to_string(VolumeState state);
+
+struct VolumeRecord {
+    std::uint32_t id = 0;  // row id in the store
+    std::uint32_t evidence = 0;
+    std::uint32_t order = 0;  // position within the evidence: second key of the total order
+    std::string name;         // "p0", "-", "-/vol0"
+    VolumeState state = VolumeState::pending;
+    std::uint64_t start = 0, length = 0;  // bytes on the media
+    std::string description;              // hostile
+    std::string fs;                       // "ext4"...; "luks" when recognised only; empty when unknown
+    std::string label;                    // hostile
+    TimeForm modified, accessed, changed, created;
+    WalkCounts counts;
+    std::string detail;  // why it is not `walked`
+};
+
+// One name. `content` is shared by names with the same volume, address and attribute.
+struct EntryRecord {
+    std::uint64_t walk_order = 0;  // over the whole run, in the order listed: last key of the total order
+    std::uint32_t volume = 0;      // VolumeRecord::id
+    Entry entry;                   // extents and resident are not stored with the name
+    Examined examined;             // matches filled when reading back; see Store
+    std::optional<Finding> finding;
+    std::vector<Extent> extents;  // stored extents, when reading back a finding
+};
+
+struct ProblemRecord {
+    std::uint32_t evidence = 0;
+    std::optional<std::uint32_t> volume;
+    Problem problem;
+};
+
+// A list as it was loaded.
+struct ListRecord {
+    KnownSetIdentity identity;
+    std::vector<std::string> warnings;
+};
+
+// The run itself.
+struct RunRecord {
+    std::string tool_version, build_id, libraries;  // "libtsk 4.11.1, OpenSSL 3.0.17, ..."
+    std::string command;                            // as given
+    std::string profile;
+    std::string configuration_sha256;
+    std::string started_utc, ended_utc;  // RFC 3339
+    std::string host, user;
+    std::uint32_t threads = 0;
+    AlgorithmSet algorithms;
+    std::string sandbox;  // layers that were active: "seccomp, Landlock ABI 7, rlimits"
+    bool is_interrupted = false;
+    std::string interruption;   // "signal INT", "the case directory is full"
+    std::uint32_t resumed = 0;  // how often the scan was resumed
+};
+
+}  // namespace triage

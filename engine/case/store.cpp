@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/case/store.h"
+
+#include <cassert>
+#include <filesystem>
+
+#include "engine/base/text.h"
+#include "engine/case/private_file.h"
+#include "engine/case/store_impl.h"
+#include "engine/case/store_schema.h"
+
+namespace triage {
+namespace {
+
+using namespace std::chrono_literals;
+constexpr auto commit_interval = 1s;
+constexpr std::uint64_t commit_bytes = 64 << 20;
+
+int number_of(auto enumerator) { return static_cast<int>(enumerator); }
+
+std::string folder_of(const std::string& path) {
+    return std::filesystem::absolute(std::filesystem::path(path)).parent_path().string();
+}
+
+// What fails before evidence was opened is an error of the environment: exit 2.
+template <class Open>
+Store before_the_scan(const std::string& path, Open open) {
+    try {
+        return open();
+    } catch (const SqliteError& error) {
+        throw Error("cannot open the store of " + escape_for_terminal(folder_of(path)), error.what(), error.advice());
+    }
+}
+
+std::optional<ByteView> view_of(const std::optional<Digest>& digest) {
+    if (!digest) return {};
+    return digest->view();
+}
+
+std::optional<std::int64_t> seconds_of(const std::optional<Timestamp>& time) {
+    if (!time) return {};
+    return time->seconds;
+}
+std::optional<std::uint32_t> nanoseconds_of(const std::optional<Timestamp>& time) {
+    if (!time) return {};
+    return time->nanoseconds;
+}
+
+}  // namespace
+
+InsertStatements::InsertStatements(const Database& database)
+    : content(database.prepare("INSERT INTO content VALUES (?,?,?,?,?,?,?,?,?,?,?,?)")),
+      match(database.prepare("INSERT INTO match VALUES (?,?,?,?,?,?,?,?,?)")),
+      entry(database.prepare("INSERT INTO entry VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")),
+      problem(database.prepare("INSERT INTO problem VALUES (NULL,?,?,?,?,?,?,?,?,?,?)")) {}
+
+// WAL with synchronous=FULL: one sync of the log a commit, so that a committed second survives a power cut. NORMAL
+// would sync at checkpoints only. The exclusive lock keeps a second process out and makes the shared-memory file, which
+// could end in SIGBUS on a full disk, unnecessary. Debian builds SQLite with secure_delete; a case has nothing to hide.
+void Store::Impl::begin_writing() {
+    database.execute(
+        "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+        "PRAGMA wal_autocheckpoint = 16384; PRAGMA cache_size = -32768; PRAGMA secure_delete = OFF;"
+        "PRAGMA trusted_schema = OFF");
+}
+
+void Store::Impl::throw_if_failed() const {
+    assert(!is_read_only);
+    if (has_failed)
+        throw Error(escape_for_terminal(database.path()), "an earlier write failed", "resume the scan",
+                    ErrorKind::interrupted);
+}
+
+void Store::Impl::begin_transaction() {
+    if (database.is_in_transaction()) return;
+    database.execute("BEGIN IMMEDIATE");
+    pending_bytes = 0;
+    transaction_start = std::chrono::steady_clock::now();
+    if (!inserts) inserts.emplace(database);
+}
+
+void Store::Impl::commit() {
+    guard([&] {
+        if (database.is_in_transaction()) database.execute("COMMIT");
+    });
+}
+
+Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Store::~Store() = default;
+Store::Store(Store&&) noexcept = default;
+Store& Store::operator=(Store&&) noexcept = default;
+
+Store Store::create(const std::string& path) {
+    PrivateFile::create(path);
+    sync_folder(folder_of(path));
+    Database::set_temp_folder(folder_of(path));
+    return before_the_scan(path, [&] {
+        auto impl = std::make_unique<Impl>(Database(path, Database::Mode::read_write));
+        impl->begin_writing();
+        create_tables(impl->database);
+        return Store(std::move(impl));
+    });
+}
+
+Store Store::open_for_resume(const std::string& path) {
+    Database::set_temp_folder(folder_of(path));
+    return before_the_scan(path, [&] {
+        auto impl = std::make_unique<Impl>(Database(path, Database::Mode::read_write));
+        check_is_store(impl->database);
+        impl->begin_writing();
+        impl->database.execute(drop_sealed);
+        impl->next_content = static_cast<std::uint64_t>(impl->database.integer("SELECT max(id) FROM content")) + 1;
+        return Store(std::move(impl));
+    });
+}
+
+void Store::put_run(const RunRecord& run) {
+    impl_->write_row(1024, [&] {
+        impl_->database.prepare("INSERT OR REPLACE INTO run VALUES (1,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
+            .run(run.tool_version, run.build_id, run.libraries, run.command, run.profile, run.configuration_sha256,
+                 run.started_utc, run.ended_utc, run.host, run.user, run.threads, number_of(run.algorithms.bits()),
+                 run.sandbox, run.is_interrupted, run.interruption, run.resumed);
+    });
+}
+
+void Store::put_list(std::uint32_t index, const ListRecord& list) {
+    const KnownSetIdentity& set = list.identity;
+    impl_->write_row(1024, [&] {
+        impl_->database.prepare("INSERT OR REPLACE INTO list VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)")
+            .run(index, set.name, set.version, set.format, set.source_path, set.source_sha256, number_of(set.polarity),
+                 number_of(set.algorithms.bits()), set.records_read, set.records_accepted, set.records_duplicate,
+                 set.records_rejected, set.records_trivial);
+        impl_->database.prepare("DELETE FROM list_warning WHERE list = ?").run(index);
+        Statement warning = impl_->database.prepare("INSERT INTO list_warning VALUES (?,?,?)");
+        for (std::size_t i = 0; i < list.warnings.size(); ++i) warning.run(index, i, list.warnings[i]);
+    });
+}
+
+void Store::put_evidence(const EvidenceRecord& evidence) {
+    const Database& database = impl_->database;
+    impl_->write_row(1024, [&] {
+        database.prepare("INSERT OR REPLACE INTO evidence VALUES (?,?,?,?,?,?,?,?,?)")
+            .run(evidence.id, evidence.name, evidence.exhibit, evidence.format, evidence.description,
+                 evidence.media_size, evidence.sector_size, evidence.volume_system, evidence.is_opened);
+        for (const char* table : {"segment", "stored_digest", "header_value"})
+            database.prepare(std::string("DELETE FROM ") + table + " WHERE evidence = ?").run(evidence.id);
+        Statement segment = database.prepare("INSERT INTO segment VALUES (?,?,?,?,?,?,?)");
+        for (std::size_t i = 0; i < evidence.segments.size(); ++i) {
+            const Segment& s = evidence.segments[i];
+            segment.run(evidence.id, i, s.path, s.size, s.device, s.inode, s.modified);
+        }
+        Statement digest = database.prepare("INSERT INTO stored_digest VALUES (?,?,?,?)");
+        for (std::size_t i = 0; i < evidence.digests.size(); ++i)
+            digest.run(evidence.id, i, evidence.digests[i].algorithm, evidence.digests[i].hex);
+        Statement header = database.prepare("INSERT INTO header_value VALUES (?,?,?,?)");
+        for (std::size_t i = 0; i < evidence.header.size(); ++i)
+            header.run(evidence.id, i, evidence.header[i].name, as_bytes(evidence.header[i].value));
+    });
+}
+
+void Store::put_volume(const VolumeRecord& volume) {
+    impl_->write_row(512, [&] {
+        impl_->database.prepare("INSERT OR REPLACE INTO volume VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
+            .run(volume.id, volume.evidence, volume.order, volume.name, number_of(volume.state), volume.start,
+                 volume.length, as_bytes(volume.description), volume.fs, as_bytes(volume.label),
+                 encode_form(volume.modified), encode_form(volume.accessed), encode_form(volume.changed),
+                 encode_form(volume.created), volume.counts.directories, volume.counts.links, volume.counts.others,
+                 volume.detail);
+    });
+}
+
+void Store::put_problem(const ProblemRecord& record) {
+    const Problem& problem = record.problem;
+    impl_->write_row(100 + problem.path.size() + problem.detail.size(), [&] {
+        impl_->inserts->problem.run(record.evidence, record.volume, number_of(problem.kind), as_bytes(problem.path),
+                                    problem.address, problem.detail, problem.first_sector, problem.sectors,
+                                    problem.hides_entries, problem.is_lossless);
+    });
+}
+
+std::uint64_t Store::put_content(std::uint32_t volume, const Entry& entry, const Examined& examined) {
+    assert(!impl_->is_sealed);
+    const std::uint64_t id = impl_->next_content;
+    const Digests& digests = examined.digests;
+    const Bytes extents = encode_extents(entry.extents);
+    impl_->write_row(150 + extents.size() + 80 * examined.matches.size(), [&] {
+        impl_->inserts->content.run(id, volume, entry.address, entry.attribute, number_of(examined.status),
+                                    number_of(examined.reason), examined.missing_bytes, view_of(digests.md5),
+                                    view_of(digests.sha1), view_of(digests.sha256), ByteView(extents),
+                                    examined.matches.size());
+        for (std::size_t i = 0; i < examined.matches.size(); ++i) {
+            const Match& match = examined.matches[i];
+            impl_->inserts->match.run(id, i, match.set, match.record, match.category, as_bytes(match.label),
+                                      number_of(match.agrees.bits()), number_of(match.differs.bits()),
+                                      match.size_agrees);
+        }
+    });
+    ++impl_->next_content;
+    return id;
+}
+
+void Store::put_entry(const EntryRecord& record, std::optional<std::uint64_t> content) {
+    assert(!impl_->is_sealed);
+    const Entry& e = record.entry;
+    const Times& t = e.times;
+    impl_->write_row(100 + e.path.size() + e.stream.size(), [&] {
+        impl_->inserts->entry.run(record.walk_order, record.volume, e.address, e.attribute, as_bytes(e.path),
+                                  as_bytes(e.stream), number_of(e.kind), number_of(e.state), number_of(e.placement),
+                                  e.size, e.is_metadata, number_of(e.source), number_of(e.reason),
+                                  seconds_of(t.modified), nanoseconds_of(t.modified), seconds_of(t.accessed),
+                                  nanoseconds_of(t.accessed), seconds_of(t.changed), nanoseconds_of(t.changed),
+                                  seconds_of(t.created), nanoseconds_of(t.created), content);
+    });
+}
+
+void Store::commit_if_due() {
+    impl_->throw_if_failed();
+    if (!impl_->database.is_in_transaction()) return;
+    const auto age = std::chrono::steady_clock::now() - impl_->transaction_start;
+    if (age >= commit_interval || impl_->pending_bytes >= commit_bytes) commit();
+}
+
+void Store::commit() { impl_->commit(); }
+
+void Store::forget_volume(std::uint32_t volume) {
+    assert(!impl_->is_sealed);
+    const Database& database = impl_->database;
+    impl_->write_row(0, [&] {
+        database.prepare("DELETE FROM match WHERE content IN (SELECT id FROM content WHERE volume = ?)").run(volume);
+        for (const char* table : {"content", "entry", "problem"})
+            database.prepare(std::string("DELETE FROM ") + table + " WHERE volume = ?").run(volume);
+        database
+            .prepare("UPDATE volume SET state = ?, directories = 0, links = 0, others = 0, detail = '' WHERE id = ?")
+            .run(number_of(VolumeState::pending), volume);
+    });
+}
+
+bool Store::is_sealed() const { return impl_->is_sealed; }
+
+}  // namespace triage

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// The store, case.sqlite: the one truth from which every report renders. One thread writes (the record stage of the
+// scan); reading happens after `seal` or on a store opened read-only. Rows go in without secondary index (a unique
+// index costs 25 µs a row, none 1.5 µs) and are committed, and on disk, each second or 64 MiB; `seal` sorts them into
+// the total order inside the case directory. A failing write throws Error of kind interrupted; after it the store takes
+// nothing more, so that no later row can hide the loss of an earlier one. The schema is in docs/store.md.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/case/records.h"
+
+namespace triage {
+
+// What a ledger counts: one row a combination that occurs.
+struct LedgerRow {
+    std::uint32_t evidence = 0;
+    Status status = Status::hashed;
+    Reason reason = Reason::none;
+    EntryState state = EntryState::allocated;
+    std::uint64_t entries = 0;  // names
+    std::uint64_t bytes = 0;    // sizes of those names added up
+    std::uint64_t missing_bytes = 0;
+};
+
+// Entries matched per set, category and strength ("md5+sha1 agree").
+struct MatchCount {
+    std::uint32_t evidence = 0;
+    std::uint32_t set = 0;
+    std::string category;
+    AlgorithmSet agrees, differs;
+    std::uint64_t entries = 0;
+};
+
+// Findings per severity: one row a combination that occurs.
+struct FindingCount {
+    std::uint32_t evidence = 0;
+    Severity severity = Severity::info;
+    std::uint64_t entries = 0;
+};
+
+// Entries that hold further entries and were not looked into, by their names ("archives", "mail stores"...).
+struct UnopenedCount {
+    std::uint32_t evidence = 0;
+    std::string what;
+    std::uint64_t entries = 0;
+    std::uint64_t bytes = 0;
+};
+
+class Store {
+  public:
+    static Store create(const std::string& path);           // mode 0600; fails when it exists
+    static Store open_for_resume(const std::string& path);  // sealed or not; what `seal` made is dropped
+    static Store open_read_only(const std::string& path);   // sealed only; immutable: nothing is written beside it
+    ~Store();
+    Store(Store&&) noexcept;
+    Store& operator=(Store&&) noexcept;
+
+    // Writing. Identities are assigned by the caller and must be unique.
+    void put_run(const RunRecord& run);  // replaces the one row
+    void put_list(std::uint32_t index, const ListRecord& list);
+    void put_evidence(const EvidenceRecord& evidence);  // replaces by id
+    void put_volume(const VolumeRecord& volume);        // replaces by id
+    void put_problem(const ProblemRecord& problem);
+    // A content and its matches; returns its id. `key` as in entries: volume, address, attribute.
+    std::uint64_t put_content(std::uint32_t volume, const Entry& entry, const Examined& examined);
+    // A name with the id of its content; nothing when another name of the same content carries it (resolved by `seal`).
+    void put_entry(const EntryRecord& record, std::optional<std::uint64_t> content);
+    void commit_if_due();  // each second or 64 MiB
+    void commit();         // what is not committed at destruction is dropped
+
+    // Removes the entries, contents and problems of a volume and makes it pending, so that it can be walked again.
+    void forget_volume(std::uint32_t volume);
+
+    // Resolves shared contents, sorts, judges each entry, counts, and leaves one file. May be called again. `judge` is
+    // called for every entry in total order, with its matches. An entry without a content becomes unreadable, reason
+    // not_reached (or the entry's own reason), all its bytes missing.
+    using Judge = std::function<std::optional<Finding>(const EntryRecord&)>;
+    void seal(const Judge& judge);
+
+    // Reading, in total order: evidence as given, volume order, address by number, path by raw bytes, stream, state,
+    // size, walk order. Callbacks may throw to stop.
+    RunRecord run() const;
+    std::vector<ListRecord> lists() const;
+    std::vector<EvidenceRecord> evidences() const;
+    std::vector<VolumeRecord> volumes() const;
+    void for_each_entry(const std::function<void(const EntryRecord&)>& on_entry) const;  // without matches
+    void for_each_finding(
+        const std::function<void(const EntryRecord&)>& on_finding) const;  // with matches, extents, finding
+    void for_each_problem(const std::function<void(const ProblemRecord&)>& on_problem) const;
+    std::vector<LedgerRow> ledger() const;
+    std::vector<MatchCount> match_counts() const;
+    std::vector<FindingCount> finding_counts() const;
+    std::vector<UnopenedCount> unopened_counts() const;
+    std::uint64_t next_walk_order() const;  // greater than any in the store: where a resumed scan goes on counting
+    bool is_sealed() const;
+
+  private:
+    struct Impl;
+    explicit Store(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace triage

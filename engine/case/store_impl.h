@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the parts of the store share: the connection, its prepared statements, and the decoding of rows. Private to
+// engine/case/store*.cpp.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "engine/base/sqlite.h"
+#include "engine/case/store.h"
+
+namespace triage {
+
+// The statements of the hot path, prepared once.
+struct InsertStatements {
+    explicit InsertStatements(const Database& database);
+    Statement content, match, entry, problem;
+};
+
+struct Store::Impl {
+    explicit Impl(Database opened) : database(std::move(opened)) {}
+
+    Database database;
+    std::optional<InsertStatements> inserts;  // while writing
+    std::uint64_t next_content = 1;
+    std::uint64_t pending_bytes = 0;  // about, of the open transaction
+    std::chrono::steady_clock::time_point transaction_start;
+    bool is_sealed = false;
+    bool has_failed = false;  // a write failed: nothing more is taken
+    bool is_read_only = false;
+
+    void begin_writing();  // WAL, statements
+    void begin_transaction();
+    void commit();
+
+    // Runs `write` inside a transaction; a failure closes the store for further writes.
+    template <class Write>
+    void write_row(std::size_t bytes, Write write) {
+        guard([&] {
+            begin_transaction();
+            write();
+        });
+        pending_bytes += bytes;
+    }
+    template <class Action>
+    void guard(Action action) {
+        throw_if_failed();
+        try {
+            action();
+        } catch (...) {
+            has_failed = true;
+            throw;
+        }
+    }
+    void throw_if_failed() const;
+
+    void resolve_and_sort();
+    void judge_all(const Judge& judge);
+    std::vector<VolumeRecord> read_volumes() const;
+};
+
+// The entries in total order, read one after the other with what is known of their contents.
+class EntryCursor {
+  public:
+    // `only_findings`: those that have one.
+    EntryCursor(const Database& database, bool only_findings);
+    bool next();  // false: the end
+    const EntryRecord& record() const { return record_; }
+    EntryRecord& record() { return record_; }
+    std::uint64_t ordinal() const { return ordinal_; }
+    void read_matches();  // fills record().examined.matches
+    void read_extents();  // fills record().extents
+    void read_finding();  // fills record().finding; of a cursor over findings
+
+  private:
+    Statement rows_, matches_;
+    EntryRecord record_;
+    std::uint64_t ordinal_ = 0;
+    const std::string path_;
+};
+
+Bytes encode_extents(const std::vector<Extent>& extents);
+std::vector<Extent> decode_extents(ByteView bytes);
+std::int64_t encode_form(TimeForm form);
+TimeForm decode_form(std::int64_t code);
+
+// The enumerator of a stored number. A number that has none is damage: throws Error.
+template <class T>
+T decode_enum(const std::string& path, std::int64_t number, T last) {
+    if (number < 0 || number > static_cast<std::int64_t>(last))
+        throw Error(path, "damaged: a row holds a number that has no meaning");
+    return static_cast<T>(number);
+}
+
+}  // namespace triage

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rows of entries and contents, back into values.
+#include <algorithm>
+#include <iterator>
+
+#include "engine/case/store_impl.h"
+
+namespace triage {
+namespace {
+
+constexpr const char* entry_columns =
+    "SELECT o.ordinal, e.walk_order, e.volume, e.address, e.attribute, e.path, e.stream, e.kind, e.state, e.placement,"
+    " e.size, e.is_metadata, e.source, e.reason, e.modified, e.modified_ns, e.accessed, e.accessed_ns, e.changed,"
+    " e.changed_ns, e.created, e.created_ns, c.id, c.status, c.reason, c.missing_bytes, c.md5, c.sha1, c.sha256,"
+    " c.matches";
+// CROSS JOIN fixes the nesting: the order is walked, the rest is found by row id.
+constexpr const char* from_order =
+    " FROM entry_order o CROSS JOIN entry e ON e.id = o.entry_id LEFT JOIN content c ON c.id = o.content_id"
+    " ORDER BY o.ordinal";
+constexpr const char* from_findings =
+    ", c.extents, f.severity, f.rules FROM finding f CROSS JOIN entry_order o ON o.ordinal = f.ordinal"
+    " CROSS JOIN entry e ON e.id = o.entry_id LEFT JOIN content c ON c.id = o.content_id ORDER BY f.ordinal";
+
+enum Column {
+    ordinal,
+    walk_order,
+    volume,
+    address,
+    attribute,
+    path,
+    stream,
+    kind,
+    state,
+    placement,
+    size,
+    is_metadata,
+    source,
+    reason,
+    modified,
+    modified_ns,
+    accessed,
+    accessed_ns,
+    changed,
+    changed_ns,
+    created,
+    created_ns,
+    content,
+    content_status,
+    content_reason,
+    missing_bytes,
+    md5,
+    sha1,
+    sha256,
+    matches,
+    extents,
+    severity,
+    rules
+};
+
+std::optional<Timestamp> time_at(const Statement& row, int column) {
+    if (row.is_null(column)) return {};
+    return Timestamp{row.integer(column), static_cast<std::uint32_t>(row.integer(column + 1))};
+}
+
+std::optional<Digest> digest_at(const Statement& row, int column, Algorithm algorithm) {
+    if (row.is_null(column)) return {};
+    Digest digest{algorithm, {}};
+    const ByteView stored = row.blob(column);
+    if (stored.size() != digest_size(algorithm)) throw Error("the store", "damaged: a digest of a wrong length");
+    std::copy(stored.begin(), stored.end(), digest.bytes.begin());
+    return digest;
+}
+
+void read_entry(const std::string& file, const Statement& row, EntryRecord& record) {
+    Entry& entry = record.entry;
+    record.walk_order = row.unsigned_integer(walk_order);
+    record.volume = static_cast<std::uint32_t>(row.integer(volume));
+    entry.address = row.unsigned_integer(address);
+    entry.attribute = static_cast<std::uint32_t>(row.integer(attribute));
+    entry.path = row.text(path);
+    entry.stream = row.text(stream);
+    entry.kind = decode_enum(file, row.integer(kind), EntryKind::carved);
+    entry.state = decode_enum(file, row.integer(state), EntryState::orphan);
+    entry.placement = decode_enum(file, row.integer(placement), Placement::reallocated);
+    entry.size = row.unsigned_integer(size);
+    entry.is_metadata = row.integer(is_metadata) != 0;
+    entry.source = decode_enum(file, row.integer(source), Source::none);
+    entry.reason = decode_enum(file, row.integer(reason), Reason::not_reached);
+    entry.times = {time_at(row, modified), time_at(row, accessed), time_at(row, changed), time_at(row, created)};
+}
+
+Examined examined_at(const std::string& file, const Statement& row) {
+    Examined examined;
+    examined.status = decode_enum(file, row.integer(content_status), Status::unreadable);
+    examined.reason = decode_enum(file, row.integer(content_reason), Reason::not_reached);
+    examined.missing_bytes = row.unsigned_integer(missing_bytes);
+    examined.digests.md5 = digest_at(row, md5, Algorithm::md5);
+    examined.digests.sha1 = digest_at(row, sha1, Algorithm::sha1);
+    examined.digests.sha256 = digest_at(row, sha256, Algorithm::sha256);
+    return examined;
+}
+
+// The scan ended before the content was examined.
+Examined not_examined(const Entry& entry) {
+    Examined examined;
+    examined.reason = entry.reason == Reason::none ? Reason::not_reached : entry.reason;
+    examined.missing_bytes = entry.size;
+    return examined;
+}
+
+std::vector<std::string> split(std::string_view words) {
+    std::vector<std::string> parts;
+    while (!words.empty()) {
+        const std::size_t end = std::min(words.find(' '), words.size());
+        parts.emplace_back(words.substr(0, end));
+        words.remove_prefix(std::min(end + 1, words.size()));
+    }
+    return parts;
+}
+
+void append_le(Bytes& out, std::uint64_t value) {
+    for (int shift = 0; shift < 64; shift += 8) out.push_back(static_cast<std::byte>(value >> shift & 0xFF));
+}
+
+}  // namespace
+
+EntryCursor::EntryCursor(const Database& database, bool only_findings)
+    : rows_(database.prepare(std::string(entry_columns) + (only_findings ? from_findings : from_order))),
+      matches_(database.prepare("SELECT list, record, category, label, agrees, differs, size_agrees FROM match"
+                                " WHERE content = ? ORDER BY position")),
+      path_(database.path()) {}
+
+bool EntryCursor::next() {
+    if (!rows_.step()) return false;
+    ordinal_ = rows_.unsigned_integer(Column::ordinal);
+    record_.finding.reset();
+    record_.extents.clear();
+    read_entry(path_, rows_, record_);
+    record_.examined = rows_.is_null(content) ? not_examined(record_.entry) : examined_at(path_, rows_);
+    return true;
+}
+
+void EntryCursor::read_matches() {
+    if (rows_.is_null(content) || rows_.integer(matches) == 0) return;
+    for (matches_.bind(rows_.integer(content)); matches_.step();) {
+        Match& match = record_.examined.matches.emplace_back();
+        match.set = static_cast<std::uint32_t>(matches_.integer(0));
+        match.record = matches_.unsigned_integer(1);
+        match.category = matches_.text(2);
+        match.label = matches_.text(3);
+        match.agrees = AlgorithmSet::from_bits(static_cast<std::uint8_t>(matches_.integer(4)));
+        match.differs = AlgorithmSet::from_bits(static_cast<std::uint8_t>(matches_.integer(5)));
+        if (!matches_.is_null(6)) match.size_agrees = matches_.integer(6) != 0;
+    }
+    matches_.reset();
+}
+
+void EntryCursor::read_extents() { record_.extents = decode_extents(rows_.blob(extents)); }
+
+void EntryCursor::read_finding() {
+    record_.finding = Finding{decode_enum(path_, rows_.integer(severity), Severity::alert), split(rows_.text(rules))};
+}
+
+// Each extent is its media offset and its length, 8 bytes each, little-endian; a hole's offset is all ones.
+Bytes encode_extents(const std::vector<Extent>& list) {
+    Bytes bytes;
+    bytes.reserve(list.size() * 16);
+    for (const Extent& extent : list) {
+        append_le(bytes, extent.media_offset);
+        append_le(bytes, extent.length);
+    }
+    return bytes;
+}
+
+std::vector<Extent> decode_extents(ByteView bytes) {
+    std::vector<Extent> list;
+    for (std::size_t at = 0; at + 16 <= bytes.size(); at += 16)
+        list.push_back({*load_le<std::uint64_t>(bytes, at), *load_le<std::uint64_t>(bytes, at + 8)});
+    return list;
+}
+
+// fraction digits | is_utc << 8 | is_date_only << 9
+std::int64_t encode_form(TimeForm form) {
+    return form.fraction_digits | std::int64_t{form.is_utc} << 8 | std::int64_t{form.is_date_only} << 9;
+}
+
+TimeForm decode_form(std::int64_t code) {
+    return {static_cast<std::uint8_t>(std::min<std::int64_t>(code & 0xFF, 9)), (code >> 8 & 1) != 0,
+            (code >> 9 & 1) != 0};
+}
+
+}  // namespace triage

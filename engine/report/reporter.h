@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Interface of a report. A reporter hears the store's rows in the total order and writes one file or folder. It runs on
+// one thread and throws std::exception when it cannot write: that costs this report only. It never receives content.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/case/records.h"
+#include "engine/case/store.h"
+#include "engine/case/verdict.h"
+
+namespace triage {
+
+// What every reporter is given first: the run, without its entries. Names are hidden unless `show_names` in reports
+// that people read (text).
+struct ReportContext {
+    RunRecord run;
+    std::vector<ListRecord> lists;
+    std::vector<EvidenceRecord> evidences;
+    std::vector<VolumeRecord> volumes;
+    std::vector<LedgerRow> ledger;
+    std::vector<MatchCount> match_counts;
+    std::vector<FindingCount> finding_counts;
+    std::vector<UnopenedCount> unopened_counts;
+    Verdict verdict;                          // over everything
+    std::vector<Verdict> evidence_verdicts;   // one an evidence
+    std::vector<std::string> incompleteness;  // why the answer is not whole, as sentences
+    bool show_names = false;
+
+    const VolumeRecord& volume(std::uint32_t id) const;
+    const EvidenceRecord& evidence(std::uint32_t id) const;
+};
+ReportContext make_context(const Store& store, bool show_names);
+
+class Reporter {
+  public:
+    virtual ~Reporter() = default;
+    virtual void begin(const ReportContext& context, const std::string& folder) = 0;  // folder exists
+    virtual void entry(const EntryRecord&) {}
+    virtual void finding(const EntryRecord&) {}
+    virtual void problem(const ProblemRecord&) {}
+    virtual void end() {}
+};
+
+// A kind of report: its name on the command line and how to make one.
+struct ReporterKind {
+    std::string_view name;
+    std::string_view describes;
+    std::unique_ptr<Reporter> (*make)();
+};
+
+struct ReportOutcome {
+    std::string name;
+    std::string failure;  // empty when written
+};
+
+// Replays the store to each named reporter and writes summary.json, which stands last in the outcomes. `folder` is made
+// (0700) and must not exist. A store that cannot be read throws; a reporter that fails costs its own report only.
+std::vector<ReportOutcome> render(const Store& store, const std::vector<const ReporterKind*>& kinds,
+                                  const std::string& folder, bool show_names);
+
+}  // namespace triage

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// The words in which an examination is summed up for people: the terminal at the end of a scan and report.txt say the
+// same. Text that comes from evidence, lists or the user is escaped here; names from evidence and labels do not occur
+// at all unless the context shows names. Pure; any thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "engine/report/reporter.h"
+
+namespace triage {
+
+// Plain text of at most 80 columns, built line by line.
+class TextPage {
+  public:
+    static constexpr std::size_t width = 80;
+
+    void title(std::string_view text);    // underlined
+    void section(std::string_view text);  // after an empty line
+    // Wrapped; the first line starts with `lead`, the others are indented as far. Words that are too long are broken.
+    void line(std::string_view text, std::string_view lead = "  ");
+    void append(const TextPage& lines) { text_ += lines.text_; }
+    void blank() { text_ += '\n'; }
+    const std::string& text() const { return text_; }
+
+  private:
+    std::string text_;
+};
+
+// The verdict, why it is not whole, its scope, the lists, what was not looked into, and what was found: what stands
+// beside every verdict.
+void add_verdict_and_scope(TextPage& page, const ReportContext& context);
+std::string terminal_summary(const ReportContext& context);
+
+// Parts of report.txt.
+void add_evidence(TextPage& page, const ReportContext& context);  // each evidence, its ledger and volumes
+void add_next_step(TextPage& page, const ReportContext& context);
+
+std::string name_of(const EvidenceRecord& evidence);                  // "exhibit 12/3 (disk.E01)", escaped
+std::string share_in_words(std::uint64_t part, std::uint64_t whole);  // "99.9 %": 100.0 only when nothing is missing
+
+}  // namespace triage

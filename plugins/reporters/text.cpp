@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// The `text` report: report.txt, one page for a case note. Names from evidence stand in it only with --show-names;
+// otherwise volume and address do.
+#include <fmt/format.h>
+
+#include "engine/base/text.h"
+#include "engine/case/private_file.h"
+#include "engine/report/reporter.h"
+#include "engine/report/text_summary.h"
+
+namespace triage {
+namespace {
+
+constexpr std::uint64_t shown_findings = 40, shown_problems = 20;
+
+class TextReporter : public Reporter {
+  public:
+    void begin(const ReportContext& context, const std::string& folder) override {
+        context_ = &context;
+        file_.emplace(PrivateFile::create(folder + "/report.txt"));
+    }
+    void finding(const EntryRecord& record) override {
+        if (++findings_ <= shown_findings) add_finding(record);
+    }
+    void problem(const ProblemRecord& record) override {
+        if (++problems_ <= shown_problems) add_problem(record);
+    }
+    void end() override {
+        TextPage page;
+        add_head(page);
+        add_verdict_and_scope(page, *context_);
+        add_evidence(page, *context_);
+        add_list(page, "Findings", findings_page_, findings_, shown_findings, "findings.jsonl");
+        add_list(page, "Problems", problems_page_, problems_, shown_problems, "problems.jsonl");
+        add_next_step(page, *context_);
+        file_->write(page.text());
+        file_->sync();
+    }
+
+  private:
+    void add_head(TextPage& page) const {
+        const RunRecord& run = context_->run;
+        page.title("triage report");
+        page.line(
+            fmt::format("triage {} ({})", escape_for_terminal(run.tool_version), escape_for_terminal(run.build_id)),
+            "");
+        page.line(fmt::format("Scan: {} to {}, on {} by {}", escape_for_terminal(run.started_utc),
+                              escape_for_terminal(run.ended_utc), escape_for_terminal(run.host),
+                              escape_for_terminal(run.user)),
+                  "");
+        page.blank();
+    }
+
+    // "disk.E01, p0, address 64"; with names the path and stream too.
+    std::string place_of(const VolumeRecord& volume, std::uint64_t address, std::string_view path,
+                         std::string_view stream) const {
+        std::string place = fmt::format("{}, {}, address {}", name_of(context_->evidence(volume.evidence)),
+                                        escape_for_terminal(volume.name), address);
+        if (context_->show_names && !path.empty()) place += ", " + escape_for_terminal(path);
+        if (context_->show_names && !stream.empty()) place += ", stream " + escape_for_terminal(stream);
+        else if (!stream.empty()) place += ", a stream";
+        return place;
+    }
+
+    void add_finding(const EntryRecord& record) {
+        const Finding finding = record.finding.value_or(Finding{});
+        const Entry& entry = record.entry;
+        std::string words = fmt::format(
+            "{}: {}, {}, {}; rule {}", to_string(finding.severity),
+            place_of(context_->volume(record.volume), entry.address, entry.path, entry.stream), to_string(entry.state),
+            human_size(entry.size), escape_for_terminal(fmt::format("{}", fmt::join(finding.rules, ", "))));
+        for (const Match& match : record.examined.matches) words += "; " + words_of(match);
+        findings_page_.line(words, "  - ");
+    }
+
+    std::string words_of(const Match& match) const {
+        std::string words = "in ";
+        words += match.set < context_->lists.size() ? escape_for_terminal(context_->lists[match.set].identity.name)
+                                                    : "an unknown list";
+        words += fmt::format(", record {}", match.record);
+        if (!match.category.empty()) words += ", category " + escape_for_terminal(match.category);
+        if (context_->show_names && !match.label.empty()) words += ", " + escape_for_terminal(match.label);
+        if (!match.differs.empty()) words += ", one digest DIFFERS";
+        return words;
+    }
+
+    void add_problem(const ProblemRecord& record) {
+        const Problem& problem = record.problem;
+        std::string words =
+            fmt::format("{}: {}", to_string(problem.kind), name_of(context_->evidence(record.evidence)));
+        if (record.volume) words += ", " + escape_for_terminal(context_->volume(*record.volume).name);
+        if (problem.address) words += fmt::format(", address {}", *problem.address);
+        if (context_->show_names && !problem.path.empty()) words += ", " + escape_for_terminal(problem.path);
+        if (!problem.detail.empty()) words += ": " + escape_for_terminal(problem.detail);
+        if (problem.first_sector)
+            words += fmt::format(" (sector {}, {} sectors)", *problem.first_sector, problem.sectors.value_or(1));
+        problems_page_.line(words, "  - ");
+    }
+
+    void add_list(TextPage& page, std::string_view title, const TextPage& lines, std::uint64_t count,
+                  std::uint64_t shown, std::string_view file) {
+        page.section(fmt::format("{} ({})", title, with_commas(count)));
+        if (count == 0) page.line("none");
+        page.append(lines);
+        if (count > shown) page.line(fmt::format("... and {} more: see {}", with_commas(count - shown), file));
+    }
+
+    const ReportContext* context_ = nullptr;
+    std::optional<PrivateFile> file_;
+    TextPage findings_page_, problems_page_;
+    std::uint64_t findings_ = 0, problems_ = 0;
+};
+
+}  // namespace
+
+const ReporterKind& text_reporter() {
+    static const ReporterKind kind{"text", "report.txt: one page for a case note",
+                                   [] { return std::unique_ptr<Reporter>(new TextReporter); }};
+    return kind;
+}
+
+}  // namespace triage

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/case/manifest.h"
+
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "engine/base/error.h"
+#include "engine/case/audit.h"
+#include "engine/case/case_directory.h"
+#include "engine/case/private_file.h"
+#include "tests/engine/case/sample_case.h"
+
+#ifndef TRIAGE_SOURCE_DIR
+#define TRIAGE_SOURCE_DIR "."
+#endif
+
+using namespace triage;
+using triage::sample::Folder;
+
+namespace {
+
+// The command of docs/case-format.md; a test below checks that it still stands there.
+const std::string list_command =
+    R"sh(sed -n 's/^ *{"sha256": "\([0-9a-f]*\)", "size": [0-9]*, "path": "\(.*\)"},*$/\1  \2/p' manifest.json)sh"
+    " | sha256sum --check --strict";
+
+// A sealed case; returns the seal.
+std::string make_case(const std::string& path) {
+    const CaseDirectory directory = CaseDirectory::create(path, {});
+    directory.write_command("triage scan disk.E01\n");
+    directory.write_config("profile: default\n");
+    AuditLog audit = AuditLog::create(directory.audit_path());
+    audit.record("start");
+    audit.record("end");
+    {
+        Store store = sample::start(directory.store_path());
+        sample::put(store, sample::entry("/a", 1));
+        store.seal(sample::alert_on_match);
+    }
+    make_private_folder(directory.reports_path());
+    write_private_file(directory.reports_path() + "/report.txt", "nothing\n");
+    const Store store = Store::open_read_only(directory.store_path());
+    return write_manifest(path, store.evidences(), store.lists());
+}
+
+using Broken = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("a sealed case verifies, and the manifest says what was examined against what") {
+    Folder folder;
+    const std::string seal = make_case(folder / "case");
+    CHECK(verify_case(folder / "case") == Broken{});
+    CHECK(sample::output_of("sha256sum < " + (folder / "case/manifest.json")) == seal + "  -\n");
+    const auto manifest = nlohmann::json::parse(sample::read_file(folder / "case/manifest.json"));
+    std::vector<std::string> paths;
+    for (const auto& row : manifest.at("files")) paths.push_back(row.at("path"));
+    CHECK(paths ==
+          std::vector<std::string>{"audit.jsonl", "case.sqlite", "command.txt", "config.yaml", "reports/report.txt"});
+    CHECK(
+        manifest.at("evidence").dump() ==
+        R"([{"exhibit":"","name":"disk.E01","segments":[{"modified":"2024-05-01T08:00:00Z","name":"disk.E01","size":4096}]}])");
+    CHECK(manifest.at("lists").at(0).at("polarity") == "notable");
+    CHECK(manifest.at("lists").at(0).at("sha256") == std::string(64, 'a'));
+}
+
+TEST_CASE("sha256sum alone, as the page says, checks every file") {
+    Folder folder;
+    make_case(folder / "case");
+    CHECK(sample::read_file(TRIAGE_SOURCE_DIR "/docs/case-format.md").find(list_command) != std::string::npos);
+    const std::string check = "cd " + (folder / "case") + " && " + list_command;
+    CHECK(sample::output_of(check) ==
+          "audit.jsonl: OK\ncase.sqlite: OK\ncommand.txt: OK\nconfig.yaml: OK\nreports/report.txt: OK\n");
+    sample::write_file(folder / "case/reports/report.txt", "NOTHING\n");
+    int status = 0;
+    CHECK(sample::output_of(check, &status).find("reports/report.txt: FAILED") != std::string::npos);
+    CHECK(status != 0);
+}
+
+TEST_CASE("each change of a sealed case is named") {
+    Folder folder;
+    const std::string path = folder / "case";
+    make_case(path);
+    sample::write_file(path + "/config.yaml", "profile: defaulT\n");
+    CHECK(verify_case(path) == Broken{"config.yaml was changed: its SHA-256 differs"});
+    sample::write_file(path + "/config.yaml", "profile: default\n");
+    sample::write_file(path + "/command.txt", "");
+    CHECK(verify_case(path) == Broken{"command.txt was changed: its size differs"});
+    sample::write_file(path + "/command.txt", "triage scan disk.E01\n");
+    sample::write_file(path + "/reports/more.txt", "");
+    CHECK(verify_case(path) == Broken{"reports/more.txt was added: the manifest does not list it"});
+    std::filesystem::remove(path + "/reports/more.txt");
+    std::filesystem::remove(path + "/reports/report.txt");
+    CHECK(verify_case(path) == Broken{"reports/report.txt is missing"});
+    std::filesystem::create_symlink(path + "/command.txt", path + "/reports/report.txt");
+    CHECK(verify_case(path) == Broken{"reports/report.txt is missing"});
+}
+
+TEST_CASE("a broken audit log is named with its record, a broken store too") {
+    Folder folder;
+    const std::string path = folder / "case";
+    make_case(path);
+    std::string log = sample::read_file(path + "/audit.jsonl");
+    log[30] ^= 1;
+    sample::write_file(path + "/audit.jsonl", log);
+    const std::string store = sample::read_file(path + "/case.sqlite");
+    sample::write_file(path + "/case.sqlite", store.substr(0, store.size() - 1));
+    CHECK(verify_case(path) ==
+          Broken{"audit.jsonl was changed: its SHA-256 differs", "case.sqlite was changed: its size differs",
+                 "audit.jsonl: record 1: it does not follow the record before, or that one was changed",
+                 path + "/case.sqlite: damaged: its length is not what its header says"});
+}
+
+TEST_CASE("what is no case, not sealed or has a damaged manifest is said to be so") {
+    Folder folder;
+    CHECK(verify_case(folder / "absent") == Broken{folder / "absent" + " is not a directory"});
+    const std::string path = folder / "case";
+    make_case(path);
+    sample::write_file(path + "/manifest.json", "{\"files\": [{}]}");
+    CHECK(verify_case(path) == Broken{"manifest.json is damaged: it cannot be read"});
+    std::filesystem::remove(path + "/manifest.json");
+    CHECK(verify_case(path) == Broken{"manifest.json is missing: the case was not sealed"});
+    sample::write_file(path + "/manifest.json",
+                       R"({"files": [{"sha256": "", "size": 0, "path": "../../etc/passwd"}]})");
+    CHECK(verify_case(path).at(0) == "the manifest names a file outside the case: ../../etc/passwd");
+}
+
+TEST_CASE("a later render has a manifest of its own that names the first, and leaves the first true") {
+    Folder folder;
+    const std::string path = folder / "case";
+    const std::string seal = make_case(path);
+    make_private_folder(path + "/reports-2");
+    write_private_file(path + "/reports-2/report.txt", "again\n");
+    CHECK(verify_case(path) == Broken{"reports-2/manifest.json is missing"});
+    write_render_manifest(path, "reports-2");
+    CHECK(verify_case(path) == Broken{});
+    const auto manifest = nlohmann::json::parse(sample::read_file(path + "/reports-2/manifest.json"));
+    CHECK(manifest.at("case_manifest_sha256") == seal);
+    CHECK(manifest.at("files").at(0).at("path") == "reports-2/report.txt");
+    sample::write_file(path + "/reports-2/report.txt", "AGAIN\n");
+    CHECK(verify_case(path) == Broken{"reports-2/report.txt was changed: its SHA-256 differs"});
+}
+
+TEST_CASE("a case that holds something other than files is not sealed") {
+    Folder folder;
+    const std::string path = folder / "case";
+    CaseDirectory::create(path, {});
+    std::filesystem::create_symlink("/etc/passwd", path + "/link");
+    CHECK_THROWS_WITH_AS(write_manifest(path, {}, {}), doctest::Contains("not a regular file"), Error);
+}
+
+TEST_CASE("the seal is printed in groups of eight digits") {
+    CHECK(seal_in_groups("0123456789abcdef01") == "01234567 89abcdef 01");
+    CHECK(seal_in_groups("") == "");
+}
