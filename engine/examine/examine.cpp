@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/examine/examine.h"
+
+#include <algorithm>
+
+namespace triage {
+namespace {
+
+constexpr std::size_t buffer_bytes = 1 << 20;
+constexpr std::uint64_t large_hole = 1ull << 30;
+
+}  // namespace
+
+bool is_nearly_all_hole(const Entry& entry) {
+    if (entry.source != Source::extents) return false;
+    const std::uint64_t stored = stored_bytes(entry.extents), holes = entry.size - std::min(stored, entry.size);
+    if (entry.is_metadata && entry.stream == "$Bad" && stored == 0) return true;  // NTFS: as large as its volume
+    return holes > large_hole && holes / 16 > stored;
+}
+
+ContentExaminer::ContentExaminer(AlgorithmSet algorithms, UpdateAll update_large)
+    : hasher_(algorithms), update_large_(std::move(update_large)), buffer_(buffer_bytes) {}
+
+Examined ContentExaminer::examine(const MediaReader& media, const Entry& entry, const std::atomic<bool>& stop) {
+    begin();
+    if (entry.source == Source::resident) {
+        add(entry.resident);
+        return finish(entry.size, Reason::none);
+    }
+    if (window_media_ != &media) window_ = BlockWindow(), window_media_ = &media;
+    Progress progress;
+    for (const Extent& extent : entry.extents)
+        for (std::uint64_t at = 0; at < extent.length;) {
+            if (stop.load(std::memory_order_relaxed))
+                return {Status::unreadable, Reason::not_reached, entry.size, {}, {}};
+            const std::uint64_t piece = std::min<std::uint64_t>(extent.length - at, buffer_bytes - filled_);
+            const bool is_hole = extent.media_offset == Extent::hole;
+            read_extent(media, {is_hole ? Extent::hole : extent.media_offset + at, piece}, progress);
+            at += piece;
+        }
+    if (progress.missing == 0) return finish(entry.size, Reason::none);
+    const Status status = progress.missing >= stored_bytes(entry.extents) ? Status::unreadable : Status::partial;
+    return {status, progress.reason, progress.missing, {}, {}};
+}
+
+void ContentExaminer::read_extent(const MediaReader& media, const Extent& piece, Progress& progress) {
+    const MutableBytes out = MutableBytes(buffer_).subspan(filled_, static_cast<std::size_t>(piece.length));
+    if (piece.media_offset == Extent::hole) {
+        std::fill(out.begin(), out.end(), std::byte{0});
+    } else {
+        const ReadFlaws flaws = media.read(piece.media_offset, out, window_);
+        for (const BadRange& flaw : flaws) {
+            if (progress.missing == 0) progress.reason = reason_of(flaw.cause);
+            progress.missing += flaw.length;
+        }
+    }
+    filled_ += out.size();
+    received_ += out.size();
+    if (filled_ < buffer_.size()) return;
+    if (progress.missing == 0) flush();  // a content with a flaw gets no hash: only its missing bytes are counted
+    filled_ = 0;
+}
+
+void ContentExaminer::begin() {
+    hasher_.begin();
+    filled_ = 0;
+    received_ = 0;
+}
+
+void ContentExaminer::add(ByteView bytes) {
+    while (!bytes.empty()) {
+        const std::size_t piece = std::min(bytes.size(), buffer_.size() - filled_);
+        std::copy_n(bytes.begin(), piece, buffer_.begin() + static_cast<std::ptrdiff_t>(filled_));
+        filled_ += piece;
+        received_ += piece;
+        if (filled_ == buffer_.size()) flush();
+        bytes = bytes.subspan(piece);
+    }
+}
+
+void ContentExaminer::flush() {
+    const ByteView bytes = ByteView(buffer_).first(filled_);
+    if (update_large_ && filled_ == buffer_.size()) update_large_(hasher_, bytes);
+    else hasher_.update(bytes);
+    filled_ = 0;
+}
+
+Examined ContentExaminer::finish(std::uint64_t size, Reason reason) {
+    const bool is_whole = reason == Reason::none && received_ == size;
+    if (!is_whole) return {Status::unreadable, reason == Reason::none ? Reason::damaged : reason, size, {}, {}};
+    flush();
+    return {Status::hashed, Reason::none, 0, hasher_.finish(), {}};
+}
+
+}  // namespace triage

@@ -1,0 +1,501 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/scan/lister.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "engine/examine/examine.h"
+#include "engine/scan/check.h"
+
+namespace triage {
+namespace {
+
+constexpr int most_hangs = 1, most_deaths = 8;
+constexpr std::uint64_t least_read_limit = 1ull << 30;  // small volumes are read over and over by an honest libtsk
+constexpr std::size_t contents_at_once = 4096;          // gathered before a content worker is asked
+
+WorkerOptions options_of(const ScanOptions& options) {
+    WorkerOptions worker;
+    worker.memory_bytes = std::uint64_t{options.worker_memory_mib} << 20;
+    worker.memory_max_bytes = std::uint64_t{options.worker_memory_max_mib} << 20;
+    worker.progress_seconds = options.worker_progress_seconds;
+    worker.in_process = options.worker_in_process;
+    return worker;
+}
+
+VolumeState state_without_filesystem(ProblemKind kind) {
+    switch (kind) {
+        case ProblemKind::locked: return VolumeState::locked;
+        case ProblemKind::unrecognised: return VolumeState::unrecognised;
+        case ProblemKind::unsupported: return VolumeState::unsupported;
+        default: return VolumeState::unreadable;
+    }
+}
+
+}  // namespace
+
+struct Lister::OpenEvidence {
+    EvidenceRecord record;
+    std::unique_ptr<MediaReader> reader;
+    bool is_finished = false;  // every volume was examined by an earlier run
+};
+
+// One volume under way: the worker may change, this stays.
+struct Lister::VolumeWalk {
+    OpenEvidence& evidence;
+    const Volume& volume;
+    std::uint32_t order;
+
+    struct Part {  // one file system on it
+        VolumeRecord record;
+        bool is_readable = false, hides_entries = false;
+        std::string reason;
+        AddressSet addresses;
+        std::uint64_t last_address = ~0ull;
+        std::set<std::uint32_t> last_attributes;
+    };
+    std::vector<std::unique_ptr<Part>> parts;
+    Part* current = nullptr;
+    std::vector<Problem> early_problems;  // before any file system
+
+    std::uint64_t records = 0;  // delivered by all workers so far
+    std::uint64_t entries = 0;
+    std::optional<Entry> pending;  // its extents are still coming
+    std::uint64_t pending_extents = 0;
+    std::vector<EntryWork> for_worker;  // contents that need decoding
+    std::vector<WorkerJob::Place> avoid;
+    int hangs = 0, deaths = 0;
+    double silent_seconds = 0;
+    bool is_given_up = false, is_broken = false;
+};
+
+Lister::Lister(const ScanInput& input, BatchQueue& queue, Progress& progress, ResumePoint resume, bool probe_only)
+    : input_(input),
+      queue_(queue),
+      progress_(progress),
+      resume_(std::move(resume)),
+      probe_only_(probe_only),
+      worker_options_(options_of(input.options)),
+      examiner_(std::make_unique<ContentExaminer>(input.options.algorithms)) {}
+
+Lister::~Lister() = default;
+
+void Lister::list(std::uint32_t evidence_id, const EvidenceSpec& spec) {
+    open_.push_back(open(evidence_id, spec));
+    OpenEvidence& evidence = *open_.back();
+    if (!evidence.reader) return send(evidence.record);
+    const std::vector<Volume> volumes = list_volumes(evidence);
+    send(evidence.record);
+    progress_.volumes_total += static_cast<std::uint32_t>(volumes.size());
+    for (std::uint32_t order = 0; order < volumes.size() && !is_stopped(); ++order) {
+        walk(evidence, volumes[order], order);
+        ++progress_.volumes_done;
+    }
+}
+
+std::unique_ptr<Lister::OpenEvidence> Lister::open(std::uint32_t evidence_id, const EvidenceSpec& spec) {
+    auto evidence = std::make_unique<OpenEvidence>();
+    evidence->record.id = evidence_id;
+    evidence->record.name = spec.name;
+    evidence->record.exhibit = spec.exhibit;
+    evidence->record.segments = spec.segments;
+    evidence->record.format = spec.container->name();
+
+    WorkerJob job;
+    job.kind = JobKind::open;
+    job.segments = spec.segments;
+    job.container = spec.container->name();
+    Worker worker(input_.registry, worker_options_, job);
+    std::optional<OpenedMedia> media;
+    std::string failure;
+    std::vector<Problem> problems;
+    while (std::optional<Record> record = worker.next()) {
+        RecordReader r(record->payload);
+        if (record->type == RecordType::failure) failure = r.text();
+        if (record->type == RecordType::media) media = read_media(r);
+        if (record->type == RecordType::run && media) media->map.runs.push_back(read_run(r));
+        if (record->type == RecordType::problem) problems.push_back(read_problem(r));
+    }
+    sandbox_ = worker.sandbox();
+    if (worker.end() != WorkerEnd::finished) failure = "the worker that opened it ended: " + worker.cause();
+    if (media && failure.empty())
+        if (const std::optional<std::string> flaw = find_flaw(media->map, spec.segments)) failure = *flaw;
+    if (!media || !failure.empty()) {
+        Problem problem;
+        problem.kind = ProblemKind::unreadable;
+        problem.detail = "container cannot be opened: " + failure;
+        problems.push_back(problem);
+    } else {
+        EvidenceRecord& record = evidence->record;
+        record.is_opened = true;
+        record.description = media->description;
+        record.media_size = media->map.media_size;
+        record.sector_size = media->map.sector_size;
+        record.digests = media->digests;
+        record.header = media->header;
+        evidence->reader =
+            std::make_unique<MediaReader>(std::move(media->map), std::make_shared<SegmentFiles>(spec.segments));
+    }
+    for (Problem& problem : problems) send_problem(evidence_id, std::nullopt, std::move(problem));
+    return evidence;
+}
+
+std::vector<Volume> Lister::list_volumes(OpenEvidence& evidence) {
+    WorkerJob job;
+    job.kind = JobKind::volumes;
+    job.segments = evidence.record.segments;
+    job.map = evidence.reader->map();
+    Worker worker(input_.registry, worker_options_, job);
+    std::vector<Volume> volumes;
+    std::vector<Problem> problems;
+    while (std::optional<Record> record = worker.next()) {
+        RecordReader r(record->payload);
+        if (record->type == RecordType::volume_list) evidence.record.volume_system = r.text();
+        if (record->type == RecordType::problem) problems.push_back(read_problem(r));
+        if (record->type == RecordType::volume) {
+            Volume volume = read_volume(r);
+            if (r.is_complete() && is_sound(volume, evidence.reader->size())) volumes.push_back(std::move(volume));
+        }
+    }
+    if (worker.end() != WorkerEnd::finished) {
+        Problem problem;
+        problem.kind = ProblemKind::aborted;
+        problem.detail = "partition tables: the worker that read them ended: " + worker.cause();
+        problems.push_back(problem);
+        // What the tables say is unknown; what a file system at the start of the media says is not.
+        if (volumes.empty()) volumes.push_back({"-", VolumeRole::filesystem, 0, evidence.reader->size(), {}});
+    }
+    for (Problem& problem : problems) send_problem(evidence.record.id, std::nullopt, std::move(problem));
+    return volumes;
+}
+
+std::uint32_t Lister::volume_id(std::uint32_t evidence, const std::string& name) {
+    const auto known = resume_.volumes.find({evidence, name});
+    return known != resume_.volumes.end() ? known->second.id : resume_.next_volume_id++;
+}
+
+void Lister::walk(OpenEvidence& evidence, const Volume& volume, std::uint32_t order) {
+    const auto earlier = resume_.volumes.find({evidence.record.id, volume.name});
+    if (earlier != resume_.volumes.end() && earlier->second.state != VolumeState::pending) return;
+
+    VolumeWalk walk{evidence, volume, order, {}, nullptr, {}, 0, 0, {}, 0, {}, {}, 0, 0, 0, false, false};
+    auto whole = std::make_unique<VolumeWalk::Part>();
+    whole->record.id = volume_id(evidence.record.id, volume.name);
+    whole->record.evidence = evidence.record.id;
+    whole->record.order = order << 16;
+    whole->record.name = volume.name;
+    whole->record.start = volume.start;
+    whole->record.length = volume.length;
+    whole->record.description = volume.description;
+    walk.parts.push_back(std::move(whole));
+    if (volume.role == VolumeRole::gap) {
+        walk.parts[0]->record.state = VolumeState::gap;
+        return send(walk.parts[0]->record);
+    }
+    send(walk.parts[0]->record);
+
+    WorkerJob job;
+    job.kind = JobKind::walk;
+    job.segments = evidence.record.segments;
+    job.map = evidence.reader->map();
+    job.volume = volume;
+    job.limits = input_.options.walk;
+    job.probe_only = probe_only_;
+    while (!is_stopped() && !run_walk_worker(walk, job)) {
+        job.skip_records = walk.records;
+        job.avoid = walk.avoid;
+    }
+    if (is_stopped()) return;
+    read_in_worker(walk);
+    if (!is_stopped()) finish_walk(walk);
+}
+
+// True when the walk is over: done, or given up.
+bool Lister::run_walk_worker(VolumeWalk& walk, WorkerJob& job) {
+    const auto factor = checked_multiply(walk.volume.length, input_.options.walk.orphan_volume_factor);
+    const std::uint64_t read_limit = std::max(least_read_limit, factor.value_or(~0ull));
+    Worker worker(input_.registry, worker_options_, job);
+    while (std::optional<Record> record = worker.next(read_limit)) {
+        if (is_stopped()) return worker.stop(), true;
+        take_record(walk, *record);
+        if (walk.is_broken) break;
+        worker.allow_entries(walk.entries);
+    }
+    walk.pending.reset();
+    if (!walk.is_broken && worker.end() == WorkerEnd::finished) return true;
+    if (walk.is_broken) worker.stop();
+    walk.silent_seconds += worker.silent_seconds();
+    note_death(walk, worker, "walk");
+
+    const WorkerJob::Place place = worker.stands_at();
+    const bool is_new_place = std::find(walk.avoid.begin(), walk.avoid.end(), place) == walk.avoid.end();
+    const bool was_hang = worker.end() == WorkerEnd::hung;
+    const bool may_restart = !walk.is_broken && is_new_place && worker.end() != WorkerEnd::livelocked &&
+                             (was_hang ? ++walk.hangs <= most_hangs : ++walk.deaths <= most_deaths) &&
+                             walk.silent_seconds < worker_options_.silent_seconds;
+    walk.avoid.push_back(place);
+    if (may_restart) return false;
+    walk.is_given_up = true;
+    Problem problem;
+    problem.kind = ProblemKind::aborted;
+    problem.hides_entries = true;
+    problem.address = place.address;
+    problem.path = place.path;
+    problem.detail =
+        fmt::format("volume partially examined: the walk ended at this place ({}); what comes after it was not listed",
+                    walk.is_broken ? "its records are inconsistent" : worker.cause());
+    if (walk.current) {
+        walk.current->hides_entries = true;
+        send_problem(walk.evidence.record.id, walk.current->record.id, std::move(problem));
+    } else {
+        walk.early_problems.push_back(std::move(problem));
+    }
+    return true;
+}
+
+void Lister::note_death(VolumeWalk& walk, const Worker& worker, std::string_view job) {
+    send(AuditEvent{"worker-ended",
+                    {{"job", job},
+                     {"evidence", walk.evidence.record.id},
+                     {"volume", walk.volume.name},
+                     {"how", to_string(worker.end())},
+                     {"cause", worker.cause()},
+                     {"address", worker.stands_at().address}}});
+}
+
+void Lister::take_record(VolumeWalk& walk, const Record& record) {
+    RecordReader r(record.payload);
+    if (walk.pending && record.type != RecordType::extents) walk.is_broken = true;
+    if (walk.is_broken) return;
+    switch (record.type) {
+        case RecordType::filesystem: {
+            const Filesystem fs = read_filesystem(r);
+            if (r.is_complete()) begin_filesystem(walk, fs);
+            break;
+        }
+        case RecordType::entry: {
+            Entry entry = read_entry(r, walk.pending_extents);
+            walk.pending = std::move(entry);
+            break;
+        }
+        case RecordType::extents: {
+            if (!walk.pending || walk.pending->extents.size() >= walk.pending_extents) r.fail();
+            else read_extents(r, walk.pending->extents);
+            break;
+        }
+        case RecordType::problem: {
+            Problem problem = read_problem(r);
+            if (!walk.current) {
+                walk.early_problems.push_back(std::move(problem));
+                break;
+            }
+            walk.current->hides_entries |= problem.hides_entries;
+            if (walk.current->reason.empty()) {
+                walk.current->reason = problem.detail;
+                if (!walk.current->is_readable) walk.current->record.state = state_without_filesystem(problem.kind);
+            }
+            send_problem(walk.evidence.record.id, walk.current->record.id, std::move(problem));
+            break;
+        }
+        case RecordType::counts:
+            if (walk.current) walk.current->record.counts = read_counts(r);
+            break;
+        default: break;
+    }
+    if (!r.is_good()) walk.is_broken = true;
+    if (walk.pending && !walk.is_broken) {
+        if (walk.pending->extents.size() < walk.pending_extents) return;  // not counted: a new worker sends it again
+        take_entry(walk, std::move(*walk.pending));
+        walk.pending.reset();
+    }
+    if (record.type != RecordType::end) ++walk.records;
+}
+
+void Lister::begin_filesystem(VolumeWalk& walk, const Filesystem& fs) {
+    if (!fs.inner.empty()) {
+        if (walk.parts.size() > 60000) return void(walk.is_broken = true);
+        const VolumeRecord& whole = walk.parts[0]->record;
+        auto part = std::make_unique<VolumeWalk::Part>();
+        part->record = whole;
+        part->record.name = whole.name + "/" + fs.inner;
+        part->record.id = volume_id(whole.evidence, part->record.name);
+        part->record.order = whole.order + static_cast<std::uint32_t>(walk.parts.size());
+        walk.parts.push_back(std::move(part));
+    }
+    walk.current = fs.inner.empty() ? walk.parts[0].get() : walk.parts.back().get();
+    VolumeRecord& record = walk.current->record;
+    record.fs = fs.type;
+    record.label = fs.label;
+    record.modified = fs.modified, record.accessed = fs.accessed;
+    record.changed = fs.changed, record.created = fs.created;
+    walk.current->is_readable = fs.is_readable;
+    if (fs.type == "swap" && !fs.is_readable) record.state = VolumeState::swap;
+    VolumeRecord pending = record;
+    pending.state = VolumeState::pending;
+    send(pending);
+}
+
+void Lister::take_entry(VolumeWalk& walk, Entry entry) {
+    if (!walk.current) return void(walk.is_broken = true);
+    VolumeWalk::Part& part = *walk.current;
+    if (const std::optional<std::string> flaw = find_flaw(entry, walk.volume)) {
+        Problem problem;
+        problem.kind = ProblemKind::damaged;
+        problem.path = entry.path, problem.address = entry.address;
+        problem.detail = "the listing contradicts itself: " + *flaw;
+        send_problem(walk.evidence.record.id, part.record.id, std::move(problem));
+        entry.source = Source::none, entry.reason = Reason::damaged;
+        entry.extents.clear(), entry.resident.clear();
+    }
+    ++walk.entries;
+    progress_.entries_listed.fetch_add(1, std::memory_order_relaxed);
+
+    EntryWork work;
+    work.media = walk.evidence.reader.get();
+    work.record.walk_order = resume_.next_walk_order++;
+    work.record.volume = part.record.id;
+    const bool is_skipped = !input_.options.examine_sparse && is_nearly_all_hole(entry);
+    if (entry.source == Source::none) {
+        work.is_examined = true;
+        work.record.examined = {Status::unreadable, entry.reason, entry.size, {}, {}};
+    } else if (is_skipped) {
+        work.is_examined = true;
+        work.record.examined = {Status::skipped, Reason::sparse, stored_bytes(entry.extents), {}, {}};
+    } else if (entry.address != part.last_address) {
+        // The walk lists all streams of a name together: an address met again is another name of the same contents.
+        const bool is_new = part.addresses.insert(entry.address);
+        part.last_address = is_new ? entry.address : ~0ull;
+        part.last_attributes = {entry.attribute};
+        work.shares_content = !is_new;
+    } else {
+        work.shares_content = !part.last_attributes.insert(entry.attribute).second;
+    }
+    const bool is_decoded = entry.source == Source::worker;
+    work.record.entry = std::move(entry);
+    if (!is_decoded || work.is_examined || work.shares_content) return send_entry(walk, std::move(work));
+    walk.for_worker.push_back(std::move(work));
+    if (walk.for_worker.size() >= contents_at_once) read_in_worker(walk);
+}
+
+void Lister::send_entry(VolumeWalk&, EntryWork work) {
+    const bool is_read = !work.is_examined && !work.shares_content;
+    const std::uint64_t bytes = is_read ? work.record.entry.size : 0;
+    // A large content is a token alone.
+    if (bytes >= batch_content_bytes) flush();
+    send(std::move(work), bytes);
+    if (bytes >= batch_content_bytes) flush();
+}
+
+// Contents that only libtsk can decode: read by a worker, hashed here, so that no TBB task ever waits for a worker.
+void Lister::read_in_worker(VolumeWalk& walk) {
+    std::vector<EntryWork> works = std::exchange(walk.for_worker, {});
+    WorkerJob job;
+    job.kind = JobKind::content;
+    job.segments = walk.evidence.record.segments;
+    job.map = walk.evidence.reader->map();
+    job.volume = walk.volume;
+    std::unique_ptr<Worker> worker;
+    int deaths = 0;
+    for (EntryWork& work : works) {
+        if (is_stopped()) return;
+        const Entry& entry = work.record.entry;
+        work.is_examined = true;
+        work.record.examined = {Status::unreadable, Reason::not_reached, entry.size, {}, {}};
+        if (deaths <= most_deaths) {
+            if (!worker) worker = std::make_unique<Worker>(input_.registry, worker_options_, job);
+            const auto part = std::find_if(walk.parts.begin(), walk.parts.end(),
+                                           [&](const auto& p) { return p->record.id == work.record.volume; });
+            const std::string& name = (*part)->record.name;
+            ContentRequest request;
+            request.inner = name.size() > walk.volume.name.size() ? name.substr(walk.volume.name.size() + 1) : "";
+            request.fs_type = (*part)->record.fs;
+            request.address = entry.address, request.attribute = entry.attribute, request.size = entry.size;
+            worker->request(request);
+            examiner_->begin();
+            bool is_answered = false;
+            std::string detail;
+            while (!is_answered) {
+                const std::optional<Record> record = worker->next();
+                if (!record || is_stopped()) break;
+                if (record->type == RecordType::data) examiner_->add(record->payload);
+                if (record->type != RecordType::data_end) continue;
+                RecordReader r(record->payload);
+                const Reason reason = r.enumerator(Reason::not_reached);
+                detail = r.text();
+                work.record.examined = examiner_->finish(entry.size, r.is_good() ? reason : Reason::damaged);
+                is_answered = true;
+            }
+            if (is_stopped()) return;
+            if (!is_answered) {
+                note_death(walk, *worker, "content");
+                detail = "the worker that decoded it ended: " + worker->cause();
+                worker.reset();
+                ++deaths;
+            }
+            if (!detail.empty()) {
+                Problem problem;
+                problem.kind = is_answered ? ProblemKind::damaged : ProblemKind::aborted;
+                problem.path = entry.path, problem.address = entry.address, problem.detail = detail;
+                send_problem(walk.evidence.record.id, work.record.volume, std::move(problem));
+            }
+        }
+        send_entry(walk, std::move(work));
+    }
+    if (worker) worker->close_requests();
+}
+
+void Lister::finish_walk(VolumeWalk& walk) {
+    VolumeWalk::Part& whole = *walk.parts[0];
+    const bool has_filesystem = walk.current != nullptr;
+    const bool is_blank_role = walk.volume.role == VolumeRole::swap || walk.volume.role == VolumeRole::reserved;
+    if (!has_filesystem && is_blank_role) {
+        // Swap and reserved partitions are looked at too: a file system hidden there is found. Without one they are
+        // what the table says.
+        std::erase_if(walk.early_problems, [](const Problem& p) { return p.kind == ProblemKind::unrecognised; });
+        whole.record.state = walk.volume.role == VolumeRole::swap ? VolumeState::swap : VolumeState::reserved;
+    }
+    for (Problem& problem : walk.early_problems) {
+        whole.hides_entries |= problem.hides_entries;
+        if (!has_filesystem) {
+            whole.record.state = state_without_filesystem(problem.kind);
+            whole.record.detail = problem.detail;
+        }
+        send_problem(whole.record.evidence, whole.record.id, std::move(problem));
+    }
+    const bool is_pool = walk.parts.size() > 1 && whole.record.fs.empty();
+    if (is_pool) {
+        whole.record.fs = walk.parts[1]->record.fs;
+        whole.record.state = walk.is_given_up ? VolumeState::partial : VolumeState::walked;
+    }
+    for (const auto& part : walk.parts) {
+        VolumeRecord& record = part->record;
+        if (part->is_readable) {
+            record.state = part->hides_entries ? VolumeState::partial : VolumeState::walked;
+            if (part->hides_entries) record.detail = part->reason;
+        } else if (!part->reason.empty()) {
+            record.detail = part->reason;
+        }
+        if (record.state == VolumeState::pending) record.state = VolumeState::unreadable;
+        send(record);
+    }
+}
+
+void Lister::send(Item item, std::uint64_t content_bytes) {
+    batch_->items.push_back(std::move(item));
+    batch_->content_bytes += content_bytes;
+    if (batch_->is_full()) flush();
+}
+
+void Lister::send_problem(std::uint32_t evidence, std::optional<std::uint32_t> volume, Problem problem) {
+    progress_.problems.fetch_add(1, std::memory_order_relaxed);
+    send(ProblemRecord{evidence, volume, std::move(problem)});
+}
+
+void Lister::flush() {
+    if (batch_->items.empty()) return;
+    if (!queue_.push(std::exchange(batch_, std::make_unique<Batch>()))) has_no_receiver_ = true;
+}
+
+}  // namespace triage

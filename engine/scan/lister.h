@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// The listing thread: opens each evidence, lists its volumes, walks them, all through workers, and sends what it learns
+// to the pipeline in order. It believes no worker: every record is checked before it goes on. A worker that dies or
+// hangs costs what it could not deliver, which is said.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/scan/address_set.h"
+#include "engine/scan/batch.h"
+#include "engine/scan/scan.h"
+#include "engine/worker/worker.h"
+
+namespace triage {
+
+class ContentExaminer;
+
+// What an earlier, interrupted run left: volumes that need no second walk.
+struct ResumePoint {
+    std::map<std::pair<std::uint32_t, std::string>, VolumeRecord> volumes;  // by evidence and name
+    std::uint32_t next_volume_id = 0;
+    std::uint64_t next_walk_order = 0;
+};
+
+class Lister {
+  public:
+    Lister(const ScanInput& input, BatchQueue& queue, Progress& progress, ResumePoint resume, bool probe_only = false);
+    ~Lister();
+
+    void list(std::uint32_t evidence_id, const EvidenceSpec& spec);
+    void flush();  // sends what is gathered
+    // The sandbox layers that the workers reported.
+    const std::string& sandbox() const { return sandbox_; }
+    bool is_stopped() const { return input_.stop.load(std::memory_order_relaxed) || has_no_receiver_; }
+
+  private:
+    struct OpenEvidence;
+    struct VolumeWalk;
+
+    std::unique_ptr<OpenEvidence> open(std::uint32_t evidence_id, const EvidenceSpec& spec);
+    std::vector<Volume> list_volumes(OpenEvidence& evidence);
+    void walk(OpenEvidence& evidence, const Volume& volume, std::uint32_t order);
+    bool run_walk_worker(VolumeWalk& walk, WorkerJob& job);
+    void take_record(VolumeWalk& walk, const Record& record);
+    void begin_filesystem(VolumeWalk& walk, const Filesystem& fs);
+    void take_entry(VolumeWalk& walk, Entry entry);
+    void send_entry(VolumeWalk& walk, EntryWork work);
+    void read_in_worker(VolumeWalk& walk);
+    void finish_walk(VolumeWalk& walk);
+    std::uint32_t volume_id(std::uint32_t evidence, const std::string& name);
+    void note_death(VolumeWalk& walk, const Worker& worker, std::string_view job);
+
+    void send(Item item, std::uint64_t content_bytes = 0);
+    void send_problem(std::uint32_t evidence, std::optional<std::uint32_t> volume, Problem problem);
+
+    const ScanInput& input_;
+    BatchQueue& queue_;
+    Progress& progress_;
+    ResumePoint resume_;
+    const bool probe_only_;
+    WorkerOptions worker_options_;
+    std::unique_ptr<Batch> batch_ = std::make_unique<Batch>();
+    std::vector<std::unique_ptr<OpenEvidence>> open_;  // media that batches under way may read
+    std::unique_ptr<ContentExaminer> examiner_;        // of contents that content workers decode
+    std::string sandbox_;
+    bool has_no_receiver_ = false;
+};
+
+}  // namespace triage

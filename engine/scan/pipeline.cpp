@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/scan/pipeline.h"
+
+#include <tbb/enumerable_thread_specific.h>
+#include <tbb/global_control.h>
+#include <tbb/parallel_for.h>
+#include <tbb/parallel_pipeline.h>
+#include <tbb/task_arena.h>
+
+#include "engine/examine/examine.h"
+
+// ThreadSanitizer does not see the happens-before edges inside oneTBB's prebuilt library. The two that this adaptor
+// rests on are told to it: a token's stages follow each other, and so do the calls of the serial stage.
+#if defined(__SANITIZE_THREAD__)
+extern "C" void __tsan_acquire(void*);
+extern "C" void __tsan_release(void*);
+#define HANDED_OVER(what) __tsan_acquire(what)
+#define HANDS_OVER(what) __tsan_release(what)
+#else
+#define HANDED_OVER(what) static_cast<void>(what)
+#define HANDS_OVER(what) static_cast<void>(what)
+#endif
+
+namespace triage {
+namespace {
+
+// The digests of one slice of a large content, side by side. Isolated: a thread that waits here must not pick up
+// another token, whose buffers would come on top of the ones it holds.
+void update_side_by_side(Hasher& hasher, ByteView bytes) {
+    tbb::this_task_arena::isolate([&] {
+        HANDS_OVER(&hasher);
+        tbb::parallel_for(std::size_t{0}, all_algorithms.size(), [&](std::size_t i) {
+            HANDED_OVER(&hasher);
+            if (hasher.algorithms().has(all_algorithms[i])) hasher.update(all_algorithms[i], bytes);
+            HANDS_OVER(&hasher);
+        });
+        HANDED_OVER(&hasher);
+    });
+}
+
+// Shared only because oneTBB copies tokens from stage to stage; one stage holds a batch at a time.
+using Token = std::shared_ptr<Batch>;
+
+void examine_batch(Batch& batch, ContentExaminer& examiner, const PipelineInput& input) {
+    for (Item& item : batch.items) {
+        auto* work = std::get_if<EntryWork>(&item);
+        if (!work) continue;
+        EntryRecord& record = work->record;
+        if (!work->is_examined && !work->shares_content) {
+            record.examined = examiner.examine(*work->media, record.entry, input.stop);
+            input.progress.bytes_examined.fetch_add(record.entry.size, std::memory_order_relaxed);
+        }
+        if (record.examined.status == Status::hashed && !work->shares_content)
+            record.examined.matches = lookup(input.known, record.examined.digests, record.entry.size);
+    }
+}
+
+}  // namespace
+
+void run_pipeline(const PipelineInput& input, const std::function<void(const Batch&)>& record) {
+    const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, input.threads);
+    tbb::task_arena arena(static_cast<int>(input.threads));
+    tbb::enumerable_thread_specific<ContentExaminer> examiners([&] {
+        return ContentExaminer(input.algorithms,
+                               input.threads > 1 ? update_side_by_side : ContentExaminer::UpdateAll{});
+    });
+    int serial_stage = 0;  // stands for the recorder's state
+    const auto take = [&](tbb::flow_control& flow) -> Token {
+        // The one wait inside a task: for our own queue, which the listing thread always ends. While it waits there is
+        // nothing else to start, and tokens under way are on other threads.
+        Token batch = input.queue.pop();
+        if (!batch) flow.stop();
+        HANDS_OVER(batch.get());
+        return batch;
+    };
+    const auto examine = [&](Token batch) {
+        HANDED_OVER(batch.get());
+        examine_batch(*batch, examiners.local(), input);
+        HANDS_OVER(batch.get());
+        return batch;
+    };
+    const auto store = [&](Token batch) {
+        HANDED_OVER(batch.get());
+        HANDED_OVER(&serial_stage);
+        record(*batch);
+        HANDS_OVER(&serial_stage);
+    };
+    HANDS_OVER(&serial_stage);
+    arena.execute([&] {
+        tbb::parallel_pipeline(input.threads * 2 + 1,
+                               tbb::make_filter<void, Token>(tbb::filter_mode::serial_in_order, take) &
+                                   tbb::make_filter<Token, Token>(tbb::filter_mode::parallel, examine) &
+                                   tbb::make_filter<Token, void>(tbb::filter_mode::serial_in_order, store));
+    });
+    HANDED_OVER(&serial_stage);
+}
+
+}  // namespace triage

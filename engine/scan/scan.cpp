@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/scan/scan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "engine/scan/lister.h"
+#include "engine/scan/pipeline.h"
+
+namespace triage {
+namespace {
+
+std::vector<Polarity> polarities_of(const KnownSets& sets) {
+    std::vector<Polarity> polarities;
+    for (const KnownSet& set : sets) polarities.push_back(set.identity().polarity);
+    return polarities;
+}
+
+// Where an interrupted scan goes on: finished volumes stay, unfinished ones are forgotten and walked again.
+ResumePoint prepare_resume(Store& store) {
+    ResumePoint point;
+    for (const VolumeRecord& volume : store.volumes()) {
+        point.next_volume_id = std::max(point.next_volume_id, volume.id + 1);
+        point.volumes[{volume.evidence, volume.name}] = volume;
+        if (volume.state == VolumeState::pending) store.forget_volume(volume.id);
+    }
+    point.next_walk_order = store.next_walk_order();
+    return point;
+}
+
+// The one place that writes what a scan learns. Called by the pipeline's serial stage.
+class Recorder {
+  public:
+    Recorder(Store& store, AuditLog& audit, const KnownSets& known, Progress& progress)
+        : store_(store), audit_(audit), polarities_(polarities_of(known)), progress_(progress) {}
+
+    void record(const Batch& batch) {
+        for (const Item& item : batch.items) std::visit([this](const auto& one) { put(one); }, item);
+        store_.commit_if_due();
+    }
+
+  private:
+    void put(const EvidenceRecord& evidence) {
+        store_.put_evidence(evidence);
+        audit_.record("evidence", {{"id", evidence.id},
+                                   {"name", evidence.name},
+                                   {"segments", std::uint64_t{evidence.segments.size()}},
+                                   {"media_size", evidence.media_size},
+                                   {"opened", evidence.is_opened}});
+    }
+    void put(const VolumeRecord& volume) { store_.put_volume(volume); }
+    void put(const ProblemRecord& problem) {
+        store_.put_problem(problem);
+        audit_.record("problem",
+                      {{"evidence", problem.evidence},
+                       {"what", to_string(problem.problem.kind)},
+                       {"address", problem.problem.address.value_or(0)},
+                       {"detail", problem.problem.detail}},
+                      Durability::buffered_by_system);
+    }
+    void put(const AuditEvent& event) { audit_.record(event.event, event.fields); }
+    void put(const EntryWork& work) {
+        const EntryRecord& r = work.record;
+        progress_.entries_examined.fetch_add(1, std::memory_order_relaxed);
+        if (work.shares_content) return store_.put_entry(r, std::nullopt);
+        for (const Match& match : r.examined.matches)
+            if (polarities_[match.set] == Polarity::notable) {
+                progress_.matches.fetch_add(1, std::memory_order_relaxed);
+                break;
+            }
+        store_.put_entry(r, store_.put_content(r.volume, r.entry, r.examined));
+    }
+
+    Store& store_;
+    AuditLog& audit_;
+    const std::vector<Polarity> polarities_;
+    Progress& progress_;
+};
+
+// Evidence must be after the run what it was before.
+void compare_identities(const std::vector<EvidenceSpec>& evidence, Store& store, AuditLog& audit) {
+    for (std::uint32_t id = 0; id < evidence.size(); ++id) {
+        std::vector<std::string> paths;
+        for (const Segment& segment : evidence[id].segments) paths.push_back(segment.path);
+        const Result<std::vector<Segment>> now = SegmentFiles::identify(paths);
+        const bool is_same = now && *now == evidence[id].segments;
+        audit.record("evidence-after", {{"id", id}, {"unchanged", is_same}});
+        if (is_same) continue;
+        Problem problem;
+        problem.kind = ProblemKind::damaged;
+        problem.detail = "integrity: the evidence changed or vanished while it was examined";
+        store.put_problem({id, std::nullopt, problem});
+    }
+}
+
+}  // namespace
+
+void scan(const ScanInput& input, Store& store, AuditLog& audit, Progress& progress) {
+    BatchQueue queue(thread_count(input.options) * 2 + 2);
+    Lister lister(input, queue, progress, prepare_resume(store));
+    std::exception_ptr listing_failure;
+    std::thread listing([&] {
+        try {
+            for (std::uint32_t id = 0; id < input.evidence.size() && !lister.is_stopped(); ++id)
+                lister.list(id, input.evidence[id]);
+            lister.flush();
+        } catch (...) {
+            listing_failure = std::current_exception();
+        }
+        progress.is_listing = false;
+        queue.finish();
+    });
+
+    Recorder recorder(store, audit, input.known, progress);
+    std::exception_ptr recording_failure;
+    try {
+        run_pipeline({queue, input.options.algorithms, input.known, thread_count(input.options), input.stop, progress},
+                     [&](const Batch& batch) { recorder.record(batch); });
+    } catch (...) {
+        recording_failure = std::current_exception();
+    }
+    queue.close();
+    listing.join();
+    if (recording_failure) std::rethrow_exception(recording_failure);
+    if (listing_failure) std::rethrow_exception(listing_failure);
+
+    compare_identities(input.evidence, store, audit);
+    audit.record("sandbox", {{"layers", lister.sandbox()}});
+    RunRecord run = store.run();
+    run.sandbox = lister.sandbox();
+    run.ended_utc = format_utc(utc_now());
+    run.is_interrupted = input.stop.load();
+    run.interruption = run.is_interrupted ? "stopped by a signal" : "";
+    store.put_run(run);
+    const std::vector<Polarity> polarities = polarities_of(input.known);
+    store.seal([&](const EntryRecord& r) { return judge(input.rules, r.entry, r.examined, polarities); });
+}
+
+EvidenceOverview look_at(const ScanInput& input, const EvidenceSpec& spec) {
+    BatchQueue queue(1 << 20);  // nobody receives while the lister runs: an overview is small
+    Progress progress;
+    Lister lister(input, queue, progress, {}, true);
+    lister.list(0, spec);
+    lister.flush();
+    queue.finish();
+    EvidenceOverview overview;
+    while (const std::unique_ptr<Batch> batch = queue.pop())
+        for (Item& item : batch->items) {
+            if (auto* evidence = std::get_if<EvidenceRecord>(&item)) overview.evidence = std::move(*evidence);
+            if (auto* problem = std::get_if<ProblemRecord>(&item)) overview.problems.push_back(std::move(*problem));
+            auto* volume = std::get_if<VolumeRecord>(&item);
+            if (!volume) continue;
+            const auto same = std::find_if(overview.volumes.begin(), overview.volumes.end(),
+                                           [&](const VolumeRecord& v) { return v.id == volume->id; });
+            if (same == overview.volumes.end()) overview.volumes.push_back(std::move(*volume));
+            else *same = std::move(*volume);
+        }
+    return overview;
+}
+
+}  // namespace triage

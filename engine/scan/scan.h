@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// The run as a table of contents: EvidenceSpec → Media → Volume → Entry → Examined → Match → Finding → Case. The only
+// part of the engine that knows the order of the steps, and the only one that uses TBB.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "engine/case/audit.h"
+#include "engine/case/store.h"
+#include "engine/known/known_set.h"
+#include "engine/plugin.h"
+#include "engine/rules/rule.h"
+#include "engine/scan/options.h"
+#include "engine/scan/progress.h"
+
+namespace triage {
+
+// One evidence, found and identified before anything is opened.
+struct EvidenceSpec {
+    std::string exhibit;  // reference in the case; may be empty
+    std::string name;     // as reports call it
+    const Container* container = nullptr;
+    std::vector<Segment> segments;
+};
+
+// An evidence as the user gave it.
+struct EvidenceArgument {
+    std::string exhibit, path;
+};
+
+// Finds the segments of each argument and joins arguments that are segments of one set (said in `notices`). Throws
+// Error: no such file, a directory, an empty file, the same evidence twice.
+std::vector<EvidenceSpec> identify_evidence(const Registry& registry, const std::vector<EvidenceArgument>& arguments,
+                                            std::vector<std::string>& notices);
+
+struct ScanInput {
+    const Registry& registry;
+    std::vector<EvidenceSpec> evidence;
+    const KnownSets& known;
+    const Rules& rules;
+    const ScanOptions& options;
+    const std::atomic<bool>& stop;  // set by a signal: ends the run within about a second, resumable
+};
+
+// Examines everything into the store and judges it; the store is sealed when this returns. A failing store throws Error
+// of kind interrupted. Volumes that an earlier run finished are left as they are (resume).
+void scan(const ScanInput& input, Store& store, AuditLog& audit, Progress& progress);
+
+// What `triage info` shows: opens and probes without listing entries.
+struct EvidenceOverview {
+    EvidenceRecord evidence;
+    std::vector<VolumeRecord> volumes;
+    std::vector<ProblemRecord> problems;
+};
+EvidenceOverview look_at(const ScanInput& input, const EvidenceSpec& spec);
+
+}  // namespace triage
