@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/config.h"
+
+#include <cstdio>
+
+#include "cli/command.h"
+#include "cli/exit_code.h"
+#include "plugins/registry.h"
+
+namespace triage {
+namespace {
+
+std::vector<std::string> report_names() {
+    std::vector<std::string> names;
+    for (const ReporterKind* kind : registry().reporters) names.emplace_back(kind->name);
+    return names;
+}
+
+Configuration load(const std::string& file, const std::string& profile) {
+    ConfigSources sources;
+    if (!file.empty()) sources.file = file;
+    if (!profile.empty()) sources.profile = profile;
+    sources.available_reports = report_names();
+    return load_configuration(sources);
+}
+
+}  // namespace
+
+void add_config(CLI::App& app, CommandLine& line) {
+    CLI::App* config = app.add_subcommand("config", "Check or show a configuration");
+    config->require_subcommand(1);
+    auto file = std::make_shared<std::string>(), profile = std::make_shared<std::string>();
+    CLI::App* check = config->add_subcommand("check", "Check a configuration file with its rules");
+    check->add_option("file", *file, "Configuration file (YAML)")->required();
+    check->callback([file, &line] {
+        line.chosen = [file] {
+            const Configuration configuration = load(*file, {});
+            std::printf("sound: SHA-256 %s\n", configuration.sha256.c_str());
+            return exit_code::success;
+        };
+    });
+    CLI::App* show = config->add_subcommand("show", "Print the resolved configuration with the meaning of each key");
+    auto* from = show->add_option("--config", *file, "Configuration file (YAML)")->type_name("FILE");
+    show->add_option("--profile", *profile, "Built-in profile")->type_name("NAME")->excludes(from);
+    show->callback([file, profile, &line] {
+        line.chosen = [file, profile] {
+            std::fputs(show_keys(load(*file, *profile)).c_str(), stdout);
+            return exit_code::success;
+        };
+    });
+}
+
+}  // namespace triage

@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "cli/command.h"
+#include "cli/exit_code.h"
+#include "cli/terminal.h"
+#include "cli/versions.h"
+#include "config/config.h"
+#include "engine/case/case_directory.h"
+#include "engine/case/manifest.h"
+#include "engine/report/text_summary.h"
+#include "engine/scan/scan.h"
+#include "plugins/registry.h"
+
+namespace triage {
+namespace {
+
+struct ScanArguments {
+    std::vector<std::string> evidence, notable, ignorable, exhibits, evidence_at, list_at;
+    std::string config, profile, out, reports, resume;
+    std::uint32_t threads = 0;
+    bool lenient = false, quiet = false, show_names = false, json = false;
+};
+
+std::string file_text(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    std::ostringstream text;
+    text << file.rdbuf();
+    if (!file) throw Error(path, "cannot be read");
+    return text.str();
+}
+
+std::vector<EvidenceArgument> evidence_of(const ScanArguments& arguments) {
+    std::vector<EvidenceArgument> evidence;
+    for (const std::string& path : arguments.evidence) evidence.push_back({{}, path});
+    for (const std::string& exhibit : arguments.exhibits) {
+        const std::size_t equals = exhibit.find('=');
+        if (equals == std::string::npos || equals == 0 || equals + 1 == exhibit.size())
+            throw Error("--exhibit " + exhibit, "expected REF=PATH", "for example --exhibit AB/1=disk.E01");
+        const std::string reference = exhibit.substr(0, equals), path = exhibit.substr(equals + 1);
+        const auto named = std::find_if(evidence.begin(), evidence.end(),
+                                        [&](const EvidenceArgument& e) { return e.path == path && e.exhibit.empty(); });
+        if (named != evidence.end()) named->exhibit = reference;
+        else evidence.push_back({reference, path});
+    }
+    if (evidence.empty())
+        throw Error("scan", "no evidence given", "name an image or a device: triage scan disk.E01 --notable list.txt");
+    return evidence;
+}
+
+std::vector<std::string> reporter_names() {
+    std::vector<std::string> names;
+    for (const ReporterKind* kind : registry().reporters) names.emplace_back(kind->name);
+    return names;
+}
+
+Configuration configuration_of(const ScanArguments& arguments) {
+    ConfigSources sources;
+    if (!arguments.profile.empty()) sources.profile = arguments.profile;
+    if (!arguments.config.empty()) sources.file = arguments.config;
+    sources.available_reports = reporter_names();
+    if (arguments.threads > 0) sources.overrides.emplace_back("threads", std::to_string(arguments.threads));
+    if (!arguments.reports.empty()) {
+        std::string list;
+        for (const std::string& name : split_names(arguments.reports)) list += (list.empty() ? "" : ", ") + name;
+        sources.overrides.emplace_back("reports", "[" + list + "]");
+    }
+    return load_configuration(sources);
+}
+
+struct LoadedLists {
+    KnownSets sets;
+    std::vector<ListRecord> records;
+};
+
+void load_list(LoadedLists& lists, const std::string& path, Polarity polarity, bool lenient) {
+    Imported imported = import_list(path, registry().lists, {polarity, lenient});
+    lists.records.push_back({imported.set.identity(), imported.warnings});
+    lists.sets.push_back(std::move(imported.set));
+    for (const std::string& warning : lists.records.back().warnings) print_notice(path + ": " + warning);
+}
+
+// From /etc/passwd alone: getpwuid would ask name services through a socket, and this program opens none.
+std::string user_name() {
+    std::FILE* file = std::fopen("/etc/passwd", "re");
+    if (!file) return std::to_string(geteuid());
+    const passwd* entry = nullptr;
+    do entry = fgetpwent(file);
+    while (entry && entry->pw_uid != geteuid());
+    const std::string name = entry ? entry->pw_name : std::to_string(geteuid());
+    std::fclose(file);
+    return name;
+}
+
+std::string host_name() {
+    char name[256] = "";
+    gethostname(name, sizeof name - 1);
+    return name;
+}
+
+RunRecord describe_run(const Configuration& configuration, const std::string& command) {
+    RunRecord run;
+    run.tool_version = tool_version();
+    run.build_id = build_id();
+    run.libraries = library_versions();
+    run.command = command;
+    run.profile = configuration.profile;
+    run.configuration_sha256 = configuration.sha256;
+    run.started_utc = format_utc(utc_now());
+    run.host = host_name();
+    run.user = user_name();
+    run.threads = thread_count(configuration.options);
+    run.algorithms = configuration.options.algorithms;
+    return run;
+}
+
+std::vector<AuditField> fields_of(const RunRecord& run) {
+    return {{"version", run.tool_version},
+            {"build", run.build_id},
+            {"libraries", run.libraries},
+            {"profile", run.profile},
+            {"configuration", run.configuration_sha256},
+            {"host", run.host},
+            {"user", run.user},
+            {"threads", run.threads}};
+}
+
+void audit_lists(AuditLog& audit, const LoadedLists& lists) {
+    for (const ListRecord& list : lists.records)
+        audit.record("list", {{"name", list.identity.name},
+                              {"sha256", list.identity.source_sha256},
+                              {"polarity", to_string(list.identity.polarity)},
+                              {"records", list.identity.records_accepted}});
+}
+
+// Everything a run needs, of a new case or of one that goes on.
+struct Run {
+    Configuration configuration;
+    std::vector<EvidenceSpec> evidence;
+    LoadedLists lists;
+    CaseDirectory directory;
+    Store store;
+    AuditLog audit;
+};
+
+std::vector<std::string> paths_of(const std::vector<EvidenceSpec>& evidence) {
+    std::vector<std::string> paths;
+    for (const EvidenceSpec& spec : evidence)
+        for (const Segment& segment : spec.segments) paths.push_back(segment.path);
+    return paths;
+}
+
+Run begin_new(const ScanArguments& arguments, const std::string& command) {
+    Configuration configuration = configuration_of(arguments);
+    std::vector<std::string> notices;
+    std::vector<EvidenceSpec> evidence = identify_evidence(registry(), evidence_of(arguments), notices);
+    for (const std::string& notice : notices) print_notice(notice);
+    LoadedLists lists;
+    for (const std::string& path : arguments.notable) load_list(lists, path, Polarity::notable, arguments.lenient);
+    for (const std::string& path : arguments.ignorable) load_list(lists, path, Polarity::ignorable, arguments.lenient);
+    check_against_lists(configuration.options, lists.sets);
+    configuration.options.algorithms.add(algorithms_of(lists.sets));
+
+    const EvidenceSpec& first = evidence.front();
+    const std::string path =
+        !arguments.out.empty() ? arguments.out : default_case_name(first.exhibit.empty() ? first.name : first.exhibit);
+    CaseDirectory directory = CaseDirectory::create(path, paths_of(evidence));
+    for (const std::string& warning : directory.warnings()) print_notice(warning);
+    directory.write_command(command);
+    directory.write_config(configuration.resolved_yaml);
+    Store store = Store::create(directory.store_path());
+    AuditLog audit = AuditLog::create(directory.audit_path());
+    const RunRecord run = describe_run(configuration, command);
+    audit.record("start", fields_of(run));
+    audit_lists(audit, lists);
+    store.put_run(run);
+    for (std::uint32_t i = 0; i < lists.records.size(); ++i) store.put_list(i, lists.records[i]);
+    store.commit();
+    return {std::move(configuration), std::move(evidence), std::move(lists),
+            std::move(directory),     std::move(store),    std::move(audit)};
+}
+
+// The recorded path, or the file of that name in one of the folders given for moved files.
+std::string found_at(const std::string& recorded, const std::vector<std::string>& folders) {
+    namespace fs = std::filesystem;
+    for (const std::string& folder : folders) {
+        const fs::path moved = fs::path(folder) / fs::path(recorded).filename();
+        if (fs::exists(moved)) return moved.string();
+        if (fs::path(folder).filename() == fs::path(recorded).filename() && fs::is_regular_file(folder)) return folder;
+    }
+    return recorded;
+}
+
+void require_same(const EvidenceSpec& now, const EvidenceRecord& then) {
+    const auto same_content_identity = [](const Segment& a, const Segment& b) {
+        return a.size == b.size && a.modified == b.modified;  // a moved file has another inode
+    };
+    if (now.segments.size() == then.segments.size() &&
+        std::equal(now.segments.begin(), now.segments.end(), then.segments.begin(), same_content_identity))
+        return;
+    throw Error(now.segments.front().path, "is not what the case began with: size, time or segments differ",
+                "resume with the same evidence, or start a new case");
+}
+
+std::vector<EvidenceSpec> evidence_of_case(const std::vector<EvidenceRecord>& records,
+                                           const std::vector<std::string>& folders) {
+    std::vector<EvidenceSpec> specs;
+    std::vector<std::string> notices;
+    for (const EvidenceRecord& record : records) {
+        const std::string path = found_at(record.segments.front().path, folders);
+        EvidenceSpec spec = identify_evidence(registry(), {{record.exhibit, path}}, notices).front();
+        spec.name = record.name;
+        require_same(spec, record);
+        specs.push_back(std::move(spec));
+    }
+    return specs;
+}
+
+LoadedLists lists_of_case(const std::vector<ListRecord>& records, const ScanArguments& arguments) {
+    LoadedLists lists;
+    for (const ListRecord& record : records) {
+        const std::string path = found_at(record.identity.source_path, arguments.list_at);
+        // The lenient reading accepts what either reading accepted; the digest proves that it is the same list.
+        Imported imported = import_list(path, registry().lists, {record.identity.polarity, true});
+        if (imported.set.identity().source_sha256 != record.identity.source_sha256)
+            throw Error(path, "is not the list the case began with: its SHA-256 differs");
+        lists.records.push_back(record);
+        lists.sets.push_back(std::move(imported.set));
+    }
+    return lists;
+}
+
+Run begin_resumed(const ScanArguments& arguments) {
+    CaseDirectory directory = CaseDirectory::open_for_resume(arguments.resume);
+    Configuration configuration = parse_resolved(file_text(directory.config_path()));
+    Store store = Store::open_for_resume(directory.store_path());
+    RunRecord run = store.run();
+    if (!run.ended_utc.empty() && !run.is_interrupted)
+        throw Error(arguments.resume, "is a finished case; there is nothing to resume");
+    std::vector<EvidenceSpec> evidence = evidence_of_case(store.evidences(), arguments.evidence_at);
+    LoadedLists lists = lists_of_case(store.lists(), arguments);
+    configuration.options.algorithms.add(algorithms_of(lists.sets));
+    directory.set_reports_aside();
+    AuditLog audit = AuditLog::open_for_append(directory.audit_path());
+    ++run.resumed;
+    run.is_interrupted = false;
+    audit.record("resume", fields_of(run));
+    store.put_run(run);
+    store.commit();
+    return {std::move(configuration), std::move(evidence), std::move(lists),
+            std::move(directory),     std::move(store),    std::move(audit)};
+}
+
+std::vector<const ReporterKind*> kinds_of(const std::vector<std::string>& names) {
+    std::vector<const ReporterKind*> kinds;
+    for (const ReporterKind* kind : registry().reporters)
+        if (std::find(names.begin(), names.end(), kind->name) != names.end()) kinds.push_back(kind);
+    return kinds;
+}
+
+// Renders, seals, and says what was found. Returns the exit code.
+int conclude(Run run, const ScanArguments& arguments) {
+    const std::string path = run.directory.path();
+    const ReportContext context = make_context(run.store, arguments.show_names);
+    for (const ReportOutcome& outcome : render(run.store, kinds_of(run.configuration.options.reports),
+                                               run.directory.reports_path(), arguments.show_names))
+        if (!outcome.failure.empty()) print_error("report " + outcome.name + ": " + outcome.failure, {});
+    run.audit.record("end", {{"verdict", context.verdict.words()},
+                             {"exit_code", static_cast<std::uint64_t>(context.verdict.exit_code())}});
+    { const Store closed = std::move(run.store); }
+    { const AuditLog closed = std::move(run.audit); }
+    const std::string seal = write_manifest(path, context.evidences, context.lists);
+    if (arguments.json) std::fputs(file_text(run.directory.reports_path() + "/summary.json").c_str(), stdout);
+    else if (!arguments.quiet) std::fputs(terminal_summary(context).c_str(), stdout);
+    if (!arguments.quiet && !arguments.json)
+        std::fputs(fmt::format("\nCase: {}\nSeal: {}\n", path, seal_in_groups(seal)).c_str(), stdout);
+    if (context.run.is_interrupted)
+        print_notice("interrupted; what is done is kept. To go on: triage scan --resume " + path);
+    return context.verdict.exit_code();
+}
+
+int run_scan(const ScanArguments& arguments, const std::string& command) {
+    const std::atomic<bool>& stop = stop_on_signals();
+    const bool is_resume = !arguments.resume.empty();
+    if (is_resume && (!arguments.evidence.empty() || !arguments.notable.empty() || !arguments.ignorable.empty() ||
+                      !arguments.exhibits.empty() || !arguments.config.empty() || !arguments.out.empty()))
+        throw Error("--resume", "takes evidence, lists and configuration from the case",
+                    "use --evidence-at or --list-at where files have moved");
+    Run run = is_resume ? begin_resumed(arguments) : begin_new(arguments, command);
+    const std::string path = run.directory.path();
+    if (!arguments.quiet) print_notice("case " + path);
+    try {
+        Progress progress;
+        const ProgressLine line(progress, !arguments.quiet);
+        scan({registry(), run.evidence, run.lists.sets, run.configuration.rules, run.configuration.options, stop},
+             run.store, run.audit, progress);
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::interrupted) throw;
+        throw Error(path, error.what(), "when there is space again: triage scan --resume " + path,
+                    ErrorKind::interrupted);
+    }
+    return conclude(std::move(run), arguments);
+}
+
+}  // namespace
+
+void add_scan(CLI::App& app, CommandLine& line) {
+    auto a = std::make_shared<ScanArguments>();
+    CLI::App* scan = app.add_subcommand("scan", "Examine evidence: hash every file, compare with known lists, report");
+    scan->add_option("evidence", a->evidence, "Images (any segment of a set) or block devices");
+    const auto each = [&](const char* flag, std::vector<std::string>& values, const char* value, const char* meaning) {
+        scan->add_option(flag, values, meaning)->type_name(value)->allow_extra_args(false);
+    };
+    each("--notable", a->notable, "LIST", "Known list whose files matter when found; may be repeated");
+    each("--ignorable", a->ignorable, "LIST", "Known list of files that need no look; may be repeated");
+    each("--exhibit", a->exhibits, "REF=PATH", "Evidence with its exhibit reference; may be repeated");
+    auto* config = scan->add_option("--config", a->config, "Configuration file (YAML)")->type_name("FILE");
+    scan->add_option("--profile", a->profile, "Built-in profile (default: default)")
+        ->type_name("NAME")
+        ->excludes(config);
+    scan->add_option("--out", a->out, "Case directory to write (default ./triage-EXHIBIT-TIME)")->type_name("CASE");
+    scan->add_option("--report", a->reports, "Reports to write, separated by commas")->type_name("NAMES");
+    scan->add_option("--threads", a->threads, "Threads (default: the processors available)")
+        ->type_name("N")
+        ->check(CLI::Range(1u, 1024u));
+    scan->add_option("--resume", a->resume, "Go on with an interrupted case; needs nothing else")->type_name("CASE");
+    each("--evidence-at", a->evidence_at, "FOLDER", "With --resume: where moved evidence is now");
+    each("--list-at", a->list_at, "FOLDER", "With --resume: where moved lists are now");
+    scan->add_flag("--lenient", a->lenient, "Accept lists with bad lines; they are counted and reported");
+    scan->add_flag("--show-names", a->show_names, "Show names from evidence and labels from lists (escaped)");
+    scan->add_flag("--quiet", a->quiet, "Print nothing but errors");
+    scan->add_flag("--json", a->json, "Print summary.json instead of the summary in words");
+    scan->callback([a, &line] { line.chosen = [a, &line] { return run_scan(*a, line.text); }; });
+}
+
+std::vector<std::string> split_names(const std::string& list) {
+    std::vector<std::string> names;
+    std::istringstream pieces(list);
+    for (std::string name; std::getline(pieces, name, ',');)
+        if (!name.empty()) names.push_back(name);
+    return names;
+}
+
+}  // namespace triage

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/terminal.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+
+#include "engine/base/text.h"
+
+namespace triage {
+namespace {
+
+std::atomic<bool> stop_requested{false};  // set by the signal handler
+std::atomic<int> stop_signal{0};          // which one it was
+static_assert(std::atomic<bool>::is_always_lock_free && std::atomic<int>::is_always_lock_free);
+
+extern "C" void on_signal(int signal) {
+    if (stop_requested.exchange(true)) _exit(128 + signal);
+    stop_signal = signal;
+}
+
+}  // namespace
+
+void print_error(std::string_view message, std::string_view advice) {
+    std::string text = "triage: " + escape_for_terminal(message) + "\n";
+    if (!advice.empty()) text += "  " + escape_for_terminal(advice) + "\n";
+    std::fputs(text.c_str(), stderr);
+}
+
+void print_notice(std::string_view message) { print_error(message, {}); }
+
+ProgressLine::ProgressLine(const Progress& progress, bool is_wanted) : progress_(progress) {
+    if (is_wanted && isatty(STDERR_FILENO)) thread_ = std::thread([this] { run(); });
+}
+
+ProgressLine::~ProgressLine() {
+    is_over_ = true;
+    if (!thread_.joinable()) return;
+    thread_.join();
+    std::fputs("\r\x1b[K", stderr);
+}
+
+void ProgressLine::run() {
+    const auto start = std::chrono::steady_clock::now();
+    for (int tick = 0; !is_over_; ++tick) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        if (tick % 10 != 9) continue;
+        const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+        const std::string line = fmt::format(
+            "\r\x1b[K{:.0f} s  {}{} of {} entries, {}, volumes {}/{}, matches {}, problems {}", seconds,
+            progress_.is_listing ? "listing, " : "", with_commas(progress_.entries_examined),
+            with_commas(progress_.entries_listed), human_size(progress_.bytes_examined), progress_.volumes_done.load(),
+            progress_.volumes_total.load(), with_commas(progress_.matches), with_commas(progress_.problems));
+        std::fputs(line.c_str(), stderr);
+    }
+}
+
+const std::atomic<bool>& stop_on_signals() {
+    struct sigaction action {};
+    action.sa_handler = on_signal;
+    for (int signal : {SIGINT, SIGTERM, SIGHUP}) sigaction(signal, &action, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);
+    return stop_requested;
+}
+
+std::string stop_signal_name() {
+    const int signal = stop_signal;
+    return signal == 0 ? std::string{} : sigabbrev_np(signal);
+}
+
+}  // namespace triage

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the program says on a terminal: messages to standard error, results to standard output. Names from evidence
+// never pass here unless the user asked for them, and then escaped.
+#pragma once
+
+#include <atomic>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "engine/scan/progress.h"
+
+namespace triage {
+
+// "triage: WHAT: WHY" and, on a line of its own, what to do.
+void print_error(std::string_view message, std::string_view advice);
+void print_notice(std::string_view message);  // "triage: ..." on standard error
+
+// A line about the progress, renewed twice a second on a terminal and absent elsewhere. Ends with its lifetime.
+class ProgressLine {
+  public:
+    ProgressLine(const Progress& progress, bool is_wanted);
+    ~ProgressLine();
+
+  private:
+    void run();
+    const Progress& progress_;
+    std::atomic<bool> is_over_{false};  // ends the thread
+    std::thread thread_;
+};
+
+// From SIGINT, SIGTERM and SIGHUP: the first asks the run to stop, a second one ends the program at once.
+// The flag lives as long as the program. SIGPIPE is ignored from then on.
+const std::atomic<bool>& stop_on_signals();
+std::string stop_signal_name();  // "INT"; empty when none came
+
+}  // namespace triage
