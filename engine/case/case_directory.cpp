@@ -92,6 +92,16 @@ std::vector<std::string> make_private(int folder, const std::string& path) {
             " keeps no access modes: everybody who can reach the case directory can read it"};
 }
 
+// A file added to a sealed case breaks its seal.
+void refuse_inside_case(const std::string& path) {
+    std::error_code error;
+    for (fs::path folder = existing_parent(path); !folder.empty() && folder != folder.root_path();
+         folder = folder.parent_path())
+        if (folder != fs::weakly_canonical(path, error) && fs::exists(folder / "case.sqlite", error))
+            throw Error("cannot write the case to " + shown(path), "it lies inside another case",
+                        "give another place with --out");
+}
+
 void refuse_read_only(const std::string& path) {
     if (::access(path.c_str(), W_OK | X_OK) != 0)
         throw Error("cannot write into the case directory " + shown(path), std::strerror(errno),
@@ -118,6 +128,7 @@ CaseDirectory& CaseDirectory::operator=(CaseDirectory&& other) noexcept {
 
 CaseDirectory CaseDirectory::create(const std::string& path, const std::vector<std::string>& evidence_paths) {
     refuse_to_write_into_evidence(path, evidence_paths);
+    refuse_inside_case(path);
     make_or_take(path);
     CaseDirectory directory(path, open_and_lock(path));
     make_or_take(path);  // again, under the lock: two processes may have met at one empty directory
@@ -140,13 +151,17 @@ void CaseDirectory::write_config(std::string_view yaml) const { write_private_fi
 
 void CaseDirectory::set_reports_aside() const {
     std::error_code error;
-    if (!fs::exists(manifest_path(), error) && !fs::exists(reports_path(), error)) return;
+    std::vector<std::string> names;
+    for (const fs::directory_entry& entry : fs::directory_iterator(path_, error)) {
+        const std::string name = entry.path().filename().string();
+        if (name == "manifest.json" || name == "reports" || name.starts_with("reports-")) names.push_back(name);
+    }
+    if (names.empty()) return;
     int number = 1;
     while (fs::exists(fmt::format("{}/interrupted-{}", path_, number), error)) ++number;
     const std::string folder = fmt::format("{}/interrupted-{}", path_, number);
     make_private_folder(folder);
-    for (const char* name : {"manifest.json", "reports"})
-        if (fs::exists(path_ + "/" + name, error)) fs::rename(path_ + "/" + name, folder + "/" + name);
+    for (const std::string& name : names) fs::rename(path_ + "/" + name, folder + "/" + name);
     sync_folder(path_);
 }
 

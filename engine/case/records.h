@@ -96,6 +96,7 @@ struct RunRecord {
     std::string sandbox;  // layers that were active: "seccomp, Landlock ABI 7, rlimits"
     bool is_interrupted = false;
     std::string interruption;   // "signal INT", "the case directory is full"
+    std::string exclusions;     // what the configuration left out, in words; empty when nothing
     std::uint32_t resumed = 0;  // how often the scan was resumed
 };
 

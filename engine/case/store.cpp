@@ -116,10 +116,10 @@ Store Store::open_for_resume(const std::string& path) {
 
 void Store::put_run(const RunRecord& run) {
     impl_->write_row(1024, [&] {
-        impl_->database.prepare("INSERT OR REPLACE INTO run VALUES (1,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
+        impl_->database.prepare("INSERT OR REPLACE INTO run VALUES (1,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
             .run(run.tool_version, run.build_id, run.libraries, run.command, run.profile, run.configuration_sha256,
                  run.started_utc, run.ended_utc, run.host, run.user, run.threads, number_of(run.algorithms.bits()),
-                 run.sandbox, run.is_interrupted, run.interruption, run.resumed);
+                 run.sandbox, run.is_interrupted, run.interruption, run.resumed, run.exclusions);
     });
 }
 
@@ -233,6 +233,11 @@ void Store::forget_volume(std::uint32_t volume) {
             .prepare("UPDATE volume SET state = ?, directories = 0, links = 0, others = 0, detail = '' WHERE id = ?")
             .run(number_of(VolumeState::pending), volume);
     });
+}
+
+void Store::forget_problems_of_evidence() {
+    assert(!impl_->is_sealed);
+    impl_->write_row(0, [&] { impl_->database.prepare("DELETE FROM problem WHERE volume IS NULL").run(); });
 }
 
 bool Store::is_sealed() const { return impl_->is_sealed; }

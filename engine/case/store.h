@@ -55,6 +55,7 @@ class Store {
     static Store create(const std::string& path);           // mode 0600; fails when it exists
     static Store open_for_resume(const std::string& path);  // sealed or not; what `seal` made is dropped
     static Store open_read_only(const std::string& path);   // sealed only; immutable: nothing is written beside it
+    static bool is_sealed_at(const std::string& path);      // touches nothing
     ~Store();
     Store(Store&&) noexcept;
     Store& operator=(Store&&) noexcept;
@@ -74,6 +75,8 @@ class Store {
 
     // Removes the entries, contents and problems of a volume and makes it pending, so that it can be walked again.
     void forget_volume(std::uint32_t volume);
+    // Removes the problems that belong to no volume: a resumed scan opens each evidence again and meets them again.
+    void forget_problems_of_evidence();
 
     // Resolves shared contents, sorts, judges each entry, counts, and leaves one file. May be called again. `judge` is
     // called for every entry in total order, with its matches. An entry without a content becomes unreadable, reason

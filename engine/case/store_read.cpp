@@ -91,6 +91,16 @@ void check_is_sealed(bool is_sealed, const Database& database) {
 
 }  // namespace
 
+bool Store::is_sealed_at(const std::string& path) {
+    std::error_code error;
+    if (std::filesystem::exists(path + "-wal", error) || std::filesystem::exists(path + "-journal", error))
+        return false;
+    check_is_whole(path);
+    const Database database(path, Database::Mode::immutable);
+    check_is_store(database);
+    return has_sealed_tables(database);
+}
+
 Store Store::open_read_only(const std::string& path) {
     check_is_whole(path);
     try {
@@ -127,6 +137,7 @@ RunRecord Store::run() const {
     run.is_interrupted = row.integer(14) != 0;
     run.interruption = text_at(row, 15);
     run.resumed = number_at(row, 16);
+    run.exclusions = text_at(row, 17);
     return run;
 }
 

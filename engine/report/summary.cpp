@@ -153,6 +153,7 @@ json scope_json(const ReportContext& context, Filter filter) {
     return {{"profile", context.run.profile},
             {"configuration_sha256", context.run.configuration_sha256},
             {"algorithms", algorithms_json(context.run.algorithms)},
+            {"exclusions", context.run.exclusions},
             {"all", share(shares.entries, shares.bytes)},
             {"hashed", share(shares.hashed_entries, shares.hashed_bytes)},
             {"excluded_by_size", share(shares.size_entries, shares.size_bytes)},
@@ -181,6 +182,11 @@ json evidence_json(const ReportContext& context, const EvidenceRecord& evidence,
     part["format"] = evidence.format;
     part["media_size"] = evidence.media_size;
     part["volume_system"] = evidence.volume_system;
+    json digests = json::object(), acquisition = json::object();
+    for (const StoredDigest& digest : evidence.digests) digests[digest.algorithm] = digest.hex;
+    for (const HeaderValue& value : evidence.header) acquisition[value.name] = to_valid_utf8(value.value);
+    if (!digests.empty()) part["stored_digests"] = digests;
+    if (!acquisition.empty()) part["acquisition"] = acquisition;
     part.update(part_json(context, verdict, evidence.id));
     return part;
 }

@@ -179,6 +179,7 @@ void add_verdict_and_scope(TextPage& page, const ReportContext& context) {
     page.section("Scope");
     page.line(fmt::format("Profile: {}; hashes: {}", escape_for_terminal(context.run.profile),
                           algorithms_in_words(context.run.algorithms)));
+    if (!context.run.exclusions.empty()) page.line("Excluded by the configuration: " + context.run.exclusions);
     add_shares(page, shares_of(context));
     add_lists(page, context);
     add_not_looked_into(page, context);
@@ -207,6 +208,9 @@ void add_evidence(TextPage& page, const ReportContext& context) {
                         human_size(evidence.media_size), with_commas(evidence.media_size),
                         evidence.volume_system.empty() ? "unknown" : escape_for_terminal(evidence.volume_system)),
             "    ");
+        for (const StoredDigest& digest : evidence.digests)
+            page.line(fmt::format("stored {} of the media, not verified in this run: {}", digest.algorithm, digest.hex),
+                      "    ");
         const Shares shares = shares_of(context, evidence.id);
         page.line(fmt::format("hashed {} of {}, {} of {}", with_commas(shares.hashed_entries), entries(shares.entries),
                               human_size(shares.hashed_bytes), human_size(shares.bytes)),
@@ -239,6 +243,7 @@ std::string name_of(const EvidenceRecord& evidence) {
 }
 
 std::string share_in_words(std::uint64_t part, std::uint64_t whole) {
+    if (whole == 0) return "of nothing";  // a share of nothing must not read as "all of it"
     if (part >= whole) return "100.0 %";
     const double tenths = 1000.0 * static_cast<double>(part) / static_cast<double>(whole);
     const auto rounded_down = std::min<std::uint64_t>(999, static_cast<std::uint64_t>(tenths));

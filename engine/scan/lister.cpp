@@ -8,6 +8,7 @@
 
 #include "engine/examine/examine.h"
 #include "engine/scan/check.h"
+#include "engine/scan/content_reader.h"
 
 namespace triage {
 namespace {
@@ -36,15 +37,9 @@ VolumeState state_without_filesystem(ProblemKind kind) {
 
 }  // namespace
 
-struct Lister::OpenEvidence {
-    EvidenceRecord record;
-    std::unique_ptr<MediaReader> reader;
-    bool is_finished = false;  // every volume was examined by an earlier run
-};
-
 // One volume under way: the worker may change, this stays.
 struct Lister::VolumeWalk {
-    OpenEvidence& evidence;
+    const OpenedEvidence& evidence;
     const Volume& volume;
     std::uint32_t order;
 
@@ -65,10 +60,10 @@ struct Lister::VolumeWalk {
     std::optional<Entry> pending;  // its extents are still coming
     std::uint64_t pending_extents = 0;
     std::vector<EntryWork> for_worker;  // contents that need decoding
-    std::vector<WorkerJob::Place> avoid;
+    std::vector<WorkerJob::Avoided> avoid;
     int hangs = 0, deaths = 0;
     double silent_seconds = 0;
-    bool is_given_up = false, is_broken = false;
+    bool is_given_up = false, is_broken = false, has_more_memory = false;
 };
 
 Lister::Lister(const ScanInput& input, BatchQueue& queue, Progress& progress, ResumePoint resume, bool probe_only)
@@ -78,97 +73,27 @@ Lister::Lister(const ScanInput& input, BatchQueue& queue, Progress& progress, Re
       resume_(std::move(resume)),
       probe_only_(probe_only),
       worker_options_(options_of(input.options)),
-      examiner_(std::make_unique<ContentExaminer>(input.options.algorithms)) {}
+      examiner_(std::make_unique<ContentExaminer>(input.options.algorithms)) {
+    worker_options_.stop = &input.stop;
+}
 
 Lister::~Lister() = default;
 
 void Lister::list(std::uint32_t evidence_id, const EvidenceSpec& spec) {
-    open_.push_back(open(evidence_id, spec));
-    OpenEvidence& evidence = *open_.back();
-    if (!evidence.reader) return send(evidence.record);
-    const std::vector<Volume> volumes = list_volumes(evidence);
+    open_.push_back(open_evidence(input_.registry, worker_options_, evidence_id, spec));
+    OpenedEvidence& evidence = open_.back();
+    sandbox_ = evidence.sandbox;
+    VolumeList list;
+    if (evidence.reader) list = list_volumes(input_.registry, worker_options_, evidence);
+    evidence.record.volume_system = list.system;
     send(evidence.record);
-    progress_.volumes_total += static_cast<std::uint32_t>(volumes.size());
-    for (std::uint32_t order = 0; order < volumes.size() && !is_stopped(); ++order) {
-        walk(evidence, volumes[order], order);
+    for (std::vector<Problem>* problems : {&evidence.problems, &list.problems})
+        for (Problem& problem : *problems) send_problem(evidence_id, std::nullopt, std::move(problem));
+    progress_.volumes_total += static_cast<std::uint32_t>(list.volumes.size());
+    for (std::uint32_t order = 0; order < list.volumes.size() && !is_stopped(); ++order) {
+        walk(evidence, list.volumes[order], order);
         ++progress_.volumes_done;
     }
-}
-
-std::unique_ptr<Lister::OpenEvidence> Lister::open(std::uint32_t evidence_id, const EvidenceSpec& spec) {
-    auto evidence = std::make_unique<OpenEvidence>();
-    evidence->record.id = evidence_id;
-    evidence->record.name = spec.name;
-    evidence->record.exhibit = spec.exhibit;
-    evidence->record.segments = spec.segments;
-    evidence->record.format = spec.container->name();
-
-    WorkerJob job;
-    job.kind = JobKind::open;
-    job.segments = spec.segments;
-    job.container = spec.container->name();
-    Worker worker(input_.registry, worker_options_, job);
-    std::optional<OpenedMedia> media;
-    std::string failure;
-    std::vector<Problem> problems;
-    while (std::optional<Record> record = worker.next()) {
-        RecordReader r(record->payload);
-        if (record->type == RecordType::failure) failure = r.text();
-        if (record->type == RecordType::media) media = read_media(r);
-        if (record->type == RecordType::run && media) media->map.runs.push_back(read_run(r));
-        if (record->type == RecordType::problem) problems.push_back(read_problem(r));
-    }
-    sandbox_ = worker.sandbox();
-    if (worker.end() != WorkerEnd::finished) failure = "the worker that opened it ended: " + worker.cause();
-    if (media && failure.empty())
-        if (const std::optional<std::string> flaw = find_flaw(media->map, spec.segments)) failure = *flaw;
-    if (!media || !failure.empty()) {
-        Problem problem;
-        problem.kind = ProblemKind::unreadable;
-        problem.detail = "container cannot be opened: " + failure;
-        problems.push_back(problem);
-    } else {
-        EvidenceRecord& record = evidence->record;
-        record.is_opened = true;
-        record.description = media->description;
-        record.media_size = media->map.media_size;
-        record.sector_size = media->map.sector_size;
-        record.digests = media->digests;
-        record.header = media->header;
-        evidence->reader =
-            std::make_unique<MediaReader>(std::move(media->map), std::make_shared<SegmentFiles>(spec.segments));
-    }
-    for (Problem& problem : problems) send_problem(evidence_id, std::nullopt, std::move(problem));
-    return evidence;
-}
-
-std::vector<Volume> Lister::list_volumes(OpenEvidence& evidence) {
-    WorkerJob job;
-    job.kind = JobKind::volumes;
-    job.segments = evidence.record.segments;
-    job.map = evidence.reader->map();
-    Worker worker(input_.registry, worker_options_, job);
-    std::vector<Volume> volumes;
-    std::vector<Problem> problems;
-    while (std::optional<Record> record = worker.next()) {
-        RecordReader r(record->payload);
-        if (record->type == RecordType::volume_list) evidence.record.volume_system = r.text();
-        if (record->type == RecordType::problem) problems.push_back(read_problem(r));
-        if (record->type == RecordType::volume) {
-            Volume volume = read_volume(r);
-            if (r.is_complete() && is_sound(volume, evidence.reader->size())) volumes.push_back(std::move(volume));
-        }
-    }
-    if (worker.end() != WorkerEnd::finished) {
-        Problem problem;
-        problem.kind = ProblemKind::aborted;
-        problem.detail = "partition tables: the worker that read them ended: " + worker.cause();
-        problems.push_back(problem);
-        // What the tables say is unknown; what a file system at the start of the media says is not.
-        if (volumes.empty()) volumes.push_back({"-", VolumeRole::filesystem, 0, evidence.reader->size(), {}});
-    }
-    for (Problem& problem : problems) send_problem(evidence.record.id, std::nullopt, std::move(problem));
-    return volumes;
 }
 
 std::uint32_t Lister::volume_id(std::uint32_t evidence, const std::string& name) {
@@ -176,11 +101,11 @@ std::uint32_t Lister::volume_id(std::uint32_t evidence, const std::string& name)
     return known != resume_.volumes.end() ? known->second.id : resume_.next_volume_id++;
 }
 
-void Lister::walk(OpenEvidence& evidence, const Volume& volume, std::uint32_t order) {
+void Lister::walk(const OpenedEvidence& evidence, const Volume& volume, std::uint32_t order) {
     const auto earlier = resume_.volumes.find({evidence.record.id, volume.name});
     if (earlier != resume_.volumes.end() && earlier->second.state != VolumeState::pending) return;
 
-    VolumeWalk walk{evidence, volume, order, {}, nullptr, {}, 0, 0, {}, 0, {}, {}, 0, 0, 0, false, false};
+    VolumeWalk walk{evidence, volume, order, {}, nullptr, {}, 0, 0, {}, 0, {}, {}, 0, 0, 0, false, false, false};
     auto whole = std::make_unique<VolumeWalk::Part>();
     whole->record.id = volume_id(evidence.record.id, volume.name);
     whole->record.evidence = evidence.record.id;
@@ -216,7 +141,9 @@ void Lister::walk(OpenEvidence& evidence, const Volume& volume, std::uint32_t or
 bool Lister::run_walk_worker(VolumeWalk& walk, WorkerJob& job) {
     const auto factor = checked_multiply(walk.volume.length, input_.options.walk.orphan_volume_factor);
     const std::uint64_t read_limit = std::max(least_read_limit, factor.value_or(~0ull));
-    Worker worker(input_.registry, worker_options_, job);
+    WorkerOptions options = worker_options_;
+    if (walk.has_more_memory) options.memory_bytes = options.memory_max_bytes;
+    Worker worker(input_.registry, options, job);
     while (std::optional<Record> record = worker.next(read_limit)) {
         if (is_stopped()) return worker.stop(), true;
         take_record(walk, *record);
@@ -229,13 +156,16 @@ bool Lister::run_walk_worker(VolumeWalk& walk, WorkerJob& job) {
     walk.silent_seconds += worker.silent_seconds();
     note_death(walk, worker, "walk");
 
+    if (worker.ran_out_of_memory() && !std::exchange(walk.has_more_memory, true))
+        return false;  // once more, with all it may have
     const WorkerJob::Place place = worker.stands_at();
-    const bool is_new_place = std::find(walk.avoid.begin(), walk.avoid.end(), place) == walk.avoid.end();
+    const bool is_new_place = std::none_of(walk.avoid.begin(), walk.avoid.end(),
+                                           [&](const WorkerJob::Avoided& a) { return a.place == place; });
     const bool was_hang = worker.end() == WorkerEnd::hung;
     const bool may_restart = !walk.is_broken && is_new_place && worker.end() != WorkerEnd::livelocked &&
                              (was_hang ? ++walk.hangs <= most_hangs : ++walk.deaths <= most_deaths) &&
                              walk.silent_seconds < worker_options_.silent_seconds;
-    walk.avoid.push_back(place);
+    walk.avoid.push_back({place, walk.records});
     if (may_restart) return false;
     walk.is_given_up = true;
     Problem problem;
@@ -248,6 +178,7 @@ bool Lister::run_walk_worker(VolumeWalk& walk, WorkerJob& job) {
                     walk.is_broken ? "its records are inconsistent" : worker.cause());
     if (walk.current) {
         walk.current->hides_entries = true;
+        if (walk.current->reason.empty()) walk.current->reason = problem.detail;
         send_problem(walk.evidence.record.id, walk.current->record.id, std::move(problem));
     } else {
         walk.early_problems.push_back(std::move(problem));
@@ -374,12 +305,12 @@ void Lister::take_entry(VolumeWalk& walk, Entry entry) {
     }
     const bool is_decoded = entry.source == Source::worker;
     work.record.entry = std::move(entry);
-    if (!is_decoded || work.is_examined || work.shares_content) return send_entry(walk, std::move(work));
+    if (!is_decoded || work.is_examined || work.shares_content) return send_entry(std::move(work));
     walk.for_worker.push_back(std::move(work));
     if (walk.for_worker.size() >= contents_at_once) read_in_worker(walk);
 }
 
-void Lister::send_entry(VolumeWalk&, EntryWork work) {
+void Lister::send_entry(EntryWork work) {
     const bool is_read = !work.is_examined && !work.shares_content;
     const std::uint64_t bytes = is_read ? work.record.entry.size : 0;
     // A large content is a token alone.
@@ -388,62 +319,40 @@ void Lister::send_entry(VolumeWalk&, EntryWork work) {
     if (bytes >= batch_content_bytes) flush();
 }
 
-// Contents that only libtsk can decode: read by a worker, hashed here, so that no TBB task ever waits for a worker.
 void Lister::read_in_worker(VolumeWalk& walk) {
     std::vector<EntryWork> works = std::exchange(walk.for_worker, {});
     WorkerJob job;
-    job.kind = JobKind::content;
     job.segments = walk.evidence.record.segments;
     job.map = walk.evidence.reader->map();
     job.volume = walk.volume;
-    std::unique_ptr<Worker> worker;
-    int deaths = 0;
+    ContentReader reader(input_.registry, worker_options_, std::move(job), *examiner_, input_.stop);
     for (EntryWork& work : works) {
+        const ContentReader::Answer answer = reader.read(request_for(walk, work));
         if (is_stopped()) return;
-        const Entry& entry = work.record.entry;
         work.is_examined = true;
-        work.record.examined = {Status::unreadable, Reason::not_reached, entry.size, {}, {}};
-        if (deaths <= most_deaths) {
-            if (!worker) worker = std::make_unique<Worker>(input_.registry, worker_options_, job);
-            const auto part = std::find_if(walk.parts.begin(), walk.parts.end(),
-                                           [&](const auto& p) { return p->record.id == work.record.volume; });
-            const std::string& name = (*part)->record.name;
-            ContentRequest request;
-            request.inner = name.size() > walk.volume.name.size() ? name.substr(walk.volume.name.size() + 1) : "";
-            request.fs_type = (*part)->record.fs;
-            request.address = entry.address, request.attribute = entry.attribute, request.size = entry.size;
-            worker->request(request);
-            examiner_->begin();
-            bool is_answered = false;
-            std::string detail;
-            while (!is_answered) {
-                const std::optional<Record> record = worker->next();
-                if (!record || is_stopped()) break;
-                if (record->type == RecordType::data) examiner_->add(record->payload);
-                if (record->type != RecordType::data_end) continue;
-                RecordReader r(record->payload);
-                const Reason reason = r.enumerator(Reason::not_reached);
-                detail = r.text();
-                work.record.examined = examiner_->finish(entry.size, r.is_good() ? reason : Reason::damaged);
-                is_answered = true;
-            }
-            if (is_stopped()) return;
-            if (!is_answered) {
-                note_death(walk, *worker, "content");
-                detail = "the worker that decoded it ended: " + worker->cause();
-                worker.reset();
-                ++deaths;
-            }
-            if (!detail.empty()) {
-                Problem problem;
-                problem.kind = is_answered ? ProblemKind::damaged : ProblemKind::aborted;
-                problem.path = entry.path, problem.address = entry.address, problem.detail = detail;
-                send_problem(walk.evidence.record.id, work.record.volume, std::move(problem));
-            }
+        work.record.examined = answer.examined;
+        if (answer.dead_worker) note_death(walk, *answer.dead_worker, "content");
+        if (!answer.detail.empty()) {
+            Problem problem;
+            problem.kind = answer.dead_worker ? ProblemKind::aborted : ProblemKind::damaged;
+            problem.path = work.record.entry.path, problem.address = work.record.entry.address;
+            problem.detail = answer.detail;
+            send_problem(walk.evidence.record.id, work.record.volume, std::move(problem));
         }
-        send_entry(walk, std::move(work));
+        send_entry(std::move(work));
     }
-    if (worker) worker->close_requests();
+}
+
+ContentRequest Lister::request_for(const VolumeWalk& walk, const EntryWork& work) {
+    const auto part = std::find_if(walk.parts.begin(), walk.parts.end(),
+                                   [&](const auto& p) { return p->record.id == work.record.volume; });
+    const std::string& name = (*part)->record.name;  // the volume's, or "volume/inner"
+    const Entry& entry = work.record.entry;
+    ContentRequest request;
+    request.inner = name.size() > walk.volume.name.size() ? name.substr(walk.volume.name.size() + 1) : "";
+    request.fs_type = (*part)->record.fs;
+    request.address = entry.address, request.attribute = entry.attribute, request.size = entry.size;
+    return request;
 }
 
 void Lister::finish_walk(VolumeWalk& walk) {

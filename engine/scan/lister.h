@@ -4,6 +4,7 @@
 // hangs costs what it could not deliver, which is said.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -11,8 +12,7 @@
 
 #include "engine/scan/address_set.h"
 #include "engine/scan/batch.h"
-#include "engine/scan/scan.h"
-#include "engine/worker/worker.h"
+#include "engine/scan/open_evidence.h"
 
 namespace triage {
 
@@ -37,17 +37,15 @@ class Lister {
     bool is_stopped() const { return input_.stop.load(std::memory_order_relaxed) || has_no_receiver_; }
 
   private:
-    struct OpenEvidence;
     struct VolumeWalk;
 
-    std::unique_ptr<OpenEvidence> open(std::uint32_t evidence_id, const EvidenceSpec& spec);
-    std::vector<Volume> list_volumes(OpenEvidence& evidence);
-    void walk(OpenEvidence& evidence, const Volume& volume, std::uint32_t order);
+    void walk(const OpenedEvidence& evidence, const Volume& volume, std::uint32_t order);
     bool run_walk_worker(VolumeWalk& walk, WorkerJob& job);
     void take_record(VolumeWalk& walk, const Record& record);
     void begin_filesystem(VolumeWalk& walk, const Filesystem& fs);
     void take_entry(VolumeWalk& walk, Entry entry);
-    void send_entry(VolumeWalk& walk, EntryWork work);
+    void send_entry(EntryWork work);
+    static ContentRequest request_for(const VolumeWalk& walk, const EntryWork& work);
     void read_in_worker(VolumeWalk& walk);
     void finish_walk(VolumeWalk& walk);
     std::uint32_t volume_id(std::uint32_t evidence, const std::string& name);
@@ -63,8 +61,8 @@ class Lister {
     const bool probe_only_;
     WorkerOptions worker_options_;
     std::unique_ptr<Batch> batch_ = std::make_unique<Batch>();
-    std::vector<std::unique_ptr<OpenEvidence>> open_;  // media that batches under way may read
-    std::unique_ptr<ContentExaminer> examiner_;        // of contents that content workers decode
+    std::deque<OpenedEvidence> open_;            // media that batches under way may read; addresses stay
+    std::unique_ptr<ContentExaminer> examiner_;  // of contents that content workers decode
     std::string sandbox_;
     bool has_no_receiver_ = false;
 };

@@ -19,6 +19,16 @@ std::uint32_t available_processors() {
 
 }  // namespace
 
+std::string exclusions_in_words(const ScanOptions& options) {
+    std::string words;
+    const auto add = [&](bool is_left_out, const char* what) {
+        if (is_left_out) words += (words.empty() ? "" : "; ") + std::string(what);
+    };
+    add(!options.walk.deleted, "deleted entries are left out");
+    add(!options.walk.orphans, "orphan entries are not searched for");
+    return words;
+}
+
 std::uint32_t thread_count(const ScanOptions& options) {
     const std::uint32_t wanted = options.threads != 0 ? options.threads : available_processors();
     return std::max<std::uint32_t>(1, wanted);

@@ -26,6 +26,7 @@ ResumePoint prepare_resume(Store& store) {
         point.volumes[{volume.evidence, volume.name}] = volume;
         if (volume.state == VolumeState::pending) store.forget_volume(volume.id);
     }
+    store.forget_problems_of_evidence();
     point.next_walk_order = store.next_walk_order();
     return point;
 }

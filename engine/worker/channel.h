@@ -24,6 +24,7 @@ struct WorkerBoard {
     std::atomic<std::uint64_t> steps;           // grows with every step and every read: the sign of life
     std::atomic<std::uint64_t> bytes_read;      // of evidence
     std::atomic<std::uint64_t> now_address;     // where the worker stands: metadata address
+    std::atomic<std::uint64_t> now_records;     // that it had made before
     std::atomic<std::uint32_t> now_path_size;
     std::array<char, 4096> now_path;  // directory, cut at 4096 bytes
     std::array<std::byte, max_frame_bytes + batch_bytes> batch;
@@ -45,7 +46,7 @@ class RecordSender {
     void flush();
 
     // The sign of life, and where to look when the worker dies.
-    void stand_at(std::uint64_t address, std::string_view path);
+    void stand_at(std::uint64_t address, std::string_view path, std::uint64_t records = 0);
     void begin_read(std::uint64_t bytes);
     void end_read();
 

@@ -16,7 +16,8 @@ Bytes serialise(const WorkerJob& job) {
     write(w, job.limits);
     w.flag(job.probe_only), w.u64(job.skip_records);
     w.u32(static_cast<std::uint32_t>(job.avoid.size()));
-    for (const WorkerJob::Place& place : job.avoid) w.u64(place.address), w.text(place.path);
+    for (const auto& [place, delivered] : job.avoid)
+        w.u64(place.address), w.text(place.path), w.u64(place.records), w.u64(delivered);
     w.u64(job.memory_bytes), w.u64(job.memory_max_bytes);
     return Bytes(w.bytes().begin(), w.bytes().end());
 }
@@ -32,8 +33,10 @@ std::optional<WorkerJob> parse_job(ByteView bytes) {
     job.limits = read_limits(r);
     job.probe_only = r.flag(), job.skip_records = r.u64();
     for (std::uint32_t n = r.u32(); n > 0 && r.is_good(); --n) {
-        const std::uint64_t address = r.u64();
-        job.avoid.push_back({address, r.text()});
+        WorkerJob::Avoided avoided;
+        avoided.place.address = r.u64(), avoided.place.path = r.text(), avoided.place.records = r.u64();
+        avoided.delivered = r.u64();
+        job.avoid.push_back(std::move(avoided));
     }
     job.memory_bytes = r.u64(), job.memory_max_bytes = r.u64();
     return r.is_complete() ? std::optional(std::move(job)) : std::nullopt;

@@ -30,13 +30,21 @@ struct WorkerJob {
     WalkLimits limits;               // walk
     bool probe_only = false;         // walk: say what is there, list nothing
     std::uint64_t skip_records = 0;  // walk again: records that an earlier worker delivered
-    // Walk again: places where earlier workers died or hung; not entered.
+    // A step of a walk: the same name may be met more than once, the count of records tells which time it was.
     struct Place {
         std::uint64_t address = 0;
         std::string path;
+        std::uint64_t records = 0;  // that the walk had made before it came here
         friend bool operator==(const Place&, const Place&) = default;
     };
-    std::vector<Place> avoid;
+    // Walk again: a place where an earlier worker died or hung; not entered. The step may have delivered records before
+    // it killed its worker; it is left out whole, so the walk counts on from what had been `delivered` by then.
+    struct Avoided {
+        Place place;
+        std::uint64_t delivered = 0;
+        friend bool operator==(const Avoided&, const Avoided&) = default;
+    };
+    std::vector<Avoided> avoid;
     std::uint64_t memory_bytes = 0, memory_max_bytes = 0;
     friend bool operator==(const WorkerJob&, const WorkerJob&) = default;
 };

@@ -63,10 +63,14 @@ class SendingWalkSink : public WalkSink {
         }
     }
     bool may_enter(std::uint64_t address, std::string_view path) override {
-        sender_.stand_at(address, path);
+        sender_.stand_at(address, path, records_);
         const std::string_view known = path.substr(0, sizeof(WorkerBoard::now_path));
-        return std::none_of(job_.avoid.begin(), job_.avoid.end(),
-                            [&](const WorkerJob::Place& p) { return p.address == address && p.path == known; });
+        const auto avoided = std::find_if(job_.avoid.begin(), job_.avoid.end(), [&](const WorkerJob::Avoided& a) {
+            return a.place.address == address && a.place.path == known && a.place.records <= records_;
+        });
+        if (avoided == job_.avoid.end()) return true;
+        records_ = std::max(records_, avoided->delivered);
+        return false;
     }
 
   private:

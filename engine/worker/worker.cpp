@@ -40,6 +40,16 @@ std::uint64_t cpu_ticks(pid_t pid) {
     return user + system;
 }
 
+// A process that has closed its records is about to exit. False when it has not within a second.
+bool exits_soon(pid_t pid, int& status) {
+    for (const auto begin = Steady::now(); seconds_since(begin) < 1;) {
+        const pid_t ended = waitpid(pid, &status, WNOHANG);
+        if (ended == pid || (ended < 0 && errno != EINTR)) return true;
+        std::this_thread::sleep_for(std::chrono::microseconds(200));
+    }
+    return false;
+}
+
 WorkerBoard* map_board(int fd) {
     if (ftruncate(fd, sizeof(WorkerBoard)) != 0) throw Error("worker", "no memory for its mapping");
     void* memory = mmap(nullptr, sizeof(WorkerBoard), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -139,20 +149,31 @@ std::optional<Record> Worker::next(std::uint64_t read_limit) {
             if (end_ == WorkerEnd::finished && !saw_end_) end_ = WorkerEnd::died;
             return std::nullopt;
         }
-        pollfd waiting{process_->records.get(), POLLIN, 0};
-        const int ready = poll(&waiting, 1, 100);
-        if (ready > 0 ? !fill() : false) {
+        if (!fill(read_limit)) {
             reap();
             drain_board();
         }
+    }
+}
+
+// False: the run ends, and a thread has nobody left to write to.
+bool Worker::await_bytes(std::uint64_t read_limit) {
+    for (;;) {
+        if (options_.stop && options_.stop->load(std::memory_order_relaxed) && end_ == WorkerEnd::running)
+            kill(WorkerEnd::stopped, "the run ends");
+        if (end_ == WorkerEnd::stopped && options_.in_process) return false;
+        pollfd waiting{process_->records.get(), POLLIN, 0};
+        const int ready = poll(&waiting, 1, 100);
+        if (ready > 0) return true;
         if (end_ == WorkerEnd::running && ready == 0) check_clock(read_limit);
     }
 }
 
 // Reads one whole batch, or nothing of it: a batch cut short by the worker's death is taken from the board instead.
-bool Worker::fill() {
-    const auto read_exactly = [this](MutableBytes out) {
+bool Worker::fill(std::uint64_t read_limit) {
+    const auto read_exactly = [&](MutableBytes out) {
         while (!out.empty()) {
+            if (!await_bytes(read_limit)) return false;
             const ssize_t n = ::read(process_->records.get(), out.data(), out.size());
             if (n < 0 && errno == EINTR) continue;
             if (n <= 0) return false;
@@ -181,7 +202,12 @@ bool Worker::fill() {
 std::optional<Record> Worker::parse() {
     const ByteView rest = ByteView(buffer_).subspan(parsed_);
     const std::optional<std::uint32_t> size = load_le<std::uint32_t>(rest, 0);
-    if (!size || *size == 0 || *size > rest.size() - 4) return std::nullopt;
+    if (!size) return std::nullopt;
+    if (*size == 0 || *size > max_frame_bytes) {
+        if (end_ == WorkerEnd::running) kill(WorkerEnd::died, "its record stream is broken");
+        return std::nullopt;
+    }
+    if (*size > rest.size() - 4) return std::nullopt;
     parsed_ += 4 + *size;
     return Record{static_cast<RecordType>(rest[4]), rest.subspan(5, *size - 1)};
 }
@@ -231,21 +257,22 @@ void Worker::kill(WorkerEnd why, std::string cause) {
 
 void Worker::stop() {
     kill(WorkerEnd::stopped, "the run ends");
-    if (options_.in_process) {
-        // A thread cannot be killed: it ends when its next batch finds the pipe closed.
-        process_->jobs.reset();
-        process_->records.reset();
-    }
     reap();
 }
 
 void Worker::reap() {
     int status = 0;
     if (process_->pid > 0) {
-        while (waitpid(process_->pid, &status, 0) < 0 && errno == EINTR) {
-        }
+        if (end_ == WorkerEnd::running && !exits_soon(process_->pid, status))
+            kill(WorkerEnd::died, "it closed its records and stayed");
+        if (end_ != WorkerEnd::running)
+            while (waitpid(process_->pid, &status, 0) < 0 && errno == EINTR) {
+            }
         process_->pid = -1;
     } else if (process_->thread.joinable()) {
+        // A thread cannot be killed: it ends when it finds the pipes closed.
+        process_->jobs.reset();
+        process_->records.reset();
         process_->thread.join();
     }
     if (end_ != WorkerEnd::running) return;
@@ -261,7 +288,7 @@ std::string Worker::cause() const { return cause_; }
 WorkerJob::Place Worker::stands_at() const {
     const WorkerBoard& board = *process_->board;
     const std::size_t size = std::min<std::size_t>(board.now_path_size.load(), board.now_path.size());
-    return {board.now_address.load(), std::string(board.now_path.data(), size)};
+    return {board.now_address.load(), std::string(board.now_path.data(), size), board.now_records.load()};
 }
 
 void Worker::allow_entries(std::uint64_t recorded) {

@@ -3,6 +3,7 @@
 // One thread uses a Worker. A worker may die or be killed at any time; every complete record is still delivered.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -21,6 +22,7 @@ struct WorkerOptions {
     double asleep_seconds = 2;                       // asleep with no read in flight: a deadlock, killed
     double read_seconds = 120;                       // one read of evidence
     double silent_seconds = 20;                      // without progress in all, over a volume's workers
+    const std::atomic<bool>* stop = nullptr;         // when set, the run ends: the worker too, within 0.1 s
     bool in_process = false;  // unit tests, fuzzers, sanitizers: a thread instead of a process, no clock
 };
 
@@ -62,7 +64,8 @@ class Worker {
   private:
     struct Process;
     struct Clock;
-    bool fill();  // waits for bytes of the pipe; false at its end
+    bool await_bytes(std::uint64_t read_limit);  // of the pipe, or its end; watches the clock meanwhile
+    bool fill(std::uint64_t read_limit);         // one batch; false at the end of the pipe
     std::optional<Record> parse();
     void drain_board();
     void check_clock(std::uint64_t read_limit);

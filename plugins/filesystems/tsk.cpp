@@ -62,13 +62,26 @@ void report_unrecognised(const Recognised& found, WalkSink& sink) {
     if (!found.is_swap) report(sink, found.kind, found.words);
 }
 
+// Blocks that the file system claims beyond the end of its volume: an image cut short.
+std::uint64_t missing_blocks(const TSK_FS_INFO& fs) {
+    const bool is_plain = fs.block_pre_size == 0 && fs.block_post_size == 0;
+    return is_plain && fs.last_block_act < fs.last_block ? fs.last_block - fs.last_block_act : 0;
+}
+
+// ext4 with group descriptors where libtsk does not look: it would read other inodes than the names mean.
+bool has_scattered_groups(TSK_FS_INFO* fs, Image& image) {
+    if (!TSK_FS_TYPE_ISEXT(fs->ftype)) return false;
+    return Ext4Inodes(image).has_scattered_groups();
+}
+
 OpenFilesystem open_parts(TSK_FS_INFO* fs, Image& image) {
-    OpenFilesystem open{fs, image, std::nullopt, std::nullopt};
+    OpenFilesystem open{fs, image, std::nullopt, std::nullopt, std::nullopt};
     if (TSK_FS_TYPE_ISEXT(fs->ftype)) {
         Ext4Inodes inodes(image);
         if (inodes.can_encrypt()) open.ext4.emplace(inodes);
     }
     if (fs->ftype == TSK_FS_TYPE_EXFAT) open.exfat.emplace(image);
+    if (TSK_FS_TYPE_ISISO9660(fs->ftype)) open.iso.emplace();
     return open;
 }
 
@@ -110,8 +123,15 @@ class TskFilesystem : public FilesystemReader {
             fs.type = tsk_fs_type_toname(handle->ftype);
             fs.block_size = handle->block_size;
             set_time_forms(handle->ftype, fs);
+            fs.is_readable = !has_scattered_groups(handle, image);
             sink.filesystem(fs);
             for (const BadRange& flaw : image.take_flaws()) sink.problem(problem_of(flaw, image.sector_size()));
+            if (const std::uint64_t missing = missing_blocks(*handle))
+                report(sink, ProblemKind::damaged,
+                       fmt::format("the file system goes on for {} blocks of {} bytes behind the end of its volume",
+                                   missing, handle->block_size));
+            if (!fs.is_readable)
+                return report(sink, ProblemKind::unsupported, "ext4 with META_BG: not read by this build");
             if (probe_only) return;
             OpenFilesystem open = open_parts(handle, image);
             Walker(open, limits, sink).walk();

@@ -134,6 +134,8 @@ std::string locate_runs(OpenFilesystem& fs, const TSK_FS_ATTR& attribute, std::u
     const BlockGeometry geometry(fs.fs);
     ExtentList list(entry);
     std::uint64_t skip = attribute.nrd.skiplen, expected_block = 0;
+    // libtsk skips as many bytes as an extended attribute record has blocks.
+    if (fs.iso && skip != 0) return refuse(entry, Reason::damaged, "behind an extended attribute record: not read");
     if (skip >= geometry.block_size) return refuse(entry, Reason::damaged, "content starts behind its first block");
     for (const TSK_FS_ATTR_RUN* run = attribute.nrd.run; run && list.length() < needed; run = run->next, skip = 0) {
         if (run->flags & TSK_FS_ATTR_RUN_FLAG_ENCRYPTED) return refuse(entry, Reason::encrypted, "encrypted blocks");
@@ -184,14 +186,35 @@ bool is_any_run_in_use(TSK_FS_INFO* fs, const TSK_FS_ATTR& attribute) {
     return false;
 }
 
-std::string locate_ext4(OpenFilesystem& fs, const TSK_FS_META& meta, Entry& entry) {
-    if (const auto why = why_encrypted_inode(fs, meta)) return refuse(entry, why->first, why->second);
-    entry.source = Source::extents;
+bool has_extent_tree(const TSK_FS_FILE* file) {
+    return file->meta && file->meta->content_type == TSK_FS_META_CONTENT_TYPE_EXT4_EXTENTS && file->meta->content_ptr;
+}
+
+constexpr std::size_t map_pointers = 15;  // of an ext2 inode, which libtsk widens
+bool has_block_map(const TSK_FS_FILE* file) {
+    return TSK_FS_TYPE_ISEXT(file->fs_info->ftype) && file->meta && file->meta->type == TSK_FS_META_TYPE_REG &&
+           file->meta->content_type == TSK_FS_META_CONTENT_TYPE_DEFAULT && file->meta->content_ptr &&
+           file->meta->content_len >= map_pointers * sizeof(TSK_DADDR_T);
+}
+
+std::optional<std::vector<BlockExtent>> ext_blocks(OpenFilesystem& fs, const TSK_FS_FILE* file, std::uint64_t size,
+                                                   std::string& why) {
+    const TSK_FS_META& meta = *file->meta;
+    if (has_block_map(file)) {
+        const std::span<const TSK_DADDR_T> pointers(static_cast<const TSK_DADDR_T*>(meta.content_ptr), map_pointers);
+        return read_block_map(fs.image, pointers, size, fs.fs->block_size, fs.fs->block_count, why);
+    }
     const ByteView i_block(static_cast<const std::byte*>(meta.content_ptr),
                            std::min<std::size_t>(meta.content_len, 60));
+    return read_extent_tree(fs.image, i_block, fs.fs->block_size, fs.fs->block_count, why);
+}
+
+std::string locate_ext(OpenFilesystem& fs, const TSK_FS_FILE* file, Entry& entry) {
+    if (const auto why = why_encrypted_inode(fs, *file->meta)) return refuse(entry, why->first, why->second);
+    entry.source = Source::extents;
     std::string why;
     const std::uint64_t blocks = fs.image.length() / fs.fs->block_size;
-    const auto tree = read_extent_tree(fs.image, i_block, fs.fs->block_size, fs.fs->block_count, why);
+    const auto tree = ext_blocks(fs, file, entry.size, why);
     if (!tree) return refuse(entry, Reason::damaged, why);
     ExtentList list(entry);
     for (const BlockExtent& extent : *tree) {
@@ -248,17 +271,41 @@ Placement placement_of(OpenFilesystem& fs, const TSK_FS_FILE* file, const TSK_FS
     return is_fat && entry.size > 0 ? Placement::assumed : Placement::recorded;
 }
 
+std::string refuse_zisofs(OpenFilesystem& fs, Entry& entry) {
+    if (entry.size < 16 || entry.extents.empty() || entry.extents.front().media_offset == Extent::hole) return {};
+    if (!starts_zisofs(fs.image, entry.extents.front().media_offset - fs.image.start())) return {};
+    return refuse(entry, Reason::compressed_unsupported, "compressed by zisofs");
+}
+
 }  // namespace
 
-bool has_extent_tree(const TSK_FS_FILE* file) {
-    return file->meta && file->meta->content_type == TSK_FS_META_CONTENT_TYPE_EXT4_EXTENTS && file->meta->content_ptr;
+std::string locate_sections(OpenFilesystem& fs, const IsoContent& content, Entry& entry) {
+    const BlockGeometry geometry(fs.fs);
+    ExtentList list(entry);
+    entry.source = Source::extents;
+    entry.size = 0;
+    for (const IsoSection& section : content.sections) entry.size += section.size;
+    if (!content.is_whole) return refuse(entry, Reason::damaged, "a section of the file is missing");
+    for (const IsoSection& section : content.sections) {
+        if (section.is_interleaved) return refuse(entry, Reason::damaged, "interleaved: not read by this build");
+        // Each section but the last fills its blocks.
+        if (list.length() % geometry.block_size != 0)
+            return refuse(entry, Reason::damaged, "a section of the file ends within a block");
+        const std::uint64_t blocks = (section.size + geometry.block_size - 1) / geometry.block_size;
+        if (!add_blocks(fs.image, geometry, section.block, blocks, 0, list))
+            return refuse(entry, Reason::outside_media, "a section lies outside the volume");
+    }
+    trim(entry, entry.size);
+    return refuse_zisofs(fs, entry);
 }
+
+bool is_read_here(const TSK_FS_FILE* file) { return has_extent_tree(file) || has_block_map(file); }
 
 std::string locate_content(OpenFilesystem& fs, TSK_FS_FILE* file, const TSK_FS_ATTR* attribute,
                            const TSK_FS_FILE* directory, Entry& entry) {
     if (file->meta && (file->meta->flags & TSK_FS_META_FLAG_ALLOC) && entry.state != EntryState::allocated)
         entry.placement = Placement::reallocated;
-    if (has_extent_tree(file)) return locate_ext4(fs, *file->meta, entry);
+    if (is_read_here(file)) return locate_ext(fs, file, entry);
     if (!attribute) return locate_without_attribute(fs, file, entry);
     if (attribute->size < 0) return refuse(entry, Reason::damaged, "its size is negative");
     entry.size = static_cast<std::uint64_t>(attribute->size);
@@ -282,6 +329,7 @@ std::string locate_content(OpenFilesystem& fs, TSK_FS_FILE* file, const TSK_FS_A
     std::string problem = locate_runs(fs, *attribute, valid, entry);
     if (entry.source != Source::extents) return problem;
     trim(entry, valid);
+    if (fs.iso) return refuse_zisofs(fs, entry);
     return {};
 }
 

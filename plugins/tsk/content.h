@@ -8,6 +8,7 @@
 #include "plugins/tsk/exfat.h"
 #include "plugins/tsk/ext4.h"
 #include "plugins/tsk/image.h"
+#include "plugins/tsk/iso9660.h"
 
 namespace triage::tsk {
 
@@ -17,14 +18,18 @@ struct OpenFilesystem {
     Image& image;
     std::optional<Ext4Inodes> ext4;     // of an ext file system that may hold encrypted files
     std::optional<ExfatEntries> exfat;  // of an exFAT file system
+    std::optional<IsoRecords> iso;      // of an ISO 9660 file system
 };
 
 // Fills size, source, extents, resident, reason and placement of `entry` for `attribute` of `file` (null: the file has
 // no such attribute). Returns what should stand in a Problem's detail, empty when all is well or nothing is lost by it.
 //
-// A file in an ext4 extent tree needs no attribute: its tree is read here, and libtsk is not asked.
-bool has_extent_tree(const TSK_FS_FILE* file);
+// A file of ext2/3/4 needs no attribute: its blocks are found here, and libtsk is not asked.
+bool is_read_here(const TSK_FS_FILE* file);
 std::string locate_content(OpenFilesystem& fs, TSK_FS_FILE* file, const TSK_FS_ATTR* attribute,
                            const TSK_FS_FILE* directory, Entry& entry);
+
+// The same for a file of ISO 9660 by its directory record.
+std::string locate_sections(OpenFilesystem& fs, const IsoContent& content, Entry& entry);
 
 }  // namespace triage::tsk

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plugins/tsk/ext4.h"
 
+#include <algorithm>
 #include <array>
 
 namespace triage::tsk {
@@ -38,7 +39,7 @@ struct TreeWalk {
     bool add_node(ByteView node, int expected_depth) {
         const auto magic = load_le<std::uint16_t>(node, 0), entries = load_le<std::uint16_t>(node, 2);
         const auto depth = load_le<std::uint16_t>(node, 6);
-        if (!magic || *magic != extent_magic) return fail("an extent node has no magic number");
+        if (!depth || *magic != extent_magic) return fail("an extent node has no magic number");
         if (*depth > deepest_tree || (expected_depth >= 0 && *depth != expected_depth))
             return fail("the extent tree's depth is wrong");
         if (12 + std::uint64_t{*entries} * 12 > node.size()) return fail("an extent node claims too many entries");
@@ -62,7 +63,69 @@ struct TreeWalk {
     }
 };
 
+struct MapWalk {
+    Image& image;
+    std::uint32_t block_size;
+    std::uint64_t block_count, wanted;  // wanted: blocks of the content
+    std::uint64_t at = 0;               // the next block of the content
+    std::vector<BlockExtent> extents;
+    std::string why;
+
+    bool fail(const char* reason) { return why = reason, false; }
+
+    // `level` 0: the number of a content block; 1 to 3: of a block that holds numbers of the level below.
+    bool add(std::uint64_t number, int level) {
+        if (at >= wanted) return true;
+        const std::uint64_t per_block = block_size / 4;
+        if (number == 0) {
+            std::uint64_t blocks = 1;
+            for (int i = 0; i < level; ++i) blocks *= per_block;
+            return at += blocks, true;
+        }
+        if (number >= block_count) return fail("a block number lies outside the file system");
+        if (level == 0) return add_block(number);
+        Bytes numbers(block_size);
+        if (!image.read(number * block_size, numbers)) return fail("a block of block numbers cannot be read");
+        for (std::uint64_t i = 0; i < per_block && at < wanted; ++i)
+            if (!add(*load_le<std::uint32_t>(numbers, i * 4), level - 1)) return false;
+        return true;
+    }
+
+    bool add_block(std::uint64_t number) {
+        BlockExtent* last = extents.empty() ? nullptr : &extents.back();
+        if (last && last->logical + last->count == at && last->physical + last->count == number) ++last->count;
+        else if (extents.size() >= most_extents) return fail("more extents than the limit");
+        else extents.push_back({at, number, 1, false});
+        return ++at, true;
+    }
+};
+
 }  // namespace
+
+std::optional<std::vector<BlockExtent>> read_block_map(Image& image, std::span<const TSK_DADDR_T> pointers,
+                                                       std::uint64_t size, std::uint32_t block_size,
+                                                       std::uint64_t block_count, std::string& why) {
+    MapWalk walk{image, block_size, block_count, size / block_size + (size % block_size != 0), 0, {}, {}};
+    for (std::size_t i = 0; i < pointers.size(); ++i)  // libtsk widens them with their sign
+        if (!walk.add(pointers[i] & 0xFFFFFFFF, i < 12 ? 0 : static_cast<int>(i) - 11))
+            return why = walk.why, std::nullopt;
+    return std::move(walk.extents);
+}
+
+bool read_directory_block(ByteView block, std::vector<std::uint32_t>& inodes) {
+    std::size_t at = 0;
+    while (at + 8 <= block.size()) {
+        const std::size_t stored = *load_le<std::uint16_t>(block, at + 4);
+        // Blocks of 64 KiB: 0 and 65535 stand for the whole block, the two low bits are the length's bits 16 and 17.
+        const bool is_whole = block.size() >= 65536 && (stored == 0 || stored == 65535);
+        const std::size_t length = is_whole ? block.size() : (stored & ~std::size_t{3}) | (stored & 3) << 16;
+        const std::size_t name = *load_le<std::uint8_t>(block, at + 6);
+        if (length < 12 || length > block.size() - at || name + 8 > length) return false;
+        if (const std::uint32_t inode = *load_le<std::uint32_t>(block, at); inode != 0) inodes.push_back(inode);
+        at += length;
+    }
+    return at == block.size();
+}
 
 std::optional<std::vector<BlockExtent>> read_extent_tree(Image& image, ByteView i_block, std::uint32_t block_size,
                                                          std::uint64_t block_count, std::string& why) {
@@ -82,6 +145,13 @@ Ext4Inodes::Ext4Inodes(Image& image) : image_(image) {
     if (number(76) >= 1) inode_size_ = *load_le<std::uint16_t>(super, 88), incompat_ = number(96);
     if (incompat_ & 0x80) descriptor_size_ = *load_le<std::uint16_t>(super, 254);  // INCOMPAT_64BIT
     first_meta_group_ = number(260);
+    if (inodes_per_group_ != 0) group_count_ = number(0) / inodes_per_group_;
+}
+
+bool Ext4Inodes::has_scattered_groups() const {
+    if (!(incompat_ & 0x10) || descriptor_size_ == 0) return false;  // INCOMPAT_META_BG
+    // The first group of descriptors stands where it always did.
+    return group_count_ > std::max<std::uint64_t>(first_meta_group_, 1) * (block_size_ / descriptor_size_);
 }
 
 std::optional<std::uint64_t> Ext4Inodes::inode_offset(std::uint64_t inode) {

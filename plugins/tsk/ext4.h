@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// What libtsk 4.11.1 does not do for ext2/3/4: extent trees with two or more leaves, and the encryption flag.
-// Format: Linux Documentation/filesystems/ext4 (ondisk: ifork "Extent Tree", group_descr, inodes).
+// What libtsk 4.11.1 does not do for ext2/3/4: extent trees with two or more leaves, block maps with large holes (its
+// time grows with the square of their blocks), the encryption flag, group descriptors of META_BG.
+// Format: Linux Documentation/filesystems/ext4 (ondisk: ifork "Extent Tree", group_descr, inodes, directory).
 #pragma once
 
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "plugins/tsk/image.h"
@@ -20,11 +22,23 @@ struct BlockExtent {
 std::optional<std::vector<BlockExtent>> read_extent_tree(Image& image, ByteView i_block, std::uint32_t block_size,
                                                          std::uint64_t block_count, std::string& why);
 
+// Follows the 15 block numbers of an inode without extents: direct, indirect, double and triple indirect. Holes are
+// left out; nothing past `size` bytes is looked at.
+std::optional<std::vector<BlockExtent>> read_block_map(Image& image, std::span<const TSK_DADDR_T> pointers,
+                                                       std::uint64_t size, std::uint32_t block_size,
+                                                       std::uint64_t block_count, std::string& why);
+
+// Adds the inodes that a directory block names. False when it is no chain of entries from its first byte to its last,
+// as the kernel requires.
+bool read_directory_block(ByteView block, std::vector<std::uint32_t>& inodes);
+
 // Raw inode flags, read without libtsk. Made once a file system.
 class Ext4Inodes {
   public:
     explicit Ext4Inodes(Image& image);
     bool can_encrypt() const { return incompat_ & 0x10000; }  // INCOMPAT_ENCRYPT
+    // Group descriptors that do not stand in one table behind the superblock: libtsk reads other bytes in their place.
+    bool has_scattered_groups() const;
     // EXT4_ENCRYPT_FL of an inode; nothing when it could not be read.
     std::optional<bool> is_encrypted(std::uint64_t inode);
 
@@ -33,6 +47,7 @@ class Ext4Inodes {
     Image& image_;
     std::uint32_t incompat_ = 0, block_size_ = 0, inodes_per_group_ = 0, blocks_per_group_ = 0, inode_size_ = 128;
     std::uint32_t descriptor_size_ = 32, first_data_block_ = 0, first_meta_group_ = 0;
+    std::uint64_t group_count_ = 0;
 };
 
 }  // namespace triage::tsk

@@ -2,6 +2,7 @@
 #include "plugins/tsk/image.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace triage::tsk {
 
@@ -38,7 +39,22 @@ bool Image::read(std::uint64_t offset, MutableBytes out) {
     return flaws.empty();
 }
 
-ReadFlaws Image::take_flaws() { return std::exchange(flaws_, {}); }
+// libtsk reads the same bytes again and again in pieces of any size: each stretch is told once.
+ReadFlaws Image::take_flaws() {
+    ReadFlaws flaws = std::exchange(flaws_, {});
+    std::sort(flaws.begin(), flaws.end(), [](const BadRange& a, const BadRange& b) {
+        return std::tie(a.offset, a.length) < std::tie(b.offset, b.length);
+    });
+    ReadFlaws merged;
+    for (BadRange& flaw : flaws) {
+        BadRange* last = merged.empty() ? nullptr : &merged.back();
+        const bool touches = last && flaw.offset <= last->offset + last->length && flaw.cause == last->cause &&
+                             flaw.detail == last->detail;
+        if (touches) last->length = std::max(last->length, flaw.offset + flaw.length - last->offset);
+        else merged.push_back(std::move(flaw));
+    }
+    return merged;
+}
 
 std::string take_error() {
     // libtsk asks for optional attributes and leaves "not found" behind when it does without them.

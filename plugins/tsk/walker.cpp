@@ -92,6 +92,12 @@ bool has_orphan_directory(const TSK_FS_INFO* fs) {
     return !TSK_FS_TYPE_ISHFS(fs->ftype) && fs->ftype != TSK_FS_TYPE_APFS;
 }
 
+// An inode without a type, under a name in use: it was overwritten or zeroed, and its size of 0 means nothing.
+bool is_lost_file(const TSK_FS_FILE& file, const Entry& entry) {
+    const bool has_types = TSK_FS_TYPE_ISEXT(file.fs_info->ftype) || TSK_FS_TYPE_ISFFS(file.fs_info->ftype);
+    return has_types && entry.state == EntryState::allocated && file.meta && file.meta->type == TSK_FS_META_TYPE_UNDEF;
+}
+
 bool is_metadata_file(const TSK_FS_INFO* fs, const TSK_FS_FILE& file) {
     if (file.meta && file.meta->type == TSK_FS_META_TYPE_VIRT) return true;
     if (TSK_FS_TYPE_ISNTFS(fs->ftype)) return file.name->meta_addr < 16;
@@ -133,8 +139,25 @@ void Walker::list(const Directory& directory, std::vector<Directory>& below) {
         report(ProblemKind::damaged, "directory: " + (error.empty() ? "cannot be opened" : error), directory.address,
                directory.path);
     if (!listing) return;
+    const bool is_in_use = !directory.is_orphan && !directory.is_deleted;
+    check_ = is_in_use && error.empty() ? DirectoryCheck(listing.get()) : DirectoryCheck();
+    if (!check_.flaw().empty())
+        report(ProblemKind::damaged, "directory: " + check_.flaw(), directory.address, directory.path);
+    if (fs_.iso) fs_.iso->open(directory.is_orphan ? nullptr : listing->fs_file);
+    take_error();
     for (std::size_t i = 0; i < tsk_fs_dir_getsize(listing.get()) && !is_full_; ++i)
         visit(directory, listing.get(), i, below);
+    if (fs_.iso && !is_full_ && fs_.iso->left() > 0)
+        report(ProblemKind::damaged, fmt::format("directory: {} of its records are not listed", fs_.iso->left()),
+               directory.address, directory.path);
+}
+
+// A name that is in use says directory, but what it leads to is none: an inode that was overwritten or zeroed.
+bool Walker::is_lost_directory(const Directory& directory, const TSK_FS_FILE& file) const {
+    const bool is_in_use =
+        !directory.is_orphan && !directory.is_deleted && !(file.name->flags & TSK_FS_NAME_FLAG_UNALLOC);
+    if (!is_in_use || file.name->type != TSK_FS_NAME_TYPE_DIR) return false;
+    return !file.meta || file.meta->type == TSK_FS_META_TYPE_UNDEF || file.meta->type == TSK_FS_META_TYPE_REG;
 }
 
 void Walker::visit(const Directory& directory, const TSK_FS_DIR* listing, std::size_t index,
@@ -157,30 +180,39 @@ void Walker::visit(const Directory& directory, const TSK_FS_DIR* listing, std::s
     // deleted (deletion raises the number). The fls way: load it, and say that it may be another file's.
     if (!file->meta && file->name->meta_addr != 0) fs_.fs->file_add_meta(fs_.fs, file.get(), file->name->meta_addr);
     take_error();
+    if (!check_.names(file->name->meta_addr)) file->name->flags = TSK_FS_NAME_FLAG_UNALLOC;
     const bool is_unallocated = file->name->flags & TSK_FS_NAME_FLAG_UNALLOC;
     if (is_unallocated && !limits_.deleted && !directory.is_orphan) return;
     if (directory.depth > libtsk_depth || path.size() > libtsk_path) deeply_named_.insert(file->name->meta_addr);
     if (directory.is_orphan && deeply_named_.contains(file->name->meta_addr)) return;
 
+    if (is_lost_directory(directory, *file))
+        report(ProblemKind::damaged, "its metadata are not a directory's; what it held is not listed",
+               file->name->meta_addr, path);
+    std::optional<IsoContent> iso;
+    if (fs_.iso && file->meta) iso = fs_.iso->take(*file->meta);
+    if (iso && iso->sections.empty()) return;  // a further section of the file before it
+
     switch (kind_of(*file)) {
         case ObjectKind::link: ++counts_.links; return report_flaws(nullptr);
         case ObjectKind::other: ++counts_.others; return report_flaws(nullptr);
-        case ObjectKind::content: return visit_file(directory, listing, file.get(), path);
+        case ObjectKind::content: return visit_file(directory, listing, file.get(), path, iso);
         case ObjectKind::directory: break;
     }
     ++counts_.directories;
-    visit_file(directory, listing, file.get(), path);  // a directory may carry alternate data streams
+    visit_file(directory, listing, file.get(), path, iso);  // a directory may carry alternate data streams
     // A deleted name whose metadata are in use again names another directory.
     const bool may_descend = !is_unallocated || (file->meta && (file->meta->flags & TSK_FS_META_FLAG_UNALLOC));
     if (!may_descend || !file->meta) return;
     if (directory.depth + 1 > limits_.depth || path.size() > longest_path)
         return report(ProblemKind::capped, fmt::format("deeper than {} directories; not listed", limits_.depth),
                       file->name->meta_addr, path);
-    below.push_back({file->name->meta_addr, path, directory.depth + 1, directory.is_orphan});
+    below.push_back({file->name->meta_addr, path, directory.depth + 1, directory.is_orphan,
+                     directory.is_deleted || is_unallocated});
 }
 
 void Walker::visit_file(const Directory& directory, const TSK_FS_DIR* listing, TSK_FS_FILE* file,
-                        const std::string& path) {
+                        const std::string& path, const std::optional<IsoContent>& iso) {
     if (path.size() > longest_path)
         return report(ProblemKind::capped, "its path is longer than the limit", file->name->meta_addr, {});
     Entry base;
@@ -200,7 +232,16 @@ void Walker::visit_file(const Directory& directory, const TSK_FS_DIR* listing, T
             return emit(std::move(base), "inline data larger than an inode");
         }
     }
-    if (has_extent_tree(file) && !is_directory(*file)) {
+    if (is_lost_file(*file, base)) {
+        base.source = Source::none, base.reason = Reason::damaged;
+        return emit(std::move(base), "its inode is not a file's");
+    }
+    if (iso && !is_directory(*file)) {
+        base.attribute = default_attribute;
+        std::string problem = locate_sections(fs_, *iso, base);
+        return emit(std::move(base), std::move(problem));
+    }
+    if (is_read_here(file) && !is_directory(*file)) {
         base.attribute = default_attribute;
         std::string problem = locate_content(fs_, file, nullptr, nullptr, base);
         return emit(std::move(base), std::move(problem));

@@ -9,6 +9,7 @@
 
 #include "engine/evidence/filesystem.h"
 #include "plugins/tsk/content.h"
+#include "plugins/tsk/directory.h"
 
 namespace triage::tsk {
 
@@ -23,11 +24,14 @@ class Walker {
         std::string path;  // with a leading '/', without a trailing one; empty for the root
         std::uint32_t depth;
         bool is_orphan;
+        bool is_deleted = false;
     };
     void walk_from(Directory start);
     void list(const Directory& directory, std::vector<Directory>& below);
+    bool is_lost_directory(const Directory& directory, const TSK_FS_FILE& file) const;
     void visit(const Directory& directory, const TSK_FS_DIR* listing, std::size_t index, std::vector<Directory>& below);
-    void visit_file(const Directory& directory, const TSK_FS_DIR* listing, TSK_FS_FILE* file, const std::string& path);
+    void visit_file(const Directory& directory, const TSK_FS_DIR* listing, TSK_FS_FILE* file, const std::string& path,
+                    const std::optional<IsoContent>& iso);
     bool emit_streams(const TSK_FS_DIR* listing, TSK_FS_FILE* file, const Entry& base);
     void emit(Entry entry, std::string problem);
     void report_flaws(Entry* entry);
@@ -39,6 +43,7 @@ class Walker {
     const WalkLimits& limits_;
     WalkSink& sink_;
     WalkCounts counts_;
+    DirectoryCheck check_;                            // of the directory that is being listed
     std::unordered_set<std::uint64_t> entered_;       // directories
     std::unordered_set<std::uint64_t> deeply_named_;  // beyond the depth at which libtsk stops to notice names
     std::uint64_t entries_ = 0, orphan_entries_ = 0, orphan_bytes_ = 0;

@@ -297,6 +297,22 @@ TEST_CASE("what was committed survives a kill; a forgotten volume can be walked 
     CHECK(problems == 0);
 }
 
+TEST_CASE("a resumed scan forgets the problems that belong to no volume, and only those") {
+    Folder folder;
+    const std::string path = folder / "case.sqlite";
+    Store store = start(path);
+    ProblemRecord of_evidence = problem(ProblemKind::damaged);
+    of_evidence.volume.reset();
+    ProblemRecord of_volume = problem(ProblemKind::capped);
+    of_volume.volume = 0;
+    store.put_problem(of_evidence);
+    store.put_problem(of_volume);
+    store.forget_problems_of_evidence();
+    std::vector<ProblemKind> left;
+    reopened(std::move(store), path).for_each_problem([&](const ProblemRecord& p) { left.push_back(p.problem.kind); });
+    CHECK(left == std::vector{ProblemKind::capped});
+}
+
 TEST_CASE("a commit is due after a second, not before") {
     Folder folder;
     const std::string path = folder / "case.sqlite";

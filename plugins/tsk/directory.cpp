@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plugins/tsk/directory.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+
+#include "plugins/tsk/ext4.h"
+
+namespace triage::tsk {
+namespace {
+
+// Calls `check` for each whole piece of `size` bytes, until it returns false. Pieces that libtsk cannot read are its
+// own errors, which the walk reports.
+void for_each_piece(TSK_FS_FILE* file, std::size_t size, const std::function<bool(ByteView)>& check) {
+    Bytes piece(size);
+    for (TSK_OFF_T at = 0; at + static_cast<TSK_OFF_T>(size) <= file->meta->size; at += static_cast<TSK_OFF_T>(size)) {
+        const ssize_t got =
+            tsk_fs_file_read(file, at, reinterpret_cast<char*>(piece.data()), size, TSK_FS_FILE_READ_FLAG_NONE);
+        if (got != static_cast<ssize_t>(size) || !check(piece)) break;
+    }
+}
+
+struct FatRecords {
+    std::size_t names = 0;  // in use, before the end
+    bool goes_on = false;   // a record in use stands behind the end
+};
+
+FatRecords read_fat_records(TSK_FS_FILE* file) {
+    FatRecords records;
+    bool has_ended = false;
+    for_each_piece(file, 32, [&](ByteView record) {
+        const auto first = std::to_integer<unsigned>(record[0]), attributes = std::to_integer<unsigned>(record[11]);
+        has_ended |= first == 0;
+        const bool is_in_use = first != 0 && first != 0xE5 && (attributes & 0x3F) != 0x0F;
+        if (is_in_use && has_ended) return records.goes_on = true, false;
+        records.names += is_in_use;
+        return true;
+    });
+    return records;
+}
+
+}  // namespace
+
+DirectoryCheck::DirectoryCheck(const TSK_FS_DIR* listing) {
+    if (!listing->fs_file || !listing->fs_file->meta) return;
+    const TSK_FS_TYPE_ENUM type = listing->fs_info->ftype;
+    if (TSK_FS_TYPE_ISEXT(type)) check_ext(*listing);
+    if (TSK_FS_TYPE_ISFAT(type) && type != TSK_FS_TYPE_EXFAT) check_fat(*listing);
+}
+
+bool DirectoryCheck::names(std::uint64_t address) const {
+    return !has_addresses_ || std::binary_search(addresses_.begin(), addresses_.end(), address);
+}
+
+void DirectoryCheck::check_ext(const TSK_FS_DIR& listing) {
+    TSK_FS_FILE* file = listing.fs_file;
+    if (file->meta->content_type == TSK_FS_META_CONTENT_TYPE_EXT4_INLINE) return;
+    std::size_t bad = 0, blocks = 0;
+    for_each_piece(file, file->fs_info->block_size, [&](ByteView block) {
+        ++blocks;
+        bad += !read_directory_block(block, addresses_);
+        return true;
+    });
+    if (bad > 0) flaw_ = fmt::format("{} of its blocks hold no chain of entries; names may be missing", bad);
+    const auto size = static_cast<std::uint64_t>(file->meta->size);
+    if (bad > 0 || blocks == 0 || blocks != size / file->fs_info->block_size) return;
+    std::sort(addresses_.begin(), addresses_.end());
+    has_addresses_ = true;
+    std::size_t listed = 0;
+    for (std::size_t i = 0; i < listing.names_used; ++i)
+        listed += !(listing.names[i].flags & TSK_FS_NAME_FLAG_UNALLOC) && names(listing.names[i].meta_addr);
+    if (listed < addresses_.size())
+        flaw_ = fmt::format("{} of its entries contradict themselves and are not listed", addresses_.size() - listed);
+}
+
+void DirectoryCheck::check_fat(const TSK_FS_DIR& listing) {
+    std::size_t names = 0;
+    bool has_itself = false, has_parent = false;
+    for (std::size_t i = 0; i < listing.names_used; ++i) {
+        const TSK_FS_NAME& name = listing.names[i];
+        if (!name.name || (name.flags & TSK_FS_NAME_FLAG_UNALLOC)) continue;
+        const std::string_view text = name.name;
+        has_itself |= text == ".", has_parent |= text == "..";
+        names += name.type != TSK_FS_NAME_TYPE_VIRT && name.type != TSK_FS_NAME_TYPE_VIRT_DIR;
+    }
+    const bool is_root = listing.addr == listing.fs_info->root_inum;
+    if (!is_root && !(has_itself && has_parent)) return void(flaw_ = "it does not begin as a directory does");
+    const FatRecords records = read_fat_records(listing.fs_file);
+    if (records.goes_on) flaw_ = "names stand behind its end: a part of it was overwritten";
+    else if (records.names > names)
+        flaw_ = fmt::format("{} of its records contradict themselves and are not listed", records.names - names);
+}
+
+}  // namespace triage::tsk

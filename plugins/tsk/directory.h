@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// What libtsk 4.11.1 gets wrong in directories without a word: what it cannot interpret it leaves out, as if no names
+// had been there, and words of an ext index block it may take for a name in use. The checks are those that a kernel
+// makes before it believes a directory.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "plugins/tsk/image.h"
+
+namespace triage::tsk {
+
+// Made from the listing of a directory that is in use.
+class DirectoryCheck {
+  public:
+    DirectoryCheck() = default;  // of a directory that nothing is known about
+    explicit DirectoryCheck(const TSK_FS_DIR* listing);
+    const std::string& flaw() const { return flaw_; }  // empty when it is sound, or of a kind that is not checked here
+    // False when the directory's own records do not name this address, whatever libtsk says.
+    bool names(std::uint64_t address) const;
+
+  private:
+    void check_ext(const TSK_FS_DIR& listing);
+    void check_fat(const TSK_FS_DIR& listing);
+    std::string flaw_;
+    bool has_addresses_ = false;
+    std::vector<std::uint32_t> addresses_;  // sorted
+};
+
+}  // namespace triage::tsk

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// What libtsk 4.11.1 does not read of ISO 9660 directory records: the sections of a file (it lists each as a file of
+// its own), extended attribute records before the content, compression by zisofs. Format: ECMA-119 9.1 (Directory
+// Record), 6.5.1 (File Sections); zisofs: libisofs doc/zisofs_format.txt.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "plugins/tsk/image.h"
+
+namespace triage::tsk {
+
+struct IsoSection {
+    std::uint64_t block = 0, size = 0;  // of the content: behind the extended attribute record
+    bool is_interleaved = false;
+};
+
+// What the record of a name says about its content.
+struct IsoContent {
+    std::vector<IsoSection> sections;  // empty: the bytes belong to the name before it
+    bool is_whole = true;              // false: a section that should follow does not
+};
+
+// The records of the directory that is being listed, each of which answers for one name.
+class IsoRecords {
+  public:
+    void open(TSK_FS_FILE* directory);
+    // Of a name that libtsk found at this place. Nothing when no record that is left says so.
+    std::optional<IsoContent> take(const TSK_FS_META& meta);
+    // Names that libtsk did not list.
+    std::size_t left() const;
+
+  private:
+    struct Record {
+        std::uint64_t block = 0, size = 0;
+        unsigned attribute_blocks = 0;
+        bool is_interleaved = false, goes_on = false, is_taken = false;
+        std::string name;
+    };
+    static std::optional<Record> parse(ByteView record);
+    bool follows(std::size_t index) const;
+    std::vector<Record> records_;
+    std::size_t next_ = 0;  // the first record that is not taken
+};
+
+// True when the bytes at `offset` of the volume begin a zisofs file.
+bool starts_zisofs(Image& image, std::uint64_t offset);
+
+}  // namespace triage::tsk
