@@ -11,6 +11,7 @@ namespace triage {
 
 struct CommandLine {
     std::string text;             // as the user gave it, for the case
+    bool is_quiet = false;        // --quiet, which every command takes
     std::function<int()> chosen;  // the command to run; returns the exit code
 };
 

@@ -16,10 +16,43 @@ namespace {
 
 constexpr auto commands = {add_scan, add_info, add_report, add_verify, add_config, add_plugins};
 
+// As a shell would take it again.
+std::string quoted(std::string_view argument) {
+    constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=,:+@%#";
+    if (!argument.empty() && argument.find_first_not_of(plain) == std::string_view::npos) return std::string(argument);
+    std::string text = "'";
+    for (char c : argument) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    return text + "'";
+}
+
 std::string as_one_line(int count, char** arguments) {
     std::string line;
-    for (int i = 0; i < count; ++i) line += (i > 0 ? " " : "") + std::string(arguments[i]);
+    for (int i = 0; i < count; ++i) line += (i > 0 ? " " : "") + quoted(arguments[i]);
     return line;
+}
+
+// What every command takes, and what an unknown word is told.
+void finish_command(CLI::App& command, CommandLine& line) {
+    command.set_version_flag("--version", version_text(), "Print versions");
+    command.add_flag("--quiet", line.is_quiet, "Print nothing but errors");
+    if (!command.get_footer().empty()) return;
+    command.footer("Exit codes: 0 done, 2 wrong use.");
+}
+
+void require_known_command(const CLI::App& app, int count, char** arguments) {
+    if (count < 2) throw Error("triage", "no command given", "see triage --help");
+    const std::string word = arguments[1];
+    const auto commands_named =
+        app.get_subcommands([&](const CLI::App* command) { return command->get_name() == word; });
+    if (word.starts_with('-') || !commands_named.empty()) return;
+    throw Error(word, "is no command", "see triage --help");
+}
+
+// A summary that nobody got is not a success.
+int with_output_checked(int code) {
+    if (std::fflush(stdout) == 0) return code;
+    print_error("standard output: cannot be written", "the case, where there is one, holds everything");
+    return code == exit_code::success ? exit_code::usage : code;
 }
 
 int run(int count, char** arguments) {
@@ -31,10 +64,10 @@ int run(int count, char** arguments) {
     app.name("triage");
     app.set_version_flag("--version", version_text());
     app.require_subcommand(1);
-    app.footer(
-        "Exit codes: 0 checked, nothing alarming; 1 alert; 2 wrong use; 3 nothing found but the answer is\n"
-        "not whole; 4 interrupted with nothing found so far.");
     for (const auto add : commands) add(app, line);
+    for (CLI::App* command : app.get_subcommands({})) finish_command(*command, line);
+    app.footer("triage COMMAND --help tells the options and the exit codes of a command.");
+    require_known_command(app, count, arguments);
     try {
         app.parse(count, arguments);
     } catch (const CLI::ParseError& error) {
@@ -43,7 +76,8 @@ int run(int count, char** arguments) {
         print_error(error.what(), "see triage --help");
         return exit_code::usage;
     }
-    return line.chosen();
+    if (line.is_quiet && !std::freopen("/dev/null", "w", stdout)) return exit_code::usage;
+    return with_output_checked(line.chosen());
 }
 
 }  // namespace
@@ -59,6 +93,6 @@ int main(int count, char** arguments) {
         return error.kind() == ErrorKind::interrupted ? exit_code::interrupted : exit_code::usage;
     } catch (const std::exception& error) {
         print_error(std::string("internal error: ") + error.what(), "please report it");
-        return exit_code::usage;
+        return exit_code::interrupted;
     }
 }

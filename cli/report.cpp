@@ -17,7 +17,7 @@ namespace {
 
 struct ReportArguments {
     std::string path, reports = "text";
-    bool show_names = false, quiet = false;
+    bool show_names = false;
 };
 
 std::vector<const ReporterKind*> kinds_named(const std::vector<std::string>& names) {
@@ -35,6 +35,11 @@ std::vector<const ReporterKind*> kinds_named(const std::vector<std::string>& nam
 int run_report(const ReportArguments& arguments) {
     const std::vector<const ReporterKind*> kinds = kinds_named(split_names(arguments.reports));
     const Store store = Store::open_read_only(arguments.path + "/case.sqlite");
+    // What is rendered from a changed store would carry a seal of its own and be believed.
+    for (const std::string& sentence : verify_case(arguments.path)) {
+        print_error(arguments.path + ": " + sentence, "nothing is rendered; see triage verify");
+        return exit_code::not_whole;
+    }
     const std::string folder = next_reports_path(arguments.path);
     int code = exit_code::success;
     for (const ReportOutcome& outcome : render(store, kinds, folder, arguments.show_names)) {
@@ -44,7 +49,7 @@ int run_report(const ReportArguments& arguments) {
     }
     const std::string name = std::filesystem::path(folder).filename().string();
     const std::string seal = write_render_manifest(arguments.path, name);
-    if (!arguments.quiet) std::printf("Reports: %s\nSeal: %s\n", folder.c_str(), seal_in_groups(seal).c_str());
+    std::printf("Reports: %s\nSeal: %s\n", folder.c_str(), seal_in_groups(seal).c_str());
     return code;
 }
 
@@ -57,7 +62,7 @@ void add_report(CLI::App& app, CommandLine& line) {
     report->add_option("--report", a->reports, "Reports to write, separated by commas (default text)")
         ->type_name("NAMES");
     report->add_flag("--show-names", a->show_names, "Show names from evidence and labels from lists (escaped)");
-    report->add_flag("--quiet", a->quiet, "Print nothing but errors");
+    report->footer("Exit codes: 0 done, 2 wrong use, 3 a report failed or the case is not as it was sealed.");
     report->callback([a, &line] { line.chosen = [a] { return run_report(*a); }; });
 }
 

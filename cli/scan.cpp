@@ -85,7 +85,17 @@ void load_list(LoadedLists& lists, const std::string& path, Polarity polarity, b
     Imported imported = import_list(path, registry().lists, {polarity, lenient});
     lists.records.push_back({imported.set.identity(), imported.warnings});
     lists.sets.push_back(std::move(imported.set));
-    for (const std::string& warning : lists.records.back().warnings) print_notice(path + ": " + warning);
+    for (const std::string& warning : lists.records.back().warnings) print_notice(warning);
+}
+
+void warn_of_contradictions(const Rules& rules, const LoadedLists& lists) {
+    const auto is_alert = [](const Rule& rule) { return rule.severity == Severity::alert; };
+    if (std::none_of(rules.begin(), rules.end(), is_alert))
+        print_notice("no rule is of severity alert: a match will not show in the exit code");
+    for (const ListRecord& a : lists.records)
+        for (const ListRecord& b : lists.records)
+            if (a.identity.source_sha256 == b.identity.source_sha256 && a.identity.polarity < b.identity.polarity)
+                print_notice(a.identity.name + " is given as notable and as ignorable: what it holds is notable");
 }
 
 // From /etc/passwd alone: getpwuid would ask name services through a socket, and this program opens none.
@@ -119,6 +129,7 @@ RunRecord describe_run(const Configuration& configuration, const std::string& co
     run.user = user_name();
     run.threads = thread_count(configuration.options);
     run.algorithms = configuration.options.algorithms;
+    run.exclusions = exclusions_in_words(configuration.options);
     return run;
 }
 
@@ -158,6 +169,14 @@ std::vector<std::string> paths_of(const std::vector<EvidenceSpec>& evidence) {
     return paths;
 }
 
+// Two scans may begin within one second.
+std::string unused_case_name(const EvidenceSpec& first) {
+    const std::string name = default_case_name(first.exhibit.empty() ? first.name : first.exhibit);
+    std::string path = name;
+    for (int number = 2; std::filesystem::exists(path); ++number) path = name + "-" + std::to_string(number);
+    return path;
+}
+
 Run begin_new(const ScanArguments& arguments, const std::string& command) {
     Configuration configuration = configuration_of(arguments);
     std::vector<std::string> notices;
@@ -166,12 +185,11 @@ Run begin_new(const ScanArguments& arguments, const std::string& command) {
     LoadedLists lists;
     for (const std::string& path : arguments.notable) load_list(lists, path, Polarity::notable, arguments.lenient);
     for (const std::string& path : arguments.ignorable) load_list(lists, path, Polarity::ignorable, arguments.lenient);
+    warn_of_contradictions(configuration.rules, lists);
     check_against_lists(configuration.options, lists.sets);
     configuration.options.algorithms.add(algorithms_of(lists.sets));
 
-    const EvidenceSpec& first = evidence.front();
-    const std::string path =
-        !arguments.out.empty() ? arguments.out : default_case_name(first.exhibit.empty() ? first.name : first.exhibit);
+    const std::string path = !arguments.out.empty() ? arguments.out : unused_case_name(evidence.front());
     CaseDirectory directory = CaseDirectory::create(path, paths_of(evidence));
     for (const std::string& warning : directory.warnings()) print_notice(warning);
     directory.write_command(command);
@@ -238,17 +256,26 @@ LoadedLists lists_of_case(const std::vector<ListRecord>& records, const ScanArgu
     return lists;
 }
 
+// What a sealed case says of itself is read without touching it: a resume that is refused leaves every byte as it was.
+Store open_to_look(const CaseDirectory& directory) {
+    return Store::is_sealed_at(directory.store_path()) ? Store::open_read_only(directory.store_path())
+                                                       : Store::open_for_resume(directory.store_path());
+}
+
 Run begin_resumed(const ScanArguments& arguments) {
     CaseDirectory directory = CaseDirectory::open_for_resume(arguments.resume);
     Configuration configuration = parse_resolved(file_text(directory.config_path()));
-    Store store = Store::open_for_resume(directory.store_path());
-    RunRecord run = store.run();
+    std::optional<Store> looked(open_to_look(directory));
+    RunRecord run = looked->run();
     if (!run.ended_utc.empty() && !run.is_interrupted)
         throw Error(arguments.resume, "is a finished case; there is nothing to resume");
-    std::vector<EvidenceSpec> evidence = evidence_of_case(store.evidences(), arguments.evidence_at);
-    LoadedLists lists = lists_of_case(store.lists(), arguments);
+    std::vector<EvidenceSpec> evidence = evidence_of_case(looked->evidences(), arguments.evidence_at);
+    LoadedLists lists = lists_of_case(looked->lists(), arguments);
     configuration.options.algorithms.add(algorithms_of(lists.sets));
+    if (arguments.threads > 0) run.threads = configuration.options.threads = arguments.threads;
+    looked.reset();
     directory.set_reports_aside();
+    Store store = Store::open_for_resume(directory.store_path());
     AuditLog audit = AuditLog::open_for_append(directory.audit_path());
     ++run.resumed;
     run.is_interrupted = false;
@@ -290,22 +317,26 @@ int conclude(Run run, const ScanArguments& arguments) {
 int run_scan(const ScanArguments& arguments, const std::string& command) {
     const std::atomic<bool>& stop = stop_on_signals();
     const bool is_resume = !arguments.resume.empty();
-    if (is_resume && (!arguments.evidence.empty() || !arguments.notable.empty() || !arguments.ignorable.empty() ||
-                      !arguments.exhibits.empty() || !arguments.config.empty() || !arguments.out.empty()))
-        throw Error("--resume", "takes evidence, lists and configuration from the case",
+    const bool names_more = !arguments.evidence.empty() || !arguments.notable.empty() || !arguments.ignorable.empty() ||
+                            !arguments.exhibits.empty() || !arguments.config.empty() || !arguments.profile.empty() ||
+                            !arguments.out.empty() || !arguments.reports.empty() || arguments.lenient;
+    if (is_resume && names_more)
+        throw Error("--resume", "takes evidence, lists, configuration and reports from the case",
                     "use --evidence-at or --list-at where files have moved");
     Run run = is_resume ? begin_resumed(arguments) : begin_new(arguments, command);
     const std::string path = run.directory.path();
-    if (!arguments.quiet) print_notice("case " + path);
+    if (!arguments.quiet) print_notice("writing " + path);
+    Progress progress;
     try {
-        Progress progress;
         const ProgressLine line(progress, !arguments.quiet);
         scan({registry(), run.evidence, run.lists.sets, run.configuration.rules, run.configuration.options, stop},
              run.store, run.audit, progress);
     } catch (const Error& error) {
         if (error.kind() != ErrorKind::interrupted) throw;
-        throw Error(path, error.what(), "when there is space again: triage scan --resume " + path,
-                    ErrorKind::interrupted);
+        print_error(path + ": " + error.what(), "when there is space again: triage scan --resume " + path);
+        if (progress.matches == 0) return exit_code::interrupted;
+        print_notice("files of a notable list were found before that");
+        return exit_code::alert;
     }
     return conclude(std::move(run), arguments);
 }
@@ -336,16 +367,21 @@ void add_scan(CLI::App& app, CommandLine& line) {
     each("--list-at", a->list_at, "FOLDER", "With --resume: where moved lists are now");
     scan->add_flag("--lenient", a->lenient, "Accept lists with bad lines; they are counted and reported");
     scan->add_flag("--show-names", a->show_names, "Show names from evidence and labels from lists (escaped)");
-    scan->add_flag("--quiet", a->quiet, "Print nothing but errors");
     scan->add_flag("--json", a->json, "Print summary.json instead of the summary in words");
-    scan->callback([a, &line] { line.chosen = [a, &line] { return run_scan(*a, line.text); }; });
+    scan->footer(
+        "Exit codes: 0 checked, nothing alarming; 1 alert; 2 wrong use; 3 nothing found but the answer is\n"
+        "not whole; 4 interrupted with nothing found so far.");
+    scan->callback([a, &line] {
+        a->quiet = line.is_quiet;
+        line.chosen = [a, &line] { return run_scan(*a, line.text); };
+    });
 }
 
 std::vector<std::string> split_names(const std::string& list) {
     std::vector<std::string> names;
     std::istringstream pieces(list);
     for (std::string name; std::getline(pieces, name, ',');)
-        if (!name.empty()) names.push_back(name);
+        if (!name.empty() && std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
     return names;
 }
 

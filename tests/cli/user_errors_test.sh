@@ -79,4 +79,19 @@ code=$?
 [ "$code" -eq 4 ] || fault "interrupted: exit code $code, should be 4: $(tail -n 3 out err)"
 grep -q -- "triage scan --resume" out err || fault "interrupted: the command to resume is not printed: $(tail -n 3 out err)"
 [ "$(sqlite3 interrupted/case.sqlite 'pragma integrity_check' 2>&1)" = ok ] || fault "interrupted: the store is not sound"
+
+# A resume that is refused, and a report of a changed store, leave every byte as it was and say why.
+"$TRIAGE" scan "$good" --notable "$list" --out done-case --quiet
+before=$(sha256sum done-case/case.sqlite done-case/manifest.json done-case/audit.jsonl)
+try 2 "nothing to resume" scan --resume done-case
+try 2 "from the case" scan --resume done-case --report jsonl
+try 2 "inside another case" scan "$good" --out done-case/inner
+[ "$(sha256sum done-case/case.sqlite done-case/manifest.json done-case/audit.jsonl)" = "$before" ] ||
+    fault "a refused resume changed the case"
+try 0 "" verify done-case
+printf 'x' | dd of=done-case/case.sqlite bs=1 seek=200 conv=notrunc 2>/dev/null
+try 3 "case.sqlite was changed" verify done-case
+try 3 "case.sqlite was changed" report done-case --report text
+[ ! -e done-case/reports-2 ] || fault "a report was rendered from a changed store"
+try 2 "no case directory" verify nowhere
 finish

@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The documentation is true of the tree: the README's run is a real one, commands parse, paths and tests exist."""
+import glob, os, re, shlex, shutil, subprocess
+from support import ROOT, TRIAGE, finish, workspace
+
+PAGES = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "fixtures/demo/README.md", *glob.glob("docs/*.md", root_dir=ROOT)]
+PATH = re.compile(r"`((?:engine|plugins|config|cli|tests|fixtures|docs|\.ci)/[\w./*-]*)`")
+VARIES = [(r"(?m)^Seal: .*", "Seal: SEAL"), (r"\b[0-9a-f]{64}\b", "DIGEST"), (r"\d{4}-\d\d-\d\d", "DATE")]
+faults = []
+
+
+def read(page):
+    with open(os.path.join(ROOT, page), encoding="utf-8") as file:
+        return file.read()
+
+
+def run(arguments, folder):
+    return subprocess.run([TRIAGE, *arguments], cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, timeout=60)
+
+
+def without_what_varies(text):
+    for pattern, word in VARIES:
+        text = re.sub(pattern, word, text)
+    return text.strip().splitlines()
+
+
+def check_demo(folder):
+    command, shown = re.search(r"<!-- demo.*?```\n\$ triage (.*?)\n(.*?)```", read("README.md"), re.S).groups()
+    os.symlink(os.path.join(ROOT, "fixtures"), os.path.join(folder, "fixtures"))
+    real = run(shlex.split(command), folder).stdout
+    if without_what_varies(shown) != without_what_varies(real):
+        faults.append(f"README.md: the demo's output is not that of a real run:\n{real}")
+
+
+def check_commands(folder):
+    """As they stand, in order, on copies of the demo."""
+    demo = os.path.join(ROOT, "fixtures/demo/demo")
+    for name in "disk.E01", "stick.img":
+        shutil.copyfile(demo + ".E01", os.path.join(folder, name))
+    for name in "list.md5", "harmless.txt":
+        shutil.copyfile(demo + "-notable.md5", os.path.join(folder, name))
+    with open(os.path.join(folder, "lab.yaml"), "w") as file:
+        file.write("threads: 2\n")
+    os.mkdir(os.path.join(folder, "cases"))
+    for page in "README.md", "docs/user-guide.md":
+        for command in re.findall(r"(?m)^triage (.+)$|`triage ([^`]+)`", read(page)):
+            arguments = shlex.split(command[0] or command[1])
+            done = run(arguments, folder)
+            # 2 is right where the reader has to name something (CASE), and for a finished case that is to be resumed.
+            may_be_refused = re.search(r"\bCASE\b|--resume", command[0] or command[1])
+            if done.returncode not in (0, 1, 3) and (not may_be_refused or "see triage --help" in done.stdout):
+                faults.append(f"{page}: triage {shlex.join(arguments)}: exit code {done.returncode}: {done.stdout}")
+
+
+def check_names(page):
+    text, folder = read(page), os.path.dirname(os.path.join(ROOT, page))
+    named = [os.path.join(ROOT, path) for path in PATH.findall(text)]
+    named += [os.path.join(folder, link) for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text)]
+    faults.extend(f"{page}: no such path: {path}" for path in named if not glob.glob(path))
+    for test in set(re.findall(r"\b(\w+_test)\b", text)) if page == "docs/architecture.md" else ():
+        if not glob.glob(os.path.join(ROOT, "tests", "**", test + "*"), recursive=True):
+            faults.append(f"{page}: no such test: {test}")
+
+
+for checked in PAGES:
+    check_names(checked)
+check_demo(workspace())
+check_commands(workspace())
+finish(faults, f"{len(PAGES)} pages")
