@@ -9,9 +9,11 @@
 
 #include "engine/examine/examine.h"
 
-// ThreadSanitizer does not see the happens-before edges inside oneTBB's prebuilt library. The two that this adaptor
-// rests on are told to it: a token's stages follow each other, and so do the calls of the serial stage.
-#if defined(__SANITIZE_THREAD__)
+// ThreadSanitizer does not see the happens-before edges inside oneTBB's prebuilt library. CMakeLists.txt therefore
+// leaves this file, and with it oneTBB's templates, uninstrumented; what is called from here is not. The edges that the
+// adaptor rests on are told to it: a token's stages follow each other, so do the calls of the serial stage, and the
+// digests of one slice begin after it was read and end before the next.
+#if defined(TRIAGE_TSAN)
 extern "C" void __tsan_acquire(void*);
 extern "C" void __tsan_release(void*);
 #define HANDED_OVER(what) __tsan_acquire(what)
@@ -64,13 +66,15 @@ void run_pipeline(const PipelineInput& input, const std::function<void(const Bat
         return ContentExaminer(input.algorithms,
                                input.threads > 1 ? update_side_by_side : ContentExaminer::UpdateAll{});
     });
-    int serial_stage = 0;  // stands for the recorder's state
+    int input_stage = 0, serial_stage = 0;  // stand for the queue's and the recorder's state
     const auto take = [&](tbb::flow_control& flow) -> Token {
+        HANDED_OVER(&input_stage);
         // The one wait inside a task: for our own queue, which the listing thread always ends. While it waits there is
         // nothing else to start, and tokens under way are on other threads.
         Token batch = input.queue.pop();
         if (!batch) flow.stop();
         HANDS_OVER(batch.get());
+        HANDS_OVER(&input_stage);
         return batch;
     };
     const auto examine = [&](Token batch) {
@@ -85,6 +89,7 @@ void run_pipeline(const PipelineInput& input, const std::function<void(const Bat
         record(*batch);
         HANDS_OVER(&serial_stage);
     };
+    HANDS_OVER(&input_stage);
     HANDS_OVER(&serial_stage);
     arena.execute([&] {
         tbb::parallel_pipeline(input.threads * 2 + 1,

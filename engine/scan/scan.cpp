@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <set>
 #include <thread>
 
 #include "engine/scan/lister.h"
@@ -18,13 +20,24 @@ std::vector<Polarity> polarities_of(const KnownSets& sets) {
     return polarities;
 }
 
+// A volume of an evidence, with all file systems on it: they are walked together.
+using Place = std::pair<std::uint32_t, std::uint32_t>;
+Place place_of(const VolumeRecord& volume) { return {volume.evidence, volume.order >> 16}; }
+
 // Where an interrupted scan goes on: finished volumes stay, unfinished ones are forgotten and walked again.
 ResumePoint prepare_resume(Store& store) {
     ResumePoint point;
-    for (const VolumeRecord& volume : store.volumes()) {
+    std::vector<VolumeRecord> volumes = store.volumes();
+    std::set<Place> unfinished;
+    for (const VolumeRecord& volume : volumes)
+        if (volume.state == VolumeState::pending) unfinished.insert(place_of(volume));
+    for (VolumeRecord& volume : volumes) {
+        if (unfinished.contains(place_of(volume))) {
+            store.forget_volume(volume.id);
+            volume.state = VolumeState::pending;
+        }
         point.next_volume_id = std::max(point.next_volume_id, volume.id + 1);
-        point.volumes[{volume.evidence, volume.name}] = volume;
-        if (volume.state == VolumeState::pending) store.forget_volume(volume.id);
+        point.volumes[{volume.evidence, volume.name}] = std::move(volume);
     }
     store.forget_problems_of_evidence();
     point.next_walk_order = store.next_walk_order();
@@ -34,8 +47,12 @@ ResumePoint prepare_resume(Store& store) {
 // The one place that writes what a scan learns. Called by the pipeline's serial stage.
 class Recorder {
   public:
-    Recorder(Store& store, AuditLog& audit, const KnownSets& known, Progress& progress)
-        : store_(store), audit_(audit), polarities_(polarities_of(known)), progress_(progress) {}
+    Recorder(Store& store, AuditLog& audit, const ScanInput& input, Progress& progress)
+        : store_(store),
+          audit_(audit),
+          polarities_(polarities_of(input.known)),
+          stop_(input.stop),
+          progress_(progress) {}
 
     void record(const Batch& batch) {
         for (const Item& item : batch.items) std::visit([this](const auto& one) { put(one); }, item);
@@ -51,7 +68,11 @@ class Recorder {
                                    {"media_size", evidence.media_size},
                                    {"opened", evidence.is_opened}});
     }
-    void put(const VolumeRecord& volume) { store_.put_volume(volume); }
+    void put(VolumeRecord volume) {
+        places_[volume.id] = place_of(volume);
+        if (cut_short_.contains(place_of(volume))) volume.state = VolumeState::pending;
+        store_.put_volume(volume);
+    }
     void put(const ProblemRecord& problem) {
         store_.put_problem(problem);
         audit_.record("problem",
@@ -65,6 +86,8 @@ class Recorder {
     void put(const EntryWork& work) {
         const EntryRecord& r = work.record;
         progress_.entries_examined.fetch_add(1, std::memory_order_relaxed);
+        // The listing was ahead of the stop, the reading was not: a resumed run walks this volume again.
+        if (r.examined.reason == Reason::not_reached && stop_) cut_short_.insert(places_[r.volume]);
         if (work.shares_content) return store_.put_entry(r, std::nullopt);
         for (const Match& match : r.examined.matches)
             if (polarities_[match.set] == Polarity::notable) {
@@ -77,7 +100,10 @@ class Recorder {
     Store& store_;
     AuditLog& audit_;
     const std::vector<Polarity> polarities_;
+    const std::atomic<bool>& stop_;
     Progress& progress_;
+    std::map<std::uint32_t, Place> places_;  // by VolumeRecord::id
+    std::set<Place> cut_short_;              // volumes with a content that the stop left unread
 };
 
 // Evidence must be after the run what it was before.
@@ -114,7 +140,7 @@ void scan(const ScanInput& input, Store& store, AuditLog& audit, Progress& progr
         queue.finish();
     });
 
-    Recorder recorder(store, audit, input.known, progress);
+    Recorder recorder(store, audit, input, progress);
     std::exception_ptr recording_failure;
     try {
         run_pipeline({queue, input.options.algorithms, input.known, thread_count(input.options), input.stop, progress},

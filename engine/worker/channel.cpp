@@ -60,7 +60,7 @@ void RecordSender::stand_at(std::uint64_t address, std::string_view path, std::u
     const std::size_t size = std::min(path.size(), board_.now_path.size());
     board_.now_address.store(address, std::memory_order_relaxed);
     board_.now_records.store(records, std::memory_order_relaxed);
-    std::memcpy(board_.now_path.data(), path.data(), size);
+    if (size > 0) std::memcpy(board_.now_path.data(), path.data(), size);
     board_.now_path_size.store(static_cast<std::uint32_t>(size), std::memory_order_release);
     board_.steps.fetch_add(1, std::memory_order_relaxed);
 }

@@ -101,6 +101,7 @@ class TskFilesystem : public FilesystemReader {
         image.take_flaws();
         if (header && header->kind == ProblemKind::locked && header->type != "corestorage")
             return report_unrecognised(*header, sink);
+        show_inode_size(image);
         if (walk.detected() || walk.pool()) return;
         walk.nothing_found(header);
     }

@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <cstring>
 #include <functional>
-
-#include "plugins/tsk/ext4.h"
+#include <memory>
 
 namespace triage::tsk {
 namespace {
@@ -45,6 +47,10 @@ FatRecords read_fat_records(TSK_FS_FILE* file) {
 
 DirectoryCheck::DirectoryCheck(const TSK_FS_DIR* listing) {
     if (!listing->fs_file || !listing->fs_file->meta) return;
+    if (!TSK_FS_IS_DIR_META(listing->fs_file->meta->type)) {
+        flaw_ = "its metadata are not a directory's";
+        return;
+    }
     const TSK_FS_TYPE_ENUM type = listing->fs_info->ftype;
     if (TSK_FS_TYPE_ISEXT(type)) check_ext(*listing);
     if (TSK_FS_TYPE_ISFAT(type) && type != TSK_FS_TYPE_EXFAT) check_fat(*listing);
@@ -58,11 +64,15 @@ void DirectoryCheck::check_ext(const TSK_FS_DIR& listing) {
     TSK_FS_FILE* file = listing.fs_file;
     if (file->meta->content_type == TSK_FS_META_CONTENT_TYPE_EXT4_INLINE) return;
     std::size_t bad = 0, blocks = 0;
+    std::vector<DirectoryEntry> entries;
     for_each_piece(file, file->fs_info->block_size, [&](ByteView block) {
         ++blocks;
-        bad += !read_directory_block(block, addresses_);
+        entries.clear();
+        bad += !read_directory_block(block, entries);
+        for (const DirectoryEntry& entry : entries) addresses_.push_back(entry.inode);
         return true;
     });
+    if (blocks == 0) flaw_ = "it has no entries, not even of itself";
     if (bad > 0) flaw_ = fmt::format("{} of its blocks hold no chain of entries; names may be missing", bad);
     const auto size = static_cast<std::uint64_t>(file->meta->size);
     if (bad > 0 || blocks == 0 || blocks != size / file->fs_info->block_size) return;
@@ -91,6 +101,66 @@ void DirectoryCheck::check_fat(const TSK_FS_DIR& listing) {
     if (records.goes_on) flaw_ = "names stand behind its end: a part of it was overwritten";
     else if (records.names > names)
         flaw_ = fmt::format("{} of its records contradict themselves and are not listed", records.names - names);
+}
+
+namespace {
+
+struct CloseFile {
+    void operator()(TSK_FS_FILE* file) const { tsk_fs_file_close(file); }
+};
+using FileHandle = std::unique_ptr<TSK_FS_FILE, CloseFile>;
+
+TSK_FS_NAME_TYPE_ENUM name_type(std::uint8_t stored) {
+    constexpr std::array types{TSK_FS_NAME_TYPE_UNDEF, TSK_FS_NAME_TYPE_REG, TSK_FS_NAME_TYPE_DIR,
+                               TSK_FS_NAME_TYPE_CHR,   TSK_FS_NAME_TYPE_BLK, TSK_FS_NAME_TYPE_FIFO,
+                               TSK_FS_NAME_TYPE_SOCK,  TSK_FS_NAME_TYPE_LNK};
+    return stored < types.size() ? types[stored] : TSK_FS_NAME_TYPE_UNDEF;
+}
+
+// Allocated as libtsk does, whose tsk_fs_file_close frees it.
+TSK_FS_NAME* make_name(const DirectoryEntry& entry) {
+    auto* name = static_cast<TSK_FS_NAME*>(std::calloc(1, sizeof(TSK_FS_NAME)));
+    char* text = strdup(entry.name.c_str());
+    if (!name || !text) throw std::bad_alloc();
+    name->tag = TSK_FS_NAME_TAG;
+    name->name = text, name->name_size = entry.name.size() + 1;
+    name->meta_addr = entry.inode;
+    name->type = name_type(entry.type);
+    name->flags = TSK_FS_NAME_FLAG_ALLOC;
+    return name;
+}
+
+}  // namespace
+
+std::optional<std::vector<DirectoryEntry>> read_ext_directory(TSK_FS_INFO* fs, Image& image, std::uint64_t address) {
+    if (!TSK_FS_TYPE_ISEXT(fs->ftype)) return std::nullopt;
+    const FileHandle file(tsk_fs_file_open_meta(fs, nullptr, address));
+    take_error();
+    const TSK_FS_META* meta = file ? file->meta : nullptr;
+    if (!meta || meta->type != TSK_FS_META_TYPE_DIR || !meta->content_ptr || meta->size <= 0 ||
+        meta->content_type != TSK_FS_META_CONTENT_TYPE_EXT4_EXTENTS)
+        return std::nullopt;
+    const ByteView root(static_cast<const std::byte*>(meta->content_ptr), std::min<std::size_t>(meta->content_len, 60));
+    std::string why;
+    const auto extents = read_extent_tree(image, root, fs->block_size, fs->block_count, why);
+    if (!extents) return std::nullopt;
+    std::vector<DirectoryEntry> entries;
+    const std::uint64_t blocks = static_cast<std::uint64_t>(meta->size) / fs->block_size;
+    std::uint64_t next = 0;  // a directory has no holes
+    Bytes block(fs->block_size);
+    for (const BlockExtent& extent : *extents)
+        for (std::uint64_t i = 0; i < extent.count && next < blocks; ++i, ++next) {
+            if (extent.is_zero || extent.logical + i != next) return std::nullopt;
+            if (!image.read((extent.physical + i) * fs->block_size, block)) return std::nullopt;
+            if (!read_directory_block(block, entries)) return std::nullopt;
+        }
+    return next == blocks ? std::optional(std::move(entries)) : std::nullopt;
+}
+
+TSK_FS_FILE* open_named(TSK_FS_INFO* fs, const DirectoryEntry& entry) {
+    TSK_FS_FILE* file = tsk_fs_file_open_meta(fs, nullptr, entry.inode);
+    if (file && !file->name) file->name = make_name(entry);
+    return file;
 }
 
 }  // namespace triage::tsk

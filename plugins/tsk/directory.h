@@ -4,10 +4,11 @@
 // makes before it believes a directory.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "plugins/tsk/image.h"
+#include "plugins/tsk/ext4.h"
 
 namespace triage::tsk {
 
@@ -27,5 +28,12 @@ class DirectoryCheck {
     bool has_addresses_ = false;
     std::vector<std::uint32_t> addresses_;  // sorted
 };
+
+// The names in use of an ext4 directory that libtsk does not open, because its extent tree has two or more leaves.
+// Nothing for any other directory, and for one that is damaged.
+std::optional<std::vector<DirectoryEntry>> read_ext_directory(TSK_FS_INFO* fs, Image& image, std::uint64_t address);
+
+// The file of a name, as tsk_fs_dir_get gives it. Null when its inode cannot be read.
+TSK_FS_FILE* open_named(TSK_FS_INFO* fs, const DirectoryEntry& entry);
 
 }  // namespace triage::tsk

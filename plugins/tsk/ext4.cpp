@@ -112,7 +112,7 @@ std::optional<std::vector<BlockExtent>> read_block_map(Image& image, std::span<c
     return std::move(walk.extents);
 }
 
-bool read_directory_block(ByteView block, std::vector<std::uint32_t>& inodes) {
+bool read_directory_block(ByteView block, std::vector<DirectoryEntry>& entries) {
     std::size_t at = 0;
     while (at + 8 <= block.size()) {
         const std::size_t stored = *load_le<std::uint16_t>(block, at + 4);
@@ -121,7 +121,9 @@ bool read_directory_block(ByteView block, std::vector<std::uint32_t>& inodes) {
         const std::size_t length = is_whole ? block.size() : (stored & ~std::size_t{3}) | (stored & 3) << 16;
         const std::size_t name = *load_le<std::uint8_t>(block, at + 6);
         if (length < 12 || length > block.size() - at || name + 8 > length) return false;
-        if (const std::uint32_t inode = *load_le<std::uint32_t>(block, at); inode != 0) inodes.push_back(inode);
+        if (const std::uint32_t inode = *load_le<std::uint32_t>(block, at); inode != 0)
+            entries.push_back(
+                {inode, *load_le<std::uint8_t>(block, at + 7), std::string(as_text(block.subspan(at + 8, name)))});
         at += length;
     }
     return at == block.size();
@@ -133,6 +135,14 @@ std::optional<std::vector<BlockExtent>> read_extent_tree(Image& image, ByteView 
     if (walk.add_node(i_block, -1)) return std::move(walk.extents);
     why = walk.why;
     return std::nullopt;
+}
+
+void show_inode_size(Image& image) {
+    constexpr std::size_t superblock = 1024, magic = 56, revision = 76, inode_size = 88;
+    std::array<std::byte, 92> bytes{};
+    if (!image.read(superblock, bytes)) return;
+    if (load_le<std::uint16_t>(bytes, magic) == 0xEF53 && load_le<std::uint32_t>(bytes, revision) == 0)
+        image.show_instead(superblock + inode_size, {std::byte{128}, std::byte{0}});
 }
 
 Ext4Inodes::Ext4Inodes(Image& image) : image_(image) {
@@ -155,11 +165,13 @@ bool Ext4Inodes::has_scattered_groups() const {
 }
 
 std::optional<std::uint64_t> Ext4Inodes::inode_offset(std::uint64_t inode) {
-    if (inode == 0 || inodes_per_group_ == 0 || descriptor_size_ < 32 || block_size_ < descriptor_size_) return {};
+    if (inode == 0 || inode > 0xFFFFFFFF || inodes_per_group_ == 0) return {};  // inode numbers have 32 bits
+    if (descriptor_size_ < 32 || block_size_ < descriptor_size_) return {};
     const std::uint64_t group = (inode - 1) / inodes_per_group_, per_block = block_size_ / descriptor_size_;
     std::uint64_t table = first_data_block_ + 1 + group / per_block;
     if ((incompat_ & 0x10) && group / per_block >= first_meta_group_)  // INCOMPAT_META_BG: in the group they describe
         table = first_data_block_ + group / per_block * per_block * blocks_per_group_ + (group < per_block ? 1 : 0);
+    if (table > ~0ull / block_size_ / 2) return {};
     std::array<std::byte, 64> descriptor{};
     const std::size_t size = std::min<std::size_t>(descriptor_size_, 64);
     if (!image_.read(table * block_size_ + group % per_block * descriptor_size_, MutableBytes(descriptor).first(size)))

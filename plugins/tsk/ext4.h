@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "plugins/tsk/image.h"
@@ -22,15 +23,26 @@ struct BlockExtent {
 std::optional<std::vector<BlockExtent>> read_extent_tree(Image& image, ByteView i_block, std::uint32_t block_size,
                                                          std::uint64_t block_count, std::string& why);
 
+// A file system of revision 0 has inodes of 128 bytes and leaves the field of their size empty, which libtsk believes:
+// it then finds no file. Shows libtsk the size.
+void show_inode_size(Image& image);
+
 // Follows the 15 block numbers of an inode without extents: direct, indirect, double and triple indirect. Holes are
 // left out; nothing past `size` bytes is looked at.
 std::optional<std::vector<BlockExtent>> read_block_map(Image& image, std::span<const TSK_DADDR_T> pointers,
                                                        std::uint64_t size, std::uint32_t block_size,
                                                        std::uint64_t block_count, std::string& why);
 
-// Adds the inodes that a directory block names. False when it is no chain of entries from its first byte to its last,
-// as the kernel requires.
-bool read_directory_block(ByteView block, std::vector<std::uint32_t>& inodes);
+// A name in use of a directory.
+struct DirectoryEntry {
+    std::uint32_t inode = 0;
+    std::uint8_t type = 0;  // as stored: 1 file, 2 directory...; 0 where the file system does not say
+    std::string name;
+};
+
+// Adds the names of a directory block. False when it is no chain of entries from its first byte to its last, as the
+// kernel requires.
+bool read_directory_block(ByteView block, std::vector<DirectoryEntry>& entries);
 
 // Raw inode flags, read without libtsk. Made once a file system.
 class Ext4Inodes {

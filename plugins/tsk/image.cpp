@@ -18,16 +18,24 @@ Image::~Image() = default;  // libtsk holds nothing of an external image but a m
 
 ssize_t Image::read_callback(TSK_IMG_INFO* info, TSK_OFF_T offset, char* buffer, size_t length) {
     Image& self = *reinterpret_cast<External*>(info)->self;
+    info->sector_size = self.sector_size();
     const auto at = static_cast<std::uint64_t>(offset);
     if (offset < 0 || at >= self.length_) return -1;
     const std::size_t available = std::min<std::uint64_t>(length, self.length_ - at);
     ReadFlaws flaws =
         self.media_.read(self.start_ + at, std::as_writable_bytes(std::span(buffer, available)), self.window_);
+    for (std::size_t i = 0; i < self.shown_.size(); ++i)
+        if (const std::uint64_t shown = self.shown_offset_ + i; shown >= at && shown < at + available)
+            buffer[shown - at] = static_cast<char>(self.shown_[i]);
     if (flaws.empty()) return static_cast<ssize_t>(available);
     // libtsk fills its cache 64 KiB at a time and serves later reads from it unseen. A fill with a flaw is refused:
-    // it then reads exactly what it wants, and only who reads the bad bytes meets the flaw.
+    // it then reads exactly what it wants, and only who reads the bad bytes meets the flaw. It would widen that to
+    // whole sectors from where it starts, into the sector behind: not when a sector has one byte.
     const char* cache = &info->cache[0][0];
-    if (buffer >= cache && buffer < cache + sizeof(info->cache)) return -1;
+    if (buffer >= cache && buffer < cache + sizeof(info->cache)) {
+        info->sector_size = 1;  // until the next call, which follows at once
+        return -1;
+    }
     self.flaws_.insert(self.flaws_.end(), std::make_move_iterator(flaws.begin()), std::make_move_iterator(flaws.end()));
     return static_cast<ssize_t>(available);
 }

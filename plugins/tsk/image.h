@@ -33,6 +33,9 @@ class Image {
     // What could not be read since the last call.
     ReadFlaws take_flaws();
 
+    // Shows libtsk, and nobody else, `bytes` at `offset` in place of what stands there.
+    void show_instead(std::uint64_t offset, Bytes bytes) { shown_offset_ = offset, shown_ = std::move(bytes); }
+
   private:
     // libtsk sees the first member; the second leads back here.
     struct External {
@@ -45,6 +48,8 @@ class Image {
     std::uint64_t start_, length_;
     BlockWindow window_;
     ReadFlaws flaws_;
+    std::uint64_t shown_offset_ = 0;
+    Bytes shown_;
     External external_{};
 };
 

@@ -134,6 +134,9 @@ void Walker::list(const Directory& directory, std::vector<Directory>& below) {
     take_error();
     const DirectoryHandle listing(tsk_fs_dir_open_meta(fs_.fs, directory.address));
     const std::string error = take_error();
+    if (!listing)
+        if (const auto entries = read_ext_directory(fs_.fs, fs_.image, directory.address))
+            return list_entries(directory, *entries, below);
     report_flaws(nullptr);
     if (!listing || !error.empty())
         report(ProblemKind::damaged, "directory: " + (error.empty() ? "cannot be opened" : error), directory.address,
@@ -152,6 +155,22 @@ void Walker::list(const Directory& directory, std::vector<Directory>& below) {
                directory.address, directory.path);
 }
 
+// A directory whose names are read here, and not by libtsk.
+void Walker::list_entries(const Directory& directory, const std::vector<DirectoryEntry>& entries,
+                          std::vector<Directory>& below) {
+    report_flaws(nullptr);
+    check_ = {};
+    for (const DirectoryEntry& entry : entries) {
+        if (is_full_) return;
+        const std::string path = directory.path + "/" + entry.name;
+        if (!may_visit(entry.inode, entry.name, path)) continue;
+        const FileHandle file(open_named(fs_.fs, entry));
+        const std::string error = take_error();
+        if (file) visit_named(directory, nullptr, file.get(), path, below);
+        else report(ProblemKind::damaged, "entry: " + error, entry.inode, path);
+    }
+}
+
 // A name that is in use says directory, but what it leads to is none: an inode that was overwritten or zeroed.
 bool Walker::is_lost_directory(const Directory& directory, const TSK_FS_FILE& file) const {
     const bool is_in_use =
@@ -163,13 +182,9 @@ bool Walker::is_lost_directory(const Directory& directory, const TSK_FS_FILE& fi
 void Walker::visit(const Directory& directory, const TSK_FS_DIR* listing, std::size_t index,
                    std::vector<Directory>& below) {
     const TSK_FS_NAME* name = tsk_fs_dir_get_name(listing, index);
-    if (!name || !name->name || TSK_FS_ISDOT(name->name)) return;
-    // The orphan directory is entered last, by us; anything else that leads there is a trap.
-    if (has_orphan_directory(fs_.fs) && name->meta_addr == TSK_FS_ORPHANDIR_INUM(fs_.fs)) return;
+    if (!name || !name->name) return;
     const std::string path = directory.path + "/" + name->name;
-    if (!sink_.may_enter(name->meta_addr, path))
-        return report(ProblemKind::aborted, "this entry ended the worker that read it; skipped", name->meta_addr, path);
-
+    if (!may_visit(name->meta_addr, name->name, path)) return;
     const FileHandle file(tsk_fs_dir_get(listing, index));
     if (!file || !file->name) {
         report(ProblemKind::damaged, "entry: " + take_error(), name->meta_addr, path);
@@ -181,6 +196,20 @@ void Walker::visit(const Directory& directory, const TSK_FS_DIR* listing, std::s
     if (!file->meta && file->name->meta_addr != 0) fs_.fs->file_add_meta(fs_.fs, file.get(), file->name->meta_addr);
     take_error();
     if (!check_.names(file->name->meta_addr)) file->name->flags = TSK_FS_NAME_FLAG_UNALLOC;
+    visit_named(directory, listing->fs_file, file.get(), path, below);
+}
+
+bool Walker::may_visit(std::uint64_t address, std::string_view name, const std::string& path) {
+    if (name == "." || name == "..") return false;
+    // The orphan directory is entered last, by us; anything else that leads there is a trap.
+    if (has_orphan_directory(fs_.fs) && address == TSK_FS_ORPHANDIR_INUM(fs_.fs)) return false;
+    if (sink_.may_enter(address, path)) return true;
+    report(ProblemKind::aborted, "this entry ended the worker that read it; skipped", address, path);
+    return false;
+}
+
+void Walker::visit_named(const Directory& directory, const TSK_FS_FILE* parent, TSK_FS_FILE* file,
+                         const std::string& path, std::vector<Directory>& below) {
     const bool is_unallocated = file->name->flags & TSK_FS_NAME_FLAG_UNALLOC;
     if (is_unallocated && !limits_.deleted && !directory.is_orphan) return;
     if (directory.depth > libtsk_depth || path.size() > libtsk_path) deeply_named_.insert(file->name->meta_addr);
@@ -196,11 +225,11 @@ void Walker::visit(const Directory& directory, const TSK_FS_DIR* listing, std::s
     switch (kind_of(*file)) {
         case ObjectKind::link: ++counts_.links; return report_flaws(nullptr);
         case ObjectKind::other: ++counts_.others; return report_flaws(nullptr);
-        case ObjectKind::content: return visit_file(directory, listing, file.get(), path, iso);
+        case ObjectKind::content: return visit_file(directory, parent, file, path, iso);
         case ObjectKind::directory: break;
     }
     ++counts_.directories;
-    visit_file(directory, listing, file.get(), path, iso);  // a directory may carry alternate data streams
+    visit_file(directory, parent, file, path, iso);  // a directory may carry alternate data streams
     // A deleted name whose metadata are in use again names another directory.
     const bool may_descend = !is_unallocated || (file->meta && (file->meta->flags & TSK_FS_META_FLAG_UNALLOC));
     if (!may_descend || !file->meta) return;
@@ -211,7 +240,7 @@ void Walker::visit(const Directory& directory, const TSK_FS_DIR* listing, std::s
                      directory.is_deleted || is_unallocated});
 }
 
-void Walker::visit_file(const Directory& directory, const TSK_FS_DIR* listing, TSK_FS_FILE* file,
+void Walker::visit_file(const Directory& directory, const TSK_FS_FILE* parent, TSK_FS_FILE* file,
                         const std::string& path, const std::optional<IsoContent>& iso) {
     if (path.size() > longest_path)
         return report(ProblemKind::capped, "its path is longer than the limit", file->name->meta_addr, {});
@@ -246,7 +275,7 @@ void Walker::visit_file(const Directory& directory, const TSK_FS_DIR* listing, T
         std::string problem = locate_content(fs_, file, nullptr, nullptr, base);
         return emit(std::move(base), std::move(problem));
     }
-    const bool has_main = emit_streams(listing, file, base);
+    const bool has_main = emit_streams(parent, file, base);
     if (has_main || is_directory(*file)) return;
     if (fs_.exfat && base.is_metadata && fs_.exfat->locate_fat(file->name->name, base))
         return emit(std::move(base), {});
@@ -258,7 +287,7 @@ void Walker::visit_file(const Directory& directory, const TSK_FS_DIR* listing, T
 
 // True when nothing is left to say of the main content: it was among the attributes, or the file is one of NTFS that
 // has named streams only.
-bool Walker::emit_streams(const TSK_FS_DIR* listing, TSK_FS_FILE* file, const Entry& base) {
+bool Walker::emit_streams(const TSK_FS_FILE* parent, TSK_FS_FILE* file, const Entry& base) {
     if (!file->meta) return false;
     const int count = tsk_fs_file_attr_getsize(file);
     bool has_main = false, has_stream = false;
@@ -272,7 +301,7 @@ bool Walker::emit_streams(const TSK_FS_DIR* listing, TSK_FS_FILE* file, const En
         entry.attribute = attribute_key(*attribute);
         entry.stream = role.name;
         entry.kind = role.what == Role::stream ? EntryKind::stream : EntryKind::file;
-        std::string problem = locate_content(fs_, file, attribute, listing->fs_file, entry);
+        std::string problem = locate_content(fs_, file, attribute, parent, entry);
         emit(std::move(entry), std::move(problem));
     }
     return has_main || (has_stream && TSK_FS_TYPE_ISNTFS(fs_.fs->ftype));

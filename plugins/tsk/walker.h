@@ -29,10 +29,15 @@ class Walker {
     void walk_from(Directory start);
     void list(const Directory& directory, std::vector<Directory>& below);
     bool is_lost_directory(const Directory& directory, const TSK_FS_FILE& file) const;
+    void list_entries(const Directory& directory, const std::vector<DirectoryEntry>& entries,
+                      std::vector<Directory>& below);
     void visit(const Directory& directory, const TSK_FS_DIR* listing, std::size_t index, std::vector<Directory>& below);
-    void visit_file(const Directory& directory, const TSK_FS_DIR* listing, TSK_FS_FILE* file, const std::string& path,
+    bool may_visit(std::uint64_t address, std::string_view name, const std::string& path);
+    void visit_named(const Directory& directory, const TSK_FS_FILE* parent, TSK_FS_FILE* file, const std::string& path,
+                     std::vector<Directory>& below);
+    void visit_file(const Directory& directory, const TSK_FS_FILE* parent, TSK_FS_FILE* file, const std::string& path,
                     const std::optional<IsoContent>& iso);
-    bool emit_streams(const TSK_FS_DIR* listing, TSK_FS_FILE* file, const Entry& base);
+    bool emit_streams(const TSK_FS_FILE* parent, TSK_FS_FILE* file, const Entry& base);
     void emit(Entry entry, std::string problem);
     void report_flaws(Entry* entry);
     void report(ProblemKind kind, std::string detail, std::uint64_t address, std::string path,

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <map>
 #include <memory>
 
@@ -59,9 +60,32 @@ std::map<std::uint64_t, VolumeRole> roles_in_gpt(Image& image, std::uint32_t sec
     return roles;
 }
 
+void report(VolumeList& list, std::string detail) {
+    Problem problem;
+    problem.kind = ProblemKind::damaged;
+    problem.detail = std::move(detail);
+    list.problems.push_back(std::move(problem));
+}
+
+// The protective partition of a GPT alone: the GPT is damaged, and libtsk falls back to what protects it.
+bool is_protective(const TSK_VS_INFO& vs) {
+    if (vs.vstype != TSK_VS_TYPE_DOS) return false;
+    for (const TSK_VS_PART_INFO* part = vs.part_list; part; part = part->next)
+        if ((part->flags & TSK_VS_PART_FLAG_ALLOC) && part->desc && std::strstr(part->desc, "(0xee)")) return true;
+    return false;
+}
+
 VolumeSystemHandle open_system(Image& image, VolumeList& list) {
     take_error();
     VolumeSystemHandle vs(tsk_vs_open(image.handle(), 0, TSK_VS_TYPE_DETECT));
+    if (vs && is_protective(*vs)) {
+        VolumeSystemHandle gpt(tsk_vs_open(image.handle(), 0, TSK_VS_TYPE_GPT));
+        take_error();
+        if (gpt) {
+            report(list, "the first GPT is damaged; the backup at the end of the media is followed");
+            return gpt;
+        }
+    }
     // libtsk names the candidates: "Cannot determine partition type (GPT or DOS at 0)".
     if (vs || take_error().find(" or ") == std::string::npos) return vs;
     std::string answering;
@@ -73,11 +97,8 @@ VolumeSystemHandle open_system(Image& image, VolumeList& list) {
         if (!first) first = std::move(one);
     }
     take_error();
-    Problem problem;
     // Only one table is followed, so what only another one names is not looked at as a volume of its own.
-    problem.kind = ProblemKind::damaged;
-    problem.detail = "several partition tables answer (" + answering + "); the first is followed";
-    list.problems.push_back(problem);
+    report(list, "several partition tables answer (" + answering + "); the first is followed");
     return first;
 }
 
@@ -119,7 +140,16 @@ void add_parts(const TSK_VS_INFO& vs, Image& image, VolumeList& list) {
             continue;
         }
         volume.start = *start;
-        volume.length = std::min(checked_multiply(part->len, sector).value_or(~0ull), image.length() - *start);
+        const std::uint64_t length = checked_multiply(part->len, sector).value_or(~0ull);
+        volume.length = std::min(length, image.length() - *start);
+        if (length > volume.length && !(part->flags & TSK_VS_PART_FLAG_UNALLOC)) {
+            Problem problem;
+            problem.kind = ProblemKind::damaged;
+            problem.first_sector = part->start, problem.sectors = part->len;
+            problem.detail =
+                fmt::format("a partition goes on for {} bytes behind the end of the media", length - volume.length);
+            list.problems.push_back(std::move(problem));
+        }
         if (part->flags & TSK_VS_PART_FLAG_UNALLOC) volume.role = VolumeRole::gap;
         else if (const auto role = roles.find(part->start); role != roles.end()) volume.role = role->second;
         else if (volume.description.find("(0x82)") != std::string::npos) volume.role = VolumeRole::swap;
