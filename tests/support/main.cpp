@@ -1,3 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
+// The test program. Started as `triage worker` it is the worker of the tests, with the kinds of script_kinds.h.
+#define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
+
+#include <csignal>
+#include <cstring>
+
+#include "engine/worker/serve.h"
+#include "tests/support/script_kinds.h"
+
+int main(int count, char** arguments) {
+    if (count == 2 && std::strcmp(arguments[1], "worker") == 0)
+        return triage::serve_process(triage::test::script_registry());
+    std::signal(SIGPIPE, SIG_IGN);  // as the program does: a worker may vanish while it is written to
+    doctest::Context context(count, arguments);
+    return context.run();
+}

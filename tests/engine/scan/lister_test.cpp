@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the listing thread makes of workers that do their job, die, hang, lie or run out of memory.
+#include "engine/scan/lister.h"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <chrono>
+#include <map>
+#include <thread>
+
+#include "engine/examine/examine.h"
+#include "tests/support/script_kinds.h"
+
+using namespace triage;
+using namespace triage::test;
+
+namespace triage {
+const Container& raw_container();
+}
+
+namespace {
+
+struct Listed {
+    EvidenceRecord evidence;
+    std::map<std::string, VolumeRecord> volumes;  // as they stood last, by name
+    std::vector<EntryWork> entries;
+    std::vector<Problem> problems;
+    std::vector<AuditEvent> events;
+    double seconds = 0;
+
+    std::vector<std::string> paths() const {
+        std::vector<std::string> all;
+        for (const EntryWork& work : entries) all.push_back(work.record.entry.path);
+        return all;
+    }
+    const EntryWork& entry(std::string_view path) const {
+        for (const EntryWork& work : entries)
+            if (work.record.entry.path == path) return work;
+        FAIL("no entry ", std::string(path));
+        return entries.front();
+    }
+    VolumeState state(const std::string& volume) const { return volumes.at(volume).state; }
+    // "kind path: detail" of each problem.
+    std::vector<std::string> complaints() const {
+        std::vector<std::string> all;
+        for (const Problem& p : problems)
+            all.push_back(std::string(to_string(p.kind)) + " " + p.path + ": " + p.detail);
+        return all;
+    }
+};
+
+struct Listing {
+    std::atomic<bool> stop{false};
+    ScanOptions options;
+    bool probe_only = false;
+    const Container* container = &raw_container();
+
+    Listing() {
+        options.worker_in_process = !has_worker_processes;
+        options.worker_progress_seconds = 1;
+        options.worker_memory_mib = 256;
+    }
+
+    Listed operator()(const ScriptImage& image) {
+        const ScriptEvidence evidence(image);
+        EvidenceSpec spec;
+        spec.name = "script.raw", spec.container = container, spec.segments = evidence.segments;
+        const KnownSets known;
+        const Rules rules;
+        const ScanInput input{script_registry(), {spec}, known, rules, options, stop};
+        BatchQueue queue(1 << 20);
+        Progress progress;
+        const auto begin = std::chrono::steady_clock::now();
+        Listed listed;
+        {
+            Lister lister(input, queue, progress, {}, probe_only);
+            lister.list(0, spec);
+            lister.flush();
+            queue.finish();
+            while (const std::unique_ptr<Batch> batch = queue.pop())
+                for (Item& item : batch->items) take(listed, item);
+        }
+        listed.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+        return listed;
+    }
+
+  private:
+    static void take(Listed& listed, Item& item) {
+        if (auto* e = std::get_if<EvidenceRecord>(&item)) listed.evidence = std::move(*e);
+        if (auto* v = std::get_if<VolumeRecord>(&item)) listed.volumes[v->name] = std::move(*v);
+        if (auto* w = std::get_if<EntryWork>(&item)) listed.entries.push_back(std::move(*w));
+        if (auto* p = std::get_if<ProblemRecord>(&item)) listed.problems.push_back(std::move(p->problem));
+        if (auto* a = std::get_if<AuditEvent>(&item)) listed.events.push_back(std::move(*a));
+    }
+};
+
+Listed list(std::string_view script) { return Listing()(ScriptImage().volume(script)); }
+
+std::vector<std::string> numbered(const std::string& path, int count) {
+    std::vector<std::string> all;
+    for (int i = 0; i < count; ++i) all.push_back(path + std::to_string(i));
+    return all;
+}
+
+std::vector<std::string> joined(std::vector<std::string> a, const std::vector<std::string>& b) {
+    a.insert(a.end(), b.begin(), b.end());
+    return a;
+}
+
+std::string json_of(const AuditEvent& event, std::string_view field) {
+    for (const AuditField& f : event.fields)
+        if (f.name == field) return f.json;
+    return {};
+}
+
+}  // namespace
+
+TEST_CASE("a volume that is walked to its end is walked, with its counts") {
+    const Listed listed = list("fs ext4\nresident /a 5 text\nfile /b 6 9000+10\n");
+    CHECK(listed.paths() == std::vector<std::string>{"/a", "/b"});
+    CHECK(listed.problems.empty());
+    CHECK(listed.evidence.is_opened);
+    CHECK(listed.evidence.volume_system == "script");
+    const VolumeRecord& volume = listed.volumes.at("p0");
+    CHECK(volume.state == VolumeState::walked);
+    CHECK(volume.fs == "ext4");
+    CHECK(volume.counts == WalkCounts{1, 2, 3});
+    CHECK(listed.entry("/b").record.entry.extents == std::vector<Extent>{{volume.start + 9000, 10}});
+}
+
+TEST_CASE("every volume ends in the state that its role and content give it") {
+    const Listed listed = Listing()(ScriptImage()
+                                        .volume("fs ext4\n")
+                                        .volume("", 4096)
+                                        .volume("", 4096, "swap")
+                                        .volume("", 4096, "reserved")
+                                        .volume("", 4096, "gap")
+                                        .volume("locked luks\n")
+                                        .volume("fs ext4\nresident /hidden 5 x\n", 65536, "reserved"));
+    CHECK(listed.state("p0") == VolumeState::walked);
+    CHECK(listed.state("p1") == VolumeState::unrecognised);
+    CHECK(listed.state("p2") == VolumeState::swap);
+    CHECK(listed.state("p3") == VolumeState::reserved);
+    CHECK(listed.state("p4") == VolumeState::gap);
+    CHECK(listed.state("p5") == VolumeState::locked);
+    CHECK(listed.state("p6") == VolumeState::walked);
+    CHECK(listed.paths() == std::vector<std::string>{"/hidden"});
+    CHECK(listed.complaints() == std::vector<std::string>{"unrecognised : no script", "locked : no key"});
+}
+
+TEST_CASE("several file systems on one volume are parts of it, each with its entries") {
+    const Listed listed = list("fs apfs vol0\nresident /a 5 x\nfs apfs vol1\nresident /b 5 y\n");
+    CHECK(listed.state("p0/vol0") == VolumeState::walked);
+    CHECK(listed.state("p0/vol1") == VolumeState::walked);
+    CHECK(listed.entry("/a").record.volume == listed.volumes.at("p0/vol0").id);
+    CHECK(listed.entry("/b").record.volume == listed.volumes.at("p0/vol1").id);
+    CHECK_FALSE(listed.entry("/b").shares_content);  // address 5 of another file system
+}
+
+TEST_CASE("names of one address and attribute share a content, streams of one name do not") {
+    const Listed listed = list(
+        "fs ntfs\nfile /a 5 9000+10\nstream /a 5 77 s 9100+10\nfile /b 6 9000+10\nfile /hard 5 9000+10\n"
+        "stream /hard 5 77 s 9100+10\nfile /a 5 9000+10\n");
+    std::vector<bool> shares;
+    for (const EntryWork& work : listed.entries) shares.push_back(work.shares_content);
+    CHECK(shares == std::vector<bool>{false, false, false, true, true, true});
+}
+
+TEST_CASE("an entry that contradicts itself stays in the list without a content") {
+    const Listed listed = list("fs ext4\noutside /a 5\nresident /b 6 x\n");
+    CHECK(listed.paths() == std::vector<std::string>{"/a", "/b"});
+    const Examined& examined = listed.entry("/a").record.examined;
+    CHECK(examined == Examined{Status::unreadable, Reason::damaged, 512, {}, {}});
+    CHECK(listed.complaints() ==
+          std::vector<std::string>{"damaged /a: the listing contradicts itself: an extent lies outside its volume"});
+    CHECK(listed.state("p0") == VolumeState::walked);
+}
+
+TEST_CASE("an entry without a content keeps its reason") {
+    const Examined examined = list("fs ext4\nlost /a 5\n").entry("/a").record.examined;
+    CHECK(examined == Examined{Status::unreadable, Reason::encrypted, 100, {}, {}});
+}
+
+TEST_CASE("an entry that is nearly all hole is skipped, unless it is asked for") {
+    const ScriptImage image =
+        ScriptImage().volume("fs ext4\nfile /a 5 9000+512 hole+2000000000\nfile /b 6 hole+4096\n");
+    Listing listing;
+    const Listed listed = listing(image);
+    CHECK(listed.entry("/a").record.examined == Examined{Status::skipped, Reason::sparse, 512, {}, {}});
+    CHECK_FALSE(listed.entry("/b").is_examined);
+    listing.options.examine_sparse = true;
+    CHECK_FALSE(listing(image).entry("/a").is_examined);
+}
+
+TEST_CASE("an entry of many extents arrives whole") {
+    const ScriptImage image = ScriptImage().volume("fs ext4\nscattered /a 5 10000\nresident /b 6 x\n");
+    const Listed listed = Listing()(image);
+    const std::vector<Extent>& extents = listed.entry("/a").record.entry.extents;
+    REQUIRE(extents.size() == 10'000);
+    for (std::size_t i = 0; i < extents.size(); ++i) REQUIRE(extents[i] == Extent{image.last().start + 2 * i, 1});
+    CHECK(listed.paths() == std::vector<std::string>{"/a", "/b"});
+}
+
+TEST_CASE("a content that a worker decodes is hashed as it comes; one that comes short is damaged") {
+    const Listed listed = list("fs ntfs\npacked /a 5 abc\npacked /b 6 short\nresident /c 7 x\n");
+    // RFC 1321, appendix A.5; FIPS 180 examples of "abc".
+    const Examined& a = listed.entry("/a").record.examined;
+    CHECK(a.status == Status::hashed);
+    CHECK(a.digests.md5->hex() == "900150983cd24fb0d6963f7d28e17f72");
+    CHECK(a.digests.sha1->hex() == "a9993e364706816aba3e25717850c26c9cd0d89d");
+    CHECK(a.digests.sha256->hex() == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    CHECK(listed.entry("/b").record.examined == Examined{Status::unreadable, Reason::damaged, 5, {}, {}});
+    CHECK_FALSE(listed.entry("/c").is_examined);
+}
+
+TEST_CASE("an overview names what is there and lists no entries") {
+    Listing listing;
+    listing.probe_only = true;
+    const Listed listed = listing(ScriptImage().volume("fs ext4\nresident /a 5 x\n"));
+    CHECK(listed.entries.empty());
+    CHECK(listed.volumes.at("p0").fs == "ext4");
+}
+
+TEST_CASE("a walk whose records contradict themselves is given up with what it delivered before") {
+    const Listed listed = list("fs ext4\nresident /a 5 x\nmalformed /bad 6\nresident /c 7 x\n");
+    CHECK(listed.paths() == std::vector<std::string>{"/a"});
+    CHECK(listed.state("p0") == VolumeState::partial);
+    REQUIRE(listed.problems.size() == 1);
+    CHECK(listed.problems[0].kind == ProblemKind::aborted);
+    CHECK(listed.problems[0].hides_entries);
+    CHECK(listed.problems[0].detail.find("its records are inconsistent") != std::string::npos);
+    CHECK(listed.volumes.at("p0").detail == listed.problems[0].detail);
+}
+
+TEST_CASE("an entry before any file system is a contradiction") {
+    const Listed listed = list("resident /a 5 x\n");
+    CHECK(listed.entries.empty());
+    CHECK(listed.state("p0") == VolumeState::unreadable);
+}
+
+TEST_CASE("a walk that throws is walked again without the place that threw") {
+    const Listed listed = list("fs ext4\nmany /a 10 300\nthrow /bad 3\nmany /b 1000 5\n");
+    CHECK(listed.paths() == joined(numbered("/a", 300), numbered("/b", 5)));
+    CHECK(listed.state("p0") == VolumeState::partial);
+    CHECK(listed.complaints() == std::vector<std::string>{"aborted /bad: skipped"});
+    REQUIRE(listed.events.size() == 1);
+    CHECK(listed.events[0].event == "worker-ended");
+    CHECK(json_of(listed.events[0], "how") == "\"died\"");
+    CHECK(json_of(listed.events[0], "address") == "3");
+}
+
+TEST_SUITE("worker processes" * doctest::skip(!has_worker_processes)) {
+    TEST_CASE("after a crash the walk goes on without its culprit and every other entry is there exactly once") {
+        // A crash before the first record, in the first batch, and after several batches.
+        for (const int count : {0, 100, 5000}) {
+            const Listed listed = list(fmt::format("fs ext4\nmany /a 10 {}\ncrash /bad 3\nmany /b 9000 100\n", count));
+            CHECK(listed.paths() == joined(numbered("/a", count), numbered("/b", 100)));
+            CHECK(listed.complaints() == std::vector<std::string>{"aborted /bad: skipped"});
+            CHECK(listed.state("p0") == VolumeState::partial);
+            CHECK(listed.volumes.at("p0").detail == "skipped");
+            CHECK(listed.events.size() == 1);
+        }
+    }
+
+    TEST_CASE("a step that had delivered entries when it crashed keeps them, and hides none that follow") {
+        const Listed listed = list("fs ntfs\nburst /x 5 3\nmany /b 10 100\nburst /y 6 1\nresident /c 7 x\n");
+        CHECK(listed.paths() == joined(joined({"/x", "/x", "/x"}, numbered("/b", 100)), {"/y", "/c"}));
+        CHECK(listed.complaints() == std::vector<std::string>{"aborted /x: skipped", "aborted /y: skipped"});
+    }
+
+    TEST_CASE("a crash between the records of one entry loses nothing of the entry") {
+        const Listed listed = list("fs ext4\nscattered /a 5 10000\ncrash /bad 3\nresident /b 6 x\n");
+        CHECK(listed.paths() == std::vector<std::string>{"/a", "/b"});
+        CHECK(listed.entry("/a").record.entry.extents.size() == 10'000);
+    }
+
+    TEST_CASE("a crash at the same place twice ends the walk there") {
+        const Listed listed = list("fs ext4\nmany /a 10 20\nstubborn /bad 3\nmany /b 100 5\n");
+        CHECK(listed.paths() == numbered("/a", 20));
+        CHECK(listed.state("p0") == VolumeState::partial);
+        REQUIRE(listed.problems.size() == 1);
+        CHECK(listed.problems[0].path == "/bad");
+        CHECK(listed.problems[0].address == 3);
+        CHECK(listed.problems[0].detail.starts_with("volume partially examined"));
+        CHECK(listed.problems[0].detail.find("signal 11") != std::string::npos);
+        CHECK(listed.events.size() == 2);
+    }
+
+    TEST_CASE("eight crashes are survived, the ninth ends the walk") {
+        std::string script = "fs ext4\n";
+        for (int i = 0; i < 9; ++i)
+            script += fmt::format("resident /a{} {} x\ncrash /bad{} {}\n", i, 10 + i, i, 50 + i);
+        const Listed listed = list(script + "resident /last 99 x\n");
+        CHECK(listed.paths() == numbered("/a", 9));
+        CHECK(listed.problems.size() == 9);
+        CHECK(listed.state("p0") == VolumeState::partial);
+    }
+
+    TEST_CASE("a hang costs its place; a second one ends the walk; the next volume is walked") {
+        const Listed listed =
+            Listing()(ScriptImage()
+                          .volume("fs ext4\nresident /a 5 x\nhang /bad 3\nresident /b 6 x\nhang /worse 4\n"
+                                  "resident /c 7 x\n")
+                          .volume("fs ext4\nresident /d 5 x\n"));
+        CHECK(listed.paths() == std::vector<std::string>{"/a", "/b", "/d"});
+        CHECK(listed.state("p0") == VolumeState::partial);
+        CHECK(listed.state("p1") == VolumeState::walked);
+        CHECK(listed.seconds < 6);
+    }
+
+    TEST_CASE("a worker asleep in a deadlock is ended within seconds") {
+        const Listed listed = list("fs ext4\nsleep /bad 3\nresident /b 6 x\n");
+        CHECK(listed.paths() == std::vector<std::string>{"/b"});
+        CHECK(listed.seconds < 5);
+    }
+
+    TEST_CASE("a worker that reads its volume over and over ends the walk") {
+        const Listed listed = list("fs ext4\nresident /a 5 x\nlivelock /bad 3\nresident /b 6 x\n");
+        CHECK(listed.paths() == std::vector<std::string>{"/a"});
+        CHECK(listed.state("p0") == VolumeState::partial);
+        CHECK(listed.problems.at(0).detail.find("several times over") != std::string::npos);
+    }
+
+    TEST_CASE("a worker out of memory costs the place where it was") {
+        const Listed listed = list("fs ext4\nmany /a 10 20\neat /bad 3\nmany /b 100 5\n");
+        CHECK(listed.paths() == joined(numbered("/a", 20), numbered("/b", 5)));
+        CHECK(json_of(listed.events.at(0), "cause") == "\"out of the memory it may use\"");
+    }
+
+    TEST_CASE("bytes that are no records end the walk of their volume only") {
+        for (const char* verb : {"garbage", "flood", "torn"}) {
+            const Listed listed = Listing()(ScriptImage()
+                                                .volume(fmt::format("fs ext4\nresident /a 5 x\n{} /bad 3\n", verb))
+                                                .volume("fs ext4\nresident /d 5 x\n"));
+            CAPTURE(verb);
+            CHECK(listed.paths().back() == "/d");
+            CHECK(listed.state("p0") == VolumeState::partial);
+            CHECK(listed.state("p1") == VolumeState::walked);
+        }
+    }
+
+    TEST_CASE("a container that kills its worker leaves an evidence that could not be opened") {
+        Listing listing;
+        listing.container = script_registry().containers.front();
+        const Listed listed = listing(ScriptImage().volume("fs ext4\n"));
+        CHECK_FALSE(listed.evidence.is_opened);
+        CHECK(listed.volumes.empty());
+        REQUIRE(listed.problems.size() == 1);
+        CHECK(listed.problems[0].kind == ProblemKind::unreadable);
+        CHECK(listed.problems[0].detail.find("signal 11") != std::string::npos);
+    }
+
+    TEST_CASE("a partition table that kills its reader leaves the media to be looked at whole") {
+        const Listed listed = Listing()(ScriptImage().whole("die\nfs ext4\nresident /a 5 x\n"));
+        CHECK(listed.paths() == std::vector<std::string>{"/a"});
+        CHECK(listed.state("-") == VolumeState::walked);
+        REQUIRE(listed.problems.size() == 1);
+        CHECK(listed.problems[0].kind == ProblemKind::aborted);
+        CHECK(listed.problems[0].detail.starts_with("partition tables:"));
+    }
+
+    TEST_CASE("a content that kills or holds its worker is unreadable, the others are hashed") {
+        const Listed listed =
+            list("fs ntfs\npacked /a 5 abc\npacked /b 6 crash\npacked /c 7 abc\npacked /d 8 hang\npacked /e 9 abc\n");
+        CHECK(listed.paths() == std::vector<std::string>{"/a", "/b", "/c", "/d", "/e"});
+        for (const char* good : {"/a", "/c", "/e"}) CHECK(listed.entry(good).record.examined.status == Status::hashed);
+        for (const char* bad : {"/b", "/d"}) {
+            const Examined& examined = listed.entry(bad).record.examined;
+            CHECK(examined.status == Status::unreadable);
+            CHECK(examined.reason == Reason::not_reached);
+            CHECK(examined.digests == Digests{});
+        }
+        REQUIRE(listed.problems.size() == 2);
+        CHECK(listed.problems[0].path == "/b");
+        CHECK(listed.problems[0].kind == ProblemKind::aborted);
+        CHECK(listed.problems[1].path == "/d");
+    }
+
+    TEST_CASE("a stopped run ends its worker within a second, though it sends nothing") {
+        Listing listing;
+        std::thread stopping([&] {
+            std::this_thread::sleep_for(std::chrono::milliseconds(300));
+            listing.stop = true;
+        });
+        const Listed listed = listing(ScriptImage().volume("fs ext4\nslow /a 3 800\n").volume("fs ext4\n"));
+        stopping.join();
+        CHECK(listed.seconds < 1.5);
+        CHECK(listed.volumes.size() == 1);
+        CHECK(listed.state("p0") == VolumeState::pending);  // so that it is walked again
+    }
+}

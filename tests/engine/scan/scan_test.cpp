@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0
+// scan() end to end, with workers in threads: evidence in, rows of a sealed store out.
+#include "engine/scan/scan.h"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <openssl/sha.h>
+
+#include <algorithm>
+#include <map>
+#include <sstream>
+#include <thread>
+
+#include "tests/engine/case/sample_case.h"
+#include "tests/support/script_kinds.h"
+
+namespace triage {
+const Container& raw_container();
+}
+
+using namespace triage;
+using namespace triage::test;
+using triage::ewf_test::sample_media;
+
+namespace {
+
+std::string sha256_of(ByteView bytes) {
+    std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
+    SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.data());
+    return to_hex(std::as_bytes(std::span(digest)));
+}
+
+// One case: the evidence, the store, and what a scan is given.
+struct Scanned {
+    explicit Scanned(const ScriptImage& image) : evidence(image) {
+        options.worker_in_process = true;
+        options.threads = 2;
+        spec.name = "script.raw", spec.container = &raw_container(), spec.segments = evidence.segments;
+        store.emplace(Store::create(folder / "case.sqlite"));
+        audit.emplace(AuditLog::create(folder / "audit.jsonl"));
+        store->put_run(RunRecord{});
+    }
+    void run() {
+        const ScanInput input{script_registry(), {spec}, known, rules, options, stop};
+        scan(input, *store, *audit, progress);
+    }
+    void reopen() {
+        store.reset();
+        store.emplace(Store::open_for_resume(folder / "case.sqlite"));
+    }
+    // A line "volume path:stream status reason missing sha256" an entry, in total order.
+    std::string rows() const {
+        std::string all;
+        std::map<std::uint32_t, std::string> names;
+        for (const VolumeRecord& volume : store->volumes()) names[volume.id] = volume.name;
+        store->for_each_entry([&](const EntryRecord& r) {
+            all += fmt::format("{} {}:{} {} {} {} {}\n", names[r.volume], r.entry.path, r.entry.stream,
+                               to_string(r.examined.status), to_string(r.examined.reason), r.examined.missing_bytes,
+                               r.examined.digests.sha256 ? r.examined.digests.sha256->hex() : "-");
+        });
+        return all;
+    }
+    std::string states() const {
+        std::string all;
+        for (const VolumeRecord& v : store->volumes()) all += v.name + " " + std::string(to_string(v.state)) + "\n";
+        return all;
+    }
+
+    sample::Folder folder;
+    ScriptEvidence evidence;
+    EvidenceSpec spec;
+    ScanOptions options;
+    KnownSets known;
+    Rules rules;
+    std::atomic<bool> stop{false};
+    Progress progress;
+    std::optional<Store> store;
+    std::optional<AuditLog> audit;
+};
+
+std::string hashed(const std::string& name, const std::string& sha256) {
+    return name + " hashed none 0 " + sha256 + "\n";
+}
+
+// The first line in which two lists of rows differ; empty when they are the same.
+std::string difference(const std::string& a, const std::string& b) {
+    std::istringstream one(a), two(b);
+    std::string left, right;
+    while (true) {
+        const bool has_left = !!std::getline(one, left), has_right = !!std::getline(two, right);
+        if (!has_left && !has_right) return {};
+        if (has_left != has_right || left != right) return (has_left ? left : "-") + " != " + (has_right ? right : "-");
+    }
+}
+
+// Many entries of many sizes, links and holes; the same for every run.
+ScriptImage busy_image() {
+    ScriptImage image;
+    for (int volume = 0; volume < 3; ++volume) {
+        std::string script = "fs ext4\n";
+        for (int i = 0; i < 150; ++i)
+            script += fmt::format("file /f{} {} {}+{} hole+{}\n", i, 10 + i % 100, 10'000 + 37 * (i % 100),
+                                  1 + i % 100 * 53, i % 7 + 1);
+        image.volume(script + "file /large 900 8192+9000000\nmany /empty 1000 400\n", 10 << 20);
+        image.put(8192, sample_media(9 << 20, static_cast<std::uint32_t>(volume + 1)));
+    }
+    return image;
+}
+
+}  // namespace
+
+TEST_CASE("hard links share one content, and both names have its digests") {
+    const Bytes bytes = sample_media(700);
+    Scanned scanned(ScriptImage()
+                        .volume("fs ext4\nfile /a 5 8192+700\nfile /dir/b 5 8192+700\nresident /c 6 abc\n")
+                        .put(8192, bytes));
+    scanned.run();
+    CHECK(scanned.rows() == hashed("p0 /a:", sha256_of(bytes)) + hashed("p0 /dir/b:", sha256_of(bytes)) +
+                                hashed("p0 /c:", sha256_of(as_bytes("abc"))));
+    CHECK(scanned.progress.bytes_examined == 703);
+    CHECK(scanned.progress.entries_examined == 3);
+}
+
+TEST_CASE("a hole is hashed as zeros; what is nearly all hole is skipped by a rule that can be lifted") {
+    // SHA-256 of a mebibyte of zeros, as sha256sum prints it.
+    const std::string zeros = "30e14955ebf1352266dc2ff8067e68104607e750abb9d3b36582b8af909fcb58";
+    Scanned scanned(
+        ScriptImage().volume("fs ext4\nfile /holes 5 hole+1048576\nfile /sparse 6 8192+512 hole+2000000000\n"));
+    scanned.run();
+    CHECK(scanned.rows() == hashed("p0 /holes:", zeros) + "p0 /sparse: skipped sparse 512 -\n");
+}
+
+TEST_CASE("a content of 20 MiB, which is a token alone, has the digest that OpenSSL gives its bytes") {
+    const Bytes bytes = sample_media((20 << 20) + 12'345);
+    for (const std::uint32_t threads : {1u, 2u}) {
+        Scanned scanned(
+            ScriptImage()
+                .volume(fmt::format("fs ext4\nresident /a 4 a\nfile /large 5 8192+{}\nresident /z 6 z\n", bytes.size()),
+                        bytes.size() + 8192)
+                .put(8192, bytes));
+        scanned.options.threads = threads;
+        scanned.run();
+        CHECK(scanned.rows() == hashed("p0 /a:", sha256_of(as_bytes("a"))) + hashed("p0 /large:", sha256_of(bytes)) +
+                                    hashed("p0 /z:", sha256_of(as_bytes("z"))));
+    }
+}
+
+TEST_CASE("decoded, lost and impossible contents each end in one state") {
+    Scanned scanned(
+        ScriptImage().volume("fs ntfs\npacked /packed 5 abc\npacked /short 6 short\nlost /lost 7\noutside /out 8\n"));
+    scanned.run();
+    CHECK(scanned.rows() == hashed("p0 /packed:", sha256_of(as_bytes("abc"))) +
+                                "p0 /short: unreadable damaged 5 -\np0 /lost: unreadable encrypted 100 -\n"
+                                "p0 /out: unreadable damaged 512 -\n");
+    CHECK(scanned.states() == "p0 walked\n");
+}
+
+TEST_CASE("a match in a notable set is a finding with the place of its bytes") {
+    Scanned scanned(ScriptImage().volume("fs ext4\nresident /a 5 abc\nresident /b 6 abd\n"));
+    KnownSetBuilder builder;
+    KnownRecord record;
+    record.digests.set(*Digest::parse("900150983cd24fb0d6963f7d28e17f72"));  // MD5 of "abc", RFC 1321
+    record.position = 7;
+    builder.add(record);
+    KnownSetIdentity identity;
+    identity.name = "list.md5";
+    scanned.known.push_back(std::move(builder).build(identity));
+    scanned.rules = {{"notable-match", Severity::alert, "known", Polarity::notable}};
+    scanned.run();
+    std::vector<std::string> found;
+    scanned.store->for_each_finding([&](const EntryRecord& r) {
+        REQUIRE(r.examined.matches.size() == 1);
+        CHECK(r.examined.matches[0].record == 7);
+        CHECK(r.finding->severity == Severity::alert);
+        found.push_back(r.entry.path);
+    });
+    CHECK(found == std::vector<std::string>{"/a"});
+    CHECK(scanned.progress.matches == 1);
+}
+
+TEST_CASE("the rows do not depend on the number of threads") {
+    const ScriptImage image = busy_image();
+    std::string first;
+    for (const std::uint32_t threads : {1u, 2u, 8u}) {
+        Scanned scanned(image);
+        scanned.options.threads = threads;
+        scanned.run();
+        const std::string rows = scanned.rows();
+        CHECK(std::count(rows.begin(), rows.end(), '\n') == 3 * (150 + 1 + 400));
+        if (first.empty()) first = rows;
+        CHECK(difference(rows, first) == "");
+    }
+}
+
+TEST_CASE("a scan that is stopped is interrupted, and resumed it has the rows of one that was not") {
+    const ScriptImage image = [] {
+        ScriptImage three = busy_image();
+        return three.volume("fs ext4\nresident /before 5 x\nslow /slow 6 60\nresident /after 7 y\n")
+            .volume("fs ext4\nresident /last 5 z\n");
+    }();
+    Scanned whole(image);
+    whole.run();
+    CHECK_FALSE(whole.store->run().is_interrupted);
+
+    Scanned scanned(image);
+    std::thread stopping([&] {
+        // The fourth volume is under way when the first three are done.
+        while (scanned.progress.volumes_done < 3) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        scanned.stop = true;
+    });
+    scanned.run();
+    stopping.join();
+    CHECK(scanned.store->run().is_interrupted);
+    CHECK(scanned.states().ends_with("p3 pending\n"));
+
+    scanned.reopen();
+    scanned.stop = false;
+    scanned.run();
+    CHECK_FALSE(scanned.store->run().is_interrupted);
+    CHECK(scanned.states() == whole.states());
+    CHECK(difference(scanned.rows(), whole.rows()) == "");
+}
+
+// A content that was being read when the run stopped has no digests yet: its volume was listed, not examined.
+TEST_CASE("a volume whose contents were not all read when the scan stopped is walked again") {
+    const Bytes bytes = sample_media(24 << 20);
+    ScriptImage image;
+    image.volume(fmt::format("fs apfs vol0\nfile /a 5 8192+{}\nfs apfs vol1\nresident /b 5 x\n", bytes.size()),
+                 bytes.size() + 8192);
+    image.put(8192, bytes);
+    for (const int milliseconds : {0, 10, 30, 60}) {
+        Scanned scanned(image);
+        std::thread stopping([&] {
+            while (scanned.progress.entries_listed < 1) std::this_thread::yield();
+            std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
+            scanned.stop = true;
+        });
+        scanned.run();
+        stopping.join();
+        scanned.reopen();
+        scanned.stop = false;
+        scanned.run();
+        CHECK(scanned.rows() ==
+              hashed("p0/vol0 /a:", sha256_of(bytes)) + hashed("p0/vol1 /b:", sha256_of(as_bytes("x"))));
+        CHECK(scanned.states() == "p0 walked\np0/vol0 walked\np0/vol1 walked\n");
+    }
+}
+
+TEST_CASE("a scan stopped before it begins leaves an interrupted, sealed case") {
+    Scanned scanned(ScriptImage().volume("fs ext4\nresident /a 5 x\n"));
+    scanned.stop = true;
+    scanned.run();
+    CHECK(scanned.store->is_sealed());
+    CHECK(scanned.store->run().is_interrupted);
+    CHECK(scanned.rows().empty());
+    scanned.reopen();
+    scanned.stop = false;
+    scanned.run();
+    CHECK(scanned.rows() == hashed("p0 /a:", sha256_of(as_bytes("x"))));
+}
+
+TEST_CASE("evidence that changes under the scan is told") {
+    Scanned scanned(ScriptImage().volume("fs ext4\nslow /a 5 30\n"));
+    std::thread changing([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        std::filesystem::last_write_time(scanned.spec.segments[0].path, {});
+    });
+    scanned.run();
+    changing.join();
+    std::string told;
+    scanned.store->for_each_problem([&](const ProblemRecord& r) { told += r.problem.detail; });
+    CHECK(told.find("changed or vanished") != std::string::npos);
+}
+
+TEST_CASE("an overview names evidence, volumes and problems without a store") {
+    Scanned scanned(ScriptImage().volume("fs ext4\nresident /a 5 x\n").volume("locked luks\n"));
+    const ScanInput input{script_registry(), {scanned.spec},  scanned.known,
+                          scanned.rules,     scanned.options, scanned.stop};
+    const EvidenceOverview overview = look_at(input, scanned.spec);
+    CHECK(overview.evidence.name == "script.raw");
+    REQUIRE(overview.volumes.size() == 2);
+    CHECK(overview.volumes[0].fs == "ext4");
+    CHECK(overview.volumes[1].state == VolumeState::locked);
+    CHECK(overview.problems.size() == 1);
+}

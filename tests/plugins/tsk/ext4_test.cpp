@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+// Extent trees laid out by hand after Linux Documentation/filesystems/ext4, "Extent Tree".
+#include "plugins/tsk/ext4.h"
+
+#include <doctest/doctest.h>
+
+#include "tests/support/media.h"
+
+using namespace triage;
+using namespace triage::test;
+using triage::tsk::BlockExtent;
+
+namespace {
+
+constexpr std::uint32_t block_size = 1024;
+constexpr std::uint64_t block_count = 64;
+
+struct Leaf {
+    std::uint32_t logical;
+    std::uint16_t length;
+    std::uint64_t physical;
+};
+
+void put_header(MutableBytes node, std::size_t entries, unsigned depth) {
+    put_le(node, 0, 0xF30A, 2);                   // eh_magic
+    put_le(node, 2, entries, 2);                  // eh_entries
+    put_le(node, 4, (node.size() - 12) / 12, 2);  // eh_max
+    put_le(node, 6, depth, 2);                    // eh_depth
+}
+
+void put_leaves(MutableBytes node, const std::vector<Leaf>& leaves) {
+    put_header(node, leaves.size(), 0);
+    for (std::size_t i = 0; i < leaves.size(); ++i) {
+        put_le(node, 12 + 12 * i, leaves[i].logical, 4);             // ee_block
+        put_le(node, 12 + 12 * i + 4, leaves[i].length, 2);          // ee_len
+        put_le(node, 12 + 12 * i + 6, leaves[i].physical >> 32, 2);  // ee_start_hi
+        put_le(node, 12 + 12 * i + 8, leaves[i].physical, 4);        // ee_start_lo
+    }
+}
+
+// Children as (first logical block, block of the node).
+void put_index(MutableBytes node, unsigned depth,
+               const std::vector<std::pair<std::uint32_t, std::uint64_t>>& children) {
+    put_header(node, children.size(), depth);
+    for (std::size_t i = 0; i < children.size(); ++i) {
+        put_le(node, 12 + 12 * i, children[i].first, 4);             // ei_block
+        put_le(node, 12 + 12 * i + 4, children[i].second, 4);        // ei_leaf_lo
+        put_le(node, 12 + 12 * i + 8, children[i].second >> 32, 2);  // ei_leaf_hi
+    }
+}
+
+struct Tree {
+    Bytes root = Bytes(60), media = Bytes(block_size * block_count);
+    std::set<std::uint64_t> bad_sectors;
+    std::string why;
+
+    MutableBytes block(std::size_t number) { return MutableBytes(media).subspan(number * block_size, block_size); }
+
+    // "logical:physical+count", with "z" where it reads as zeros; "-" when the tree is refused.
+    std::string read(std::size_t root_bytes = 60) {
+        const PlainMedia plain(media, bad_sectors);
+        tsk::Image image(plain.reader(), 0, media.size());
+        const auto extents =
+            tsk::read_extent_tree(image, ByteView(root).first(root_bytes), block_size, block_count, why);
+        if (!extents) return "-";
+        std::string text;
+        for (const BlockExtent& e : *extents)
+            text += std::to_string(e.logical) + ":" + std::to_string(e.physical) + "+" + std::to_string(e.count) +
+                    (e.is_zero ? "z " : " ");
+        return text;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("extents in the inode itself are read in order") {
+    Tree tree;
+    put_leaves(tree.root, {{0, 2, 10}, {2, 1, 30}, {100, 4, 60}});
+    CHECK(tree.read() == "0:10+2 2:30+1 100:60+4 ");
+}
+
+TEST_CASE("a tree without extents is an empty file, not a damaged one") {
+    Tree tree;
+    put_leaves(tree.root, {});
+    CHECK(tree.read().empty());
+    CHECK(tree.why.empty());
+}
+
+TEST_CASE("two and more leaves are read one after the other") {
+    Tree tree;
+    put_index(tree.root, 1, {{0, 5}, {10, 6}, {20, 7}});
+    put_leaves(tree.block(5), {{0, 2, 20}, {4, 2, 22}});
+    put_leaves(tree.block(6), {{10, 1, 24}});
+    put_leaves(tree.block(7), {{20, 3, 25}});
+    CHECK(tree.read() == "0:20+2 4:22+2 10:24+1 20:25+3 ");
+}
+
+TEST_CASE("a tree of five levels is read, one of six is refused") {
+    Tree tree;
+    put_index(tree.root, 5, {{0, 5}});
+    for (unsigned depth = 4; depth > 0; --depth) put_index(tree.block(9 - depth), depth, {{0, 10 - depth}});
+    put_leaves(tree.block(9), {{0, 1, 40}});
+    CHECK(tree.read() == "0:40+1 ");
+    put_index(tree.root, 6, {{0, 5}});
+    CHECK(tree.read() == "-");
+    CHECK(tree.why == "the extent tree's depth is wrong");
+}
+
+TEST_CASE("an extent that was allocated and never written reads as zeros") {
+    Tree tree;
+    // ee_len over 32768 marks it; 32768 itself is a written extent of that length.
+    put_leaves(tree.root, {{0, 1, 10}, {1, 32768 + 3, 11}, {4, 1, 14}});
+    CHECK(tree.read() == "0:10+1 1:11+3z 4:14+1 ");
+    put_leaves(tree.root, {{0, 32768, 1}});
+    CHECK(tree.read() == "-");
+}
+
+TEST_CASE("extents out of order or over each other are refused, in one leaf and between leaves") {
+    const std::string reason = "extents overlap or are out of order";
+    for (const auto& leaves : {std::vector<Leaf>{{5, 1, 10}, {0, 1, 11}}, std::vector<Leaf>{{0, 3, 10}, {2, 1, 20}},
+                               std::vector<Leaf>{{0, 1, 10}, {0, 1, 11}}}) {
+        Tree tree;
+        put_leaves(tree.root, leaves);
+        CHECK(tree.read() == "-");
+        CHECK(tree.why == reason);
+    }
+    Tree tree;
+    put_index(tree.root, 1, {{0, 5}, {10, 6}});
+    put_leaves(tree.block(5), {{0, 12, 20}});
+    put_leaves(tree.block(6), {{10, 1, 40}});
+    CHECK(tree.read() == "-");
+    CHECK(tree.why == reason);
+}
+
+TEST_CASE("a tree that leads back to itself ends") {
+    Tree tree;
+    put_index(tree.root, 2, {{0, 5}});
+    put_index(tree.block(5), 1, {{0, 5}});  // a node of depth 1 where a leaf must be
+    CHECK(tree.read() == "-");
+    put_index(tree.root, 1, {{0, 6}, {1, 6}});  // the same leaf twice
+    put_leaves(tree.block(6), {{0, 1, 20}});
+    CHECK(tree.read() == "-");
+    put_index(tree.root, 1, {{0, 7}, {1, 7}});  // an empty leaf could be met for ever
+    put_leaves(tree.block(7), {});
+    CHECK(tree.read() == "-");
+    CHECK(tree.why == "an extent node is empty");
+}
+
+TEST_CASE("extents and nodes outside the file system are refused") {
+    const std::string of_extent = "an extent lies outside the file system";
+    for (const Leaf& leaf : {Leaf{0, 1, block_count}, Leaf{0, 2, block_count - 1}, Leaf{0, 1, 0xFFFFFFFFFFFF},
+                             Leaf{0, 0, 10}, Leaf{0, 32768 + 10, block_count - 1}}) {
+        Tree tree;
+        put_leaves(tree.root, {leaf});
+        CHECK(tree.read() == "-");
+        CHECK(tree.why == of_extent);
+    }
+    for (const std::uint64_t node : {std::uint64_t{0}, block_count, std::uint64_t{0xFFFFFFFFFFFF}}) {
+        Tree tree;
+        put_index(tree.root, 1, {{0, node}});
+        CHECK(tree.read() == "-");
+        CHECK(tree.why == "an extent node lies outside the file system");
+    }
+}
+
+TEST_CASE("an extent may end with the last block of the file system") {
+    Tree tree;
+    put_leaves(tree.root, {{0, 4, block_count - 4}});
+    CHECK(tree.read() == "0:60+4 ");
+}
+
+TEST_CASE("a node that claims more entries than it holds is refused") {
+    Tree tree;
+    put_leaves(tree.root, {{0, 1, 10}});
+    put_le(tree.root, 2, 5, 2);  // i_block has room for four
+    CHECK(tree.read() == "-");
+    CHECK(tree.why == "an extent node claims too many entries");
+    put_index(tree.root, 1, {{0, 5}});
+    put_leaves(tree.block(5), {{0, 1, 10}});
+    put_le(tree.block(5), 2, 0xFFFF, 2);
+    CHECK(tree.read() == "-");
+}
+
+TEST_CASE("a node without its magic number is no node") {
+    Tree tree;
+    put_leaves(tree.root, {{0, 1, 10}});
+    tree.root[0] = std::byte{0};
+    CHECK(tree.read() == "-");
+    CHECK(tree.why == "an extent node has no magic number");
+    put_index(tree.root, 1, {{0, 5}});  // block 5 is empty
+    CHECK(tree.read() == "-");
+}
+
+TEST_CASE("a root that is cut anywhere is refused") {
+    Tree tree;
+    put_leaves(tree.root, {{0, 1, 10}, {1, 1, 20}, {2, 1, 30}, {3, 1, 40}});
+    for (std::size_t size = 0; size < 60; ++size) CHECK(tree.read(size) == "-");
+    CHECK(tree.read(60) == "0:10+1 1:20+1 2:30+1 3:40+1 ");
+}
+
+TEST_CASE("a leaf that cannot be read leaves no half of a tree") {
+    Tree tree;
+    put_index(tree.root, 1, {{0, 5}, {1, 6}});
+    put_leaves(tree.block(5), {{0, 1, 20}});
+    put_leaves(tree.block(6), {{1, 1, 21}});
+    tree.bad_sectors = {13};
+    CHECK(tree.read() == "-");
+    CHECK(tree.why == "an extent node cannot be read");
+}
+
+TEST_CASE("random bytes behind a sound header are read as some tree or none") {
+    for (unsigned seed = 0; seed < 300; ++seed) {
+        Tree tree;
+        tree.media = ewf_test::sample_media(block_size * block_count, seed + 1);
+        const Bytes noise = ewf_test::sample_media(60, seed + 1000);
+        std::copy(noise.begin(), noise.end(), tree.root.begin());
+        put_header(tree.root, seed % 5, seed % 6);
+        for (std::size_t b = 1; b < block_count; ++b)
+            put_header(tree.block(b), seed % 90, static_cast<unsigned>(b % 6));
+        tree.read();
+    }
+}
+
+// Superblock, group descriptor and inode table as in Linux Documentation/filesystems/ext4.
+TEST_CASE("the encryption flag of an inode is read from the inode table") {
+    Bytes media(block_size * block_count);
+    const auto super = [&](std::size_t at, std::uint64_t value, std::size_t size) {
+        put_le(media, 1024 + at, value, size);
+    };
+    super(20, 1, 4);                                      // s_first_data_block
+    super(24, 0, 4);                                      // s_log_block_size: 1024
+    super(32, 8192, 4);                                   // s_blocks_per_group
+    super(40, 16, 4);                                     // s_inodes_per_group
+    super(76, 1, 4);                                      // s_rev_level
+    super(88, 128, 2);                                    // s_inode_size
+    super(96, 0x10000, 4);                                // s_feature_incompat: ENCRYPT
+    put_le(media, 2 * 1024 + 8, 10, 4);                   // bg_inode_table of group 0
+    put_le(media, 2 * 1024 + 32 + 8, 20, 4);              // of group 1
+    put_le(media, 10 * 1024 + 128 * 4 + 32, 0x80800, 4);  // inode 5: EXTENTS and ENCRYPT
+    put_le(media, 10 * 1024 + 128 * 5 + 32, 0x80000, 4);  // inode 6: EXTENTS
+    put_le(media, 20 * 1024 + 128 * 1 + 32, 0x800, 4);    // inode 18: the second of group 1
+    const PlainMedia plain(media, {2 * 20 + 1});          // inodes 21 to 24
+    tsk::Image image(plain.reader(), 0, media.size());
+    tsk::Ext4Inodes inodes(image);
+    CHECK(inodes.can_encrypt());
+    CHECK(inodes.is_encrypted(5) == true);
+    CHECK(inodes.is_encrypted(6) == false);
+    CHECK(inodes.is_encrypted(18) == true);
+    CHECK(inodes.is_encrypted(17) == false);
+    CHECK_FALSE(inodes.is_encrypted(21));
+    CHECK_FALSE(inodes.is_encrypted(0));
+    CHECK_FALSE(inodes.is_encrypted(~0ull));
+    CHECK_FALSE(inodes.is_encrypted(1 << 20));
+}
+
+TEST_CASE("a superblock of lies encrypts nothing and crashes nothing") {
+    for (unsigned seed = 1; seed < 200; ++seed) {
+        const Bytes media = ewf_test::sample_media(8192, seed);
+        const PlainMedia plain(media);
+        tsk::Image image(plain.reader(), 0, media.size());
+        tsk::Ext4Inodes inodes(image);
+        for (const std::uint64_t inode : {std::uint64_t{1}, std::uint64_t{12}, ~std::uint64_t{0}})
+            inodes.is_encrypted(inode);
+    }
+}

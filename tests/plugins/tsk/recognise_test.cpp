@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+// Offsets and magic numbers after each format's own description: LUKS2 on-disk format; libbde and Microsoft for
+// BitLocker; LVM2 label_header; XFS, Btrfs, F2FS, EROFS, SquashFS, ReiserFS, JFS, NILFS2 on-disk formats; ECMA-167 for
+// UDF; QCOW2, VMDK, VHDX (MS-VHDX), VHD, VDI headers; mkswap(8).
+#include "plugins/tsk/recognise.h"
+
+#include <doctest/doctest.h>
+
+#include "tests/support/media.h"
+
+using namespace triage;
+using namespace triage::test;
+using namespace std::string_view_literals;
+
+namespace {
+
+constexpr std::size_t media_bytes = 128 << 10;
+
+std::optional<tsk::Recognised> recognise(ByteView bytes, std::set<std::uint64_t> bad_sectors = {}) {
+    const PlainMedia media(bytes, std::move(bad_sectors));
+    tsk::Image image(media.reader(), 0, bytes.size());
+    return tsk::recognise(image);
+}
+
+Bytes with(std::size_t at, std::string_view magic, std::size_t size = media_bytes) {
+    Bytes bytes(size);
+    put_text(bytes, at, magic);
+    return bytes;
+}
+
+struct Row {
+    std::size_t at;
+    std::string_view magic, type;
+    ProblemKind kind;
+};
+
+constexpr auto locked = ProblemKind::locked, unsupported = ProblemKind::unsupported, damaged = ProblemKind::damaged;
+constexpr std::string_view bitlocker_to_go = "\x3b\xd6\x67\x49\x29\x2e\xd8\x4a\x83\x99\xf6\xa3\x39\xe3\xd0\x01"sv;
+
+const Row rows[] = {
+    {0, "LUKS\xba\xbe"sv, "luks", locked},
+    {16384, "SKUL\xba\xbe"sv, "luks", locked},
+    {3, "-FVE-FS-"sv, "bitlocker", locked},
+    {424, bitlocker_to_go, "bitlocker", locked},
+    {416, bitlocker_to_go, "bitlocker", locked},
+    {88, "CS"sv, "corestorage", locked},
+    {536, "LVM2 001"sv, "lvm2", unsupported},  // the label in sector 1
+    {24, "LVM2 001"sv, "lvm2", unsupported},   // in sector 0
+    {0, "XFSB"sv, "xfs", unsupported},
+    {65'600, "_BHRfS_M"sv, "btrfs", unsupported},
+    {1024, "\x10\x20\xf5\xf2"sv, "f2fs", unsupported},
+    {3, "ReFS\0\0\0\0"sv, "refs", unsupported},
+    {1024, "BD"sv, "hfs-classic", unsupported},
+    {0, "hsqs"sv, "squashfs", unsupported},
+    {1024, "\xe2\xe1\xf5\xe0"sv, "erofs", unsupported},
+    {65'588, "ReIsEr"sv, "reiserfs", unsupported},
+    {32'768, "JFS1"sv, "jfs", unsupported},
+    {1030, "\x34\x34"sv, "nilfs2", unsupported},
+    {0, "\xfc\x4e\x2b\xa9"sv, "md-raid", unsupported},
+    {4096, "\xfc\x4e\x2b\xa9"sv, "md-raid", unsupported},
+    {34'817, "NSR02"sv, "udf", unsupported},
+    {36'865, "NSR03"sv, "udf", unsupported},
+    {0, "QFI\xfb"sv, "qcow", unsupported},
+    {0, "KDMV"sv, "vmdk", unsupported},
+    {0, "COWD"sv, "vmdk", unsupported},
+    {0, "# Disk DescriptorFile"sv, "vmdk", unsupported},
+    {0, "vhdxfile"sv, "vhdx", unsupported},
+    {0, "conectix"sv, "vhd", unsupported},
+    {64, "\x7f\x10\xda\xbe"sv, "vdi", unsupported},
+    {0, "AFF10"sv, "aff", unsupported},
+    {0, "EVF2\r\n\x81\0"sv, "ewf2", unsupported},
+    {0, "LVF\x09\r\n\xff\0"sv, "l01", unsupported},
+    {0, "PK\x03\x04"sv, "zip", unsupported},
+    {media_bytes - 512, "koly"sv, "udif", unsupported},
+    {3, "NTFS    "sv, "ntfs", damaged},
+    {3, "EXFAT   "sv, "exfat", damaged},
+    {54, "FAT1"sv, "fat", damaged},
+    {82, "FAT32"sv, "fat32", damaged},
+    {1080, "\x53\xef"sv, "ext", damaged},
+    {1024, "H+\0\x04"sv, "hfs", damaged},
+    {1024, "HX\0\x05"sv, "hfs", damaged},
+    {32, "NXSB"sv, "apfs", damaged},
+    {32'769, "CD001"sv, "iso9660", damaged},
+};
+
+}  // namespace
+
+TEST_CASE("each format is recognised by its header at its place, and one byte beside it is not") {
+    for (const Row& row : rows) {
+        CAPTURE(row.type);
+        CAPTURE(row.at);
+        const auto found = recognise(with(row.at, row.magic));
+        REQUIRE(found);
+        CHECK(found->type == row.type);
+        CHECK(found->kind == row.kind);
+        CHECK_FALSE(found->words.empty());
+        CHECK_FALSE(found->is_swap);
+        const auto beside = recognise(with(row.at + (row.at + row.magic.size() < media_bytes ? 1 : -1), row.magic));
+        CHECK((!beside || beside->type != row.type));
+    }
+}
+
+TEST_CASE("swap space is recognised at the end of a page of any size in use") {
+    for (const std::size_t page : {4096u, 8192u, 16'384u, 65'536u})
+        for (const std::string_view magic : {"SWAPSPACE2"sv, "SWAP-SPACE"sv}) {
+            const auto found = recognise(with(page - 10, magic));
+            REQUIRE(found);
+            CHECK(found->type == "swap");
+            CHECK(found->is_swap);
+        }
+    CHECK_FALSE(recognise(with(512 - 10, "SWAPSPACE2")));
+}
+
+TEST_CASE("an encrypted volume is told as such although its shell looks like FAT") {
+    Bytes bytes = with(424, bitlocker_to_go);
+    put_text(bytes, 54, "FAT1");
+    put_text(bytes, 82, "FAT32");
+    CHECK(recognise(bytes)->type == "bitlocker");
+}
+
+TEST_CASE("nothing is recognised in zeros, in noise, or in a header that cannot be read") {
+    CHECK_FALSE(recognise(Bytes(media_bytes)));
+    CHECK_FALSE(recognise(Bytes(media_bytes, std::byte{0xA5})));
+    CHECK_FALSE(recognise(with(0, "XFSB"), {0}));
+}
+
+TEST_CASE("a volume of any small size is recognised or not, never read past its end") {
+    for (const std::size_t size : {1u, 2u, 3u, 4u, 10u, 100u, 511u, 512u, 1023u, 1025u, 4096u}) {
+        CHECK_FALSE(recognise(Bytes(size)));
+        if (size >= 4) CHECK(recognise(with(0, "XFSB", size))->type == "xfs");
+    }
+    Bytes cut(6);
+    put_text(cut, 0, "-FVE");
+    CHECK_FALSE(recognise(cut));
+}
+
+TEST_CASE("a blank volume holds one repeated byte at both ends") {
+    const auto is_blank = [](ByteView bytes, std::set<std::uint64_t> bad_sectors = {}) {
+        const PlainMedia media(bytes, std::move(bad_sectors));
+        tsk::Image image(media.reader(), 0, bytes.size());
+        return tsk::looks_blank(image);
+    };
+    CHECK(is_blank(Bytes(300 << 10)));
+    CHECK(is_blank(Bytes(300 << 10, std::byte{0xFF})));
+    CHECK(is_blank(Bytes(10, std::byte{7})));
+    Bytes end_differs(300 << 10);
+    end_differs.back() = std::byte{1};
+    CHECK_FALSE(is_blank(end_differs));
+    Bytes start_differs(300 << 10);
+    start_differs[(64 << 10) - 1] = std::byte{1};
+    CHECK_FALSE(is_blank(start_differs));
+    CHECK_FALSE(is_blank(Bytes(300 << 10), {5}));
+}

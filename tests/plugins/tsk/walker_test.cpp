@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: Apache-2.0
+// The walk over a FAT12 volume laid out by hand after Microsoft's "FAT: General Overview of On-Disk Format", 1.03.
+#include "plugins/tsk/walker.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "tests/support/media.h"
+
+namespace triage {
+const FilesystemReader& tsk_filesystem();
+}
+
+using namespace triage;
+using namespace triage::test;
+
+namespace {
+
+// 512-byte sectors, one a cluster: boot sector, two FATs of one sector, 64 root entries in sectors 3 to 6, data from 7.
+constexpr std::size_t sectors = 200;
+constexpr std::size_t root_sector = 3, fat_sector = 1;
+constexpr std::size_t sector_of(std::size_t cluster) { return 7 + cluster - 2; }
+constexpr unsigned directory = 0x10, archive = 0x20;
+
+struct Fat12 {
+    Bytes media = ewf_test::sample_media(sectors * 512);
+
+    Fat12() {
+        std::fill_n(media.begin(), 7 * 512, std::byte{0});
+        put_text(media, 0,
+                 "\xEB\x3C\x90"
+                 "MSDOS5.0");
+        put_le(media, 11, 512, 2);      // BPB_BytsPerSec
+        put_le(media, 13, 1, 1);        // BPB_SecPerClus
+        put_le(media, 14, 1, 2);        // BPB_RsvdSecCnt
+        put_le(media, 16, 2, 1);        // BPB_NumFATs
+        put_le(media, 17, 64, 2);       // BPB_RootEntCnt
+        put_le(media, 19, sectors, 2);  // BPB_TotSec16
+        put_le(media, 21, 0xF8, 1);     // BPB_Media
+        put_le(media, 22, 1, 2);        // BPB_FATSz16
+        put_le(media, 38, 0x29, 1);     // BS_BootSig
+        put_text(media, 54, "FAT12   ");
+        put_le(media, 510, 0xAA55, 2);
+        link(0, 0xFF8), link(1, 0xFFF);
+    }
+    void link(std::size_t cluster, unsigned next) {
+        for (const std::size_t fat : {fat_sector * 512, (fat_sector + 1) * 512}) {
+            const std::size_t at = fat + cluster * 3 / 2;
+            const unsigned old = std::to_integer<unsigned>(media[at]) | std::to_integer<unsigned>(media[at + 1]) << 8;
+            const unsigned value = cluster % 2 == 0 ? (old & 0xF000) | next : (old & 0x000F) | next << 4;
+            put_le(media, at, value, 2);
+        }
+    }
+    void clear(std::size_t cluster) { std::fill_n(media.begin() + sector_of(cluster) * 512, 512, std::byte{0}); }
+    // The `index`th entry of the directory at `sector`.
+    void name(std::size_t sector, std::size_t index, std::string_view short_name, unsigned attributes,
+              std::size_t cluster, std::uint32_t size) {
+        const std::size_t at = sector * 512 + index * 32;
+        put_text(media, at, short_name);
+        put_le(media, at + 11, attributes, 1);
+        put_le(media, at + 22, 0x6000, 2);  // 12:00:00
+        put_le(media, at + 24, 0x5821, 2);  // 2024-01-01
+        put_le(media, at + 26, cluster, 2);
+        put_le(media, at + 28, size, 4);
+    }
+};
+
+// /A.TXT in clusters 2 and 5; /B.TXT deleted, of cluster 6; /DIR in cluster 10 with C.TXT in 11.
+Fat12 sample() {
+    Fat12 fat;
+    fat.link(2, 5), fat.link(5, 0xFFF), fat.link(10, 0xFFF), fat.link(11, 0xFFF);
+    fat.name(root_sector, 0, "A       TXT", archive, 2, 700);
+    fat.name(root_sector, 1, "\xE5       TXT", archive, 6, 100);
+    fat.name(root_sector, 2, "DIR        ", directory, 10, 0);
+    fat.clear(10);
+    fat.name(sector_of(10), 0, ".          ", directory, 10, 0);
+    fat.name(sector_of(10), 1, "..         ", directory, 0, 0);
+    fat.name(sector_of(10), 2, "C       TXT", archive, 11, 10);
+    return fat;
+}
+
+class Gathered : public WalkSink {
+  public:
+    void filesystem(const Filesystem& fs) override { filesystems.push_back(fs); }
+    void entry(const Entry& entry) override {
+        if (!entry.is_metadata) entries.push_back(entry);
+    }
+    void problem(const Problem& problem) override { problems.push_back(problem); }
+    void counts(const WalkCounts&) override { ++ends; }
+    bool may_enter(std::uint64_t, std::string_view path) override { return path != forbidden; }
+
+    const Entry* find(std::string_view path) const {
+        const auto found = std::find_if(entries.begin(), entries.end(), [&](const Entry& e) { return e.path == path; });
+        return found == entries.end() ? nullptr : &*found;
+    }
+    std::string paths() const {
+        std::vector<std::string> sorted;
+        for (const Entry& e : entries) sorted.push_back(e.path);
+        std::sort(sorted.begin(), sorted.end());
+        std::string all;
+        for (const std::string& path : sorted) all += (all.empty() ? "" : " ") + path;
+        return all;
+    }
+    bool complains(ProblemKind kind) const {
+        return std::any_of(problems.begin(), problems.end(), [&](const Problem& p) { return p.kind == kind; });
+    }
+
+    std::vector<Filesystem> filesystems;
+    std::vector<Entry> entries;  // but not the file system's own
+    std::vector<Problem> problems;
+    int ends = 0;
+    std::string forbidden;
+};
+
+Gathered walk(const Fat12& fat, const WalkLimits& limits = {}, std::set<std::uint64_t> bad_sectors = {},
+              std::string forbidden = {}) {
+    const PlainMedia media(fat.media, std::move(bad_sectors));
+    Gathered gathered;
+    gathered.forbidden = std::move(forbidden);
+    tsk_filesystem().walk(media.reader(), {"-", VolumeRole::filesystem, 0, fat.media.size(), {}}, limits, false,
+                          gathered);
+    return gathered;
+}
+
+}  // namespace
+
+TEST_CASE("the names of a volume are listed, deleted ones among them") {
+    const Gathered gathered = walk(sample());
+    REQUIRE(gathered.filesystems.size() == 1);
+    CHECK(gathered.filesystems[0].type == "fat12");
+    CHECK(gathered.filesystems[0].is_readable);
+    CHECK(gathered.paths() == "/A.TXT /DIR/C.TXT /_.TXT");
+    CHECK(gathered.problems.empty());
+    CHECK(gathered.ends == 1);
+}
+
+TEST_CASE("a directory that leads back to itself is entered a second time at most") {
+    Fat12 fat = sample();
+    fat.name(sector_of(10), 3, "UP         ", directory, 10, 0);
+    fat.name(sector_of(10), 4, "ROOT       ", directory, 0, 0);
+    const Gathered gathered = walk(fat);
+    CHECK(gathered.find("/DIR/C.TXT"));
+    CHECK(gathered.entries.size() <= 6);
+    CHECK(gathered.ends == 1);
+}
+
+TEST_CASE("a fragmented file stands in the clusters that its chain names") {
+    const Gathered gathered = walk(sample());
+    const Entry* a = gathered.find("/A.TXT");
+    REQUIRE(a);
+    CHECK(a->size == 700);
+    CHECK(a->state == EntryState::allocated);
+    CHECK(a->source == Source::extents);
+    CHECK(a->extents == std::vector<Extent>{{sector_of(2) * 512, 512}, {sector_of(5) * 512, 188}});
+}
+
+TEST_CASE("a deleted file stands where its first cluster was, which is a guess") {
+    const Gathered gathered = walk(sample());
+    const Entry* deleted = gathered.find("/_.TXT");
+    REQUIRE(deleted);
+    CHECK(deleted->state == EntryState::deleted);
+    CHECK(deleted->placement == Placement::assumed);
+    CHECK(deleted->extents == std::vector<Extent>{{sector_of(6) * 512, 100}});
+}
+
+TEST_CASE("a deleted file whose cluster is in use again says so") {
+    Fat12 fat = sample();
+    fat.link(6, 0xFFF);
+    const Gathered gathered = walk(fat);
+    const Entry* deleted = gathered.find("/_.TXT");
+    REQUIRE(deleted);
+    CHECK(deleted->placement == Placement::reallocated);
+}
+
+TEST_CASE("a file whose chain is too short for its size has no content that is believed") {
+    Fat12 fat = sample();
+    fat.link(2, 0xFFF);
+    const Gathered gathered = walk(fat);
+    const Entry* a = gathered.find("/A.TXT");
+    REQUIRE(a);
+    CHECK(a->source == Source::none);
+    CHECK(a->reason == Reason::damaged);
+    CHECK(gathered.complains(ProblemKind::damaged));
+}
+
+TEST_CASE("times come from the disk, not from the clock of this place") {
+    const Gathered gathered = walk(sample());
+    const Entry* a = gathered.find("/A.TXT");
+    REQUIRE(a);
+    REQUIRE(a->times.modified);
+    // 2024-01-01 12:00:00 as local time; unit tests run in any zone, so at most a day away from UTC.
+    CHECK(std::abs(a->times.modified->seconds - 1'704'110'400) <= 86'400);
+    CHECK_FALSE(gathered.filesystems[0].modified.is_utc);
+    CHECK(gathered.filesystems[0].accessed.is_date_only);
+}
+
+TEST_CASE("deleted names are left out when nobody wants them") {
+    WalkLimits limits;
+    limits.deleted = false, limits.orphans = false;
+    CHECK(walk(sample(), limits).paths() == "/A.TXT /DIR/C.TXT");
+}
+
+TEST_CASE("a limit of entries or depth ends in a problem that says so") {
+    WalkLimits few;
+    few.entries = 1;
+    const Gathered capped = walk(sample(), few);
+    CHECK(capped.entries.size() <= 1);
+    CHECK(capped.complains(ProblemKind::capped));
+
+    WalkLimits flat;
+    flat.depth = 0;
+    const Gathered shallow = walk(sample(), flat);
+    CHECK(shallow.paths() == "/A.TXT /_.TXT");
+    CHECK(shallow.complains(ProblemKind::capped));
+}
+
+TEST_CASE("a directory that cannot be read hides its names and nothing else") {
+    const Gathered gathered = walk(sample(), {}, {sector_of(10)});
+    CHECK(gathered.find("/A.TXT"));
+    CHECK_FALSE(gathered.find("/DIR/C.TXT"));
+    REQUIRE_FALSE(gathered.problems.empty());
+    const bool is_named = std::any_of(gathered.problems.begin(), gathered.problems.end(), [](const Problem& p) {
+        return p.hides_entries && p.first_sector == sector_of(10);
+    });
+    CHECK(is_named);
+}
+
+// But the search for orphans reads every cluster.
+TEST_CASE("an unreadable content is no matter of the walk") {
+    WalkLimits limits;
+    limits.orphans = false;
+    const Gathered gathered = walk(sample(), limits, {sector_of(5), sector_of(11)});
+    CHECK(gathered.paths() == "/A.TXT /DIR/C.TXT /_.TXT");
+    CHECK(gathered.problems.empty());
+}
+
+TEST_CASE("a place that ended a worker before is not entered, and said to be skipped") {
+    const Gathered no_directory = walk(sample(), {}, {}, "/DIR/");
+    CHECK(no_directory.paths() == "/A.TXT /_.TXT");
+    REQUIRE(no_directory.problems.size() == 1);
+    CHECK(no_directory.problems[0].kind == ProblemKind::aborted);
+    CHECK(no_directory.problems[0].path == "/DIR");
+
+    const Gathered no_entry = walk(sample(), {}, {}, "/A.TXT");
+    CHECK(no_entry.paths() == "/DIR/C.TXT /_.TXT");
+    REQUIRE(no_entry.problems.size() == 1);
+    CHECK(no_entry.problems[0].path == "/A.TXT");
+}
+
+TEST_CASE("a volume whose start cannot be read is unreadable, not empty") {
+    const Gathered gathered = walk(sample(), {}, {0});
+    CHECK(gathered.entries.empty());
+    CHECK(gathered.complains(ProblemKind::unreadable));
+}
+
+TEST_CASE("a volume of noise is unrecognised, one of zeros is said to be blank") {
+    Fat12 noise;
+    noise.media = ewf_test::sample_media(sectors * 512, 99);
+    CHECK(walk(noise).complains(ProblemKind::unrecognised));
+    Fat12 blank;
+    blank.media = Bytes(sectors * 512);
+    const Gathered gathered = walk(blank);
+    REQUIRE(gathered.problems.size() == 1);
+    CHECK(gathered.problems[0].kind == ProblemKind::unrecognised);
+    CHECK(gathered.problems[0].detail.find("one repeated byte") != std::string::npos);
+}
+
+TEST_CASE("an overview recognises the file system and lists nothing") {
+    const Fat12 fat = sample();
+    const PlainMedia media(fat.media);
+    Gathered gathered;
+    tsk_filesystem().walk(media.reader(), {"-", VolumeRole::filesystem, 0, fat.media.size(), {}}, {}, true, gathered);
+    CHECK(gathered.filesystems.size() == 1);
+    CHECK(gathered.entries.empty());
+}
+
+TEST_CASE("file systems store their times in different forms") {
+    Filesystem fs;
+    tsk::set_time_forms(TSK_FS_TYPE_NTFS, fs);
+    CHECK(fs.modified == TimeForm{7, true, false});
+    tsk::set_time_forms(TSK_FS_TYPE_EXT4, fs);
+    CHECK(fs.created == TimeForm{9, true, false});
+    tsk::set_time_forms(TSK_FS_TYPE_EXT2, fs);
+    CHECK(fs.modified == TimeForm{0, true, false});
+    tsk::set_time_forms(TSK_FS_TYPE_FAT32, fs);
+    CHECK(fs.modified == TimeForm{0, false, false});
+    CHECK(fs.created == TimeForm{2, false, false});
+    CHECK(fs.accessed == TimeForm{0, false, true});
+    tsk::set_time_forms(TSK_FS_TYPE_EXFAT, fs);
+    CHECK(fs.modified == TimeForm{2, false, false});
+    tsk::set_time_forms(TSK_FS_TYPE_ISO9660, fs);
+    CHECK_FALSE(fs.modified.is_utc);
+}
