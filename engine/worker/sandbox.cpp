@@ -114,10 +114,10 @@ std::string filter_calls(const SandboxOptions& options) {
     int failed = 0;
     for (int call : allowed_calls) failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 0);
     failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(write), 1,
-                               SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(options.record_fd)));
+                               SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(options.record_fd), 0));
     // abort(): a broken promise ends the worker, visibly.
     failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-                               SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(getpid())));
+                               SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(getpid()), 0));
     if (!options.readable_files.empty())
         failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
                                    SCMP_A2(SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND, O_RDONLY));

@@ -22,7 +22,7 @@ std::string refuse(Entry& entry, Reason reason, std::string detail = {}) {
 }
 
 // Windows reparse tags (MS-FSCC 2.1.2.1). Name surrogates are links; these leave a placeholder in place of the content.
-constexpr std::uint32_t tag_wof = 0x80000017, tag_symlink = 0xA000000C, tag_mount_point = 0xA0000003;
+constexpr std::uint32_t tag_wof = 0x80000017;
 
 std::optional<std::uint32_t> reparse_tag(TSK_FS_FILE* file) {
     if (!TSK_FS_TYPE_ISNTFS(file->fs_info->ftype) || !file->meta || !file->meta->attr) return std::nullopt;
