@@ -149,6 +149,7 @@ std::string locate_runs(OpenFilesystem& fs, const TSK_FS_ATTR& attribute, std::u
         if (run->flags & TSK_FS_ATTR_RUN_FLAG_SPARSE) list.add(Extent::hole, *bytes - skip);
         else if (!add_blocks(fs.image, geometry, run->addr, run->len, skip, list))
             return refuse(entry, Reason::outside_media, "a run lies outside the volume");
+        if (entry.extents.size() > most_extents) return refuse(entry, Reason::limit, "more extents than the limit");
     }
     if (list.length() < needed) return refuse(entry, Reason::damaged, "fewer blocks are recorded than its size needs");
     return {};

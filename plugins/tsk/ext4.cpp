@@ -8,8 +8,7 @@ namespace triage::tsk {
 namespace {
 
 constexpr std::uint16_t extent_magic = 0xF30A;
-constexpr unsigned deepest_tree = 5;             // the kernel's EXT4_MAX_EXTENT_DEPTH
-constexpr std::size_t most_extents = 4'000'000;  // an entry with more is `damaged`: 64 MiB of extents
+constexpr unsigned deepest_tree = 5;  // the kernel's EXT4_MAX_EXTENT_DEPTH
 
 struct TreeWalk {
     Image& image;

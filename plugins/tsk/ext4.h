@@ -13,6 +13,9 @@
 
 namespace triage::tsk {
 
+// A content in more pieces is refused: some of them at once must fit into the parent's memory (16 MiB each).
+inline constexpr std::size_t most_extents = 1'000'000;
+
 // A run of blocks of a file. `is_zero`: allocated but never written, reads as zeros.
 struct BlockExtent {
     std::uint64_t logical = 0, physical = 0, count = 0;
