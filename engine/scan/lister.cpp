@@ -15,7 +15,8 @@ namespace {
 
 constexpr int most_hangs = 1, most_deaths = 8;
 constexpr std::uint64_t least_read_limit = 1ull << 30;  // small volumes are read over and over by an honest libtsk
-constexpr std::size_t contents_at_once = 4096;          // gathered before a content worker is asked
+constexpr std::uint64_t read_per_entry = 256 << 10;
+constexpr std::size_t contents_at_once = 4096;  // gathered before a content worker is asked
 
 WorkerOptions options_of(const ScanOptions& options) {
     WorkerOptions worker;
@@ -144,7 +145,9 @@ bool Lister::run_walk_worker(VolumeWalk& walk, WorkerJob& job) {
     WorkerOptions options = worker_options_;
     if (walk.has_more_memory) options.memory_bytes = options.memory_max_bytes;
     Worker worker(input_.registry, options, job);
-    while (std::optional<Record> record = worker.next(read_limit)) {
+    // libtsk reads 64 KiB to see one inode, for each name twice (the walk, the search for orphans), in any order.
+    const auto allowed = [&] { return checked_add(read_limit, walk.entries * read_per_entry).value_or(~0ull); };
+    while (std::optional<Record> record = worker.next(allowed())) {
         if (is_stopped()) return worker.stop(), true;
         take_record(walk, *record);
         if (walk.is_broken) break;
