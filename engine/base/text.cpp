@@ -116,22 +116,6 @@ std::string to_json_string(std::string_view bytes) {
     return text;
 }
 
-std::string escape_for_html(std::string_view bytes) {
-    std::string text;
-    text.reserve(bytes.size());
-    for (char c : escape_for_terminal(bytes)) {
-        switch (c) {
-            case '&': text += "&amp;"; break;
-            case '<': text += "&lt;"; break;
-            case '>': text += "&gt;"; break;
-            case '"': text += "&quot;"; break;
-            case '\'': text += "&#39;"; break;
-            default: text += c;
-        }
-    }
-    return text;
-}
-
 std::string human_size(std::uint64_t bytes) {
     static constexpr std::array units{"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
     double value = static_cast<double>(bytes);

@@ -28,9 +28,6 @@ std::string escape_for_terminal(std::string_view bytes);
 // written as \uNNNN so that no report can drive the terminal that shows it.
 std::string to_json_string(std::string_view bytes);
 
-// Text for HTML content and double-quoted attributes.
-std::string escape_for_html(std::string_view bytes);
-
 // "1.4 GiB", "512 B": for people; machine-readable reports print bytes.
 std::string human_size(std::uint64_t bytes);
 
