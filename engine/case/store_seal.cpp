@@ -80,8 +80,8 @@ class Counts {
     std::map<std::pair<std::uint32_t, UnopenedKind>, Sums> unopened_;
 };
 
-// Names that came without a content wait for the one with the same key. Where damage gave a key several contents, the
-// first recorded counts.
+// Names that came without a content wait for the one with the same key. Where a key has several contents (a stale name
+// without one, then the file), the one that was examined best counts: `status` goes from hashed to unreadable.
 constexpr const char* find_shared_contents = R"sql(
 CREATE TEMP TABLE wanted (volume INTEGER, address INTEGER, attribute INTEGER,
     PRIMARY KEY (volume, address, attribute)) WITHOUT ROWID;
@@ -91,7 +91,7 @@ INSERT OR IGNORE INTO wanted SELECT volume, address, attribute FROM entry WHERE 
 INSERT OR IGNORE INTO shared SELECT c.volume, c.address, c.attribute, c.id FROM content c
     WHERE EXISTS (SELECT 1 FROM wanted w
                   WHERE w.volume = c.volume AND w.address = c.address AND w.attribute = c.attribute)
-    ORDER BY c.id;
+    ORDER BY c.status, c.id;
 )sql";
 
 // The total order of the contract. `x < 0, x` sorts two's complement as unsigned; blobs compare by raw bytes.

@@ -100,6 +100,9 @@ struct Entry {
     friend bool operator==(const Entry&, const Entry&) = default;
 };
 
+// More of one entry are refused: some such entries at once must fit into the parent's memory (16 MiB each).
+inline constexpr std::size_t most_extents = 1'000'000;
+
 // Bytes of `extents` that are stored, holes left out.
 std::uint64_t stored_bytes(const std::vector<Extent>& extents);
 

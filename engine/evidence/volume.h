@@ -42,7 +42,7 @@ class VolumeSystem {
     virtual ~VolumeSystem() = default;
     virtual std::string_view name() const = 0;
     virtual std::string_view describes() const = 0;
-    // The volumes of a media, covering it completely: each byte is in a volume or in a gap (or in overlapping ones).
+    // The volumes of a media. What lies in none of them becomes a gap.
     virtual VolumeList list(const MediaReader& media) const = 0;
 };
 

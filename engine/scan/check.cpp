@@ -1,7 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/scan/check.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
 namespace triage {
+namespace {
+
+bool has_name(std::span<const Volume> volumes, std::string_view name) {
+    return std::any_of(volumes.begin(), volumes.end(), [&](const Volume& v) { return v.name == name; });
+}
+
+// In their order, past names that other volumes have.
+void name_gaps(std::vector<Volume>& volumes) {
+    for (Volume& volume : volumes)
+        if (volume.role == VolumeRole::gap) volume.name.clear();
+    std::size_t number = 0;
+    for (Volume& volume : volumes)
+        while (volume.role == VolumeRole::gap && volume.name.empty())
+            if (const std::string name = fmt::format("gap{}", number++); !has_name(volumes, name)) volume.name = name;
+}
+
+}  // namespace
 
 std::optional<std::string> find_flaw(const Entry& entry, const Volume& volume) {
     if (entry.path.empty() || entry.path.front() != '/') return "its path does not start at the root";
@@ -22,9 +43,27 @@ std::optional<std::string> find_flaw(const Entry& entry, const Volume& volume) {
     return std::nullopt;
 }
 
-bool is_sound(const Volume& volume, std::uint64_t media_size) {
-    return !volume.name.empty() && volume.name.size() < 32 && volume.start <= media_size &&
-           volume.length <= media_size - volume.start;
+bool is_sound(const Volume& volume, std::uint64_t media_size, std::span<const Volume> before) {
+    return !has_name(before, volume.name) && !volume.name.empty() && volume.name.size() < 32 &&
+           volume.start <= media_size && volume.length <= media_size - volume.start;
+}
+
+void cover(std::vector<Volume>& volumes, std::uint64_t media_size) {
+    const auto by_start = [](const Volume& a, const Volume& b) { return a.start < b.start; };
+    std::stable_sort(volumes.begin(), volumes.end(), by_start);
+    std::vector<Volume> gaps;
+    std::uint64_t covered = 0;
+    const auto add_gap_until = [&](std::uint64_t end) {
+        if (end > covered) gaps.push_back({{}, VolumeRole::gap, covered, end - covered, {}});
+    };
+    for (const Volume& volume : volumes) {
+        add_gap_until(volume.start);
+        covered = std::max(covered, volume.start + volume.length);
+    }
+    add_gap_until(media_size);
+    volumes.insert(volumes.end(), gaps.begin(), gaps.end());
+    std::stable_sort(volumes.begin(), volumes.end(), by_start);
+    name_gaps(volumes);
 }
 
 }  // namespace triage

@@ -51,6 +51,15 @@ struct Lister::VolumeWalk {
         AddressSet addresses;
         std::uint64_t last_address = ~0ull;
         std::set<std::uint32_t> last_attributes;
+
+        // The walk lists all streams of a name together: an address met again is another name of the same contents.
+        bool is_new_content(std::uint64_t address, std::uint32_t attribute) {
+            if (address == last_address) return last_attributes.insert(attribute).second;
+            const bool is_new = addresses.insert(address);
+            last_address = is_new ? address : ~0ull;
+            last_attributes = {attribute};
+            return is_new;
+        }
     };
     std::vector<std::unique_ptr<Part>> parts;
     Part* current = nullptr;
@@ -161,32 +170,33 @@ bool Lister::run_walk_worker(VolumeWalk& walk, WorkerJob& job) {
 
     if (worker.ran_out_of_memory() && !std::exchange(walk.has_more_memory, true))
         return false;  // once more, with all it may have
+    if (may_restart(walk, worker)) return false;
+    give_up(walk, worker.stands_at(), walk.is_broken ? "its records are inconsistent" : worker.cause());
+    return true;
+}
+
+// After a death or a hang: another worker goes on behind the place, unless it was tried often enough. Notes the place.
+bool Lister::may_restart(VolumeWalk& walk, const Worker& worker) const {
     const WorkerJob::Place place = worker.stands_at();
     const bool is_new_place = std::none_of(walk.avoid.begin(), walk.avoid.end(),
                                            [&](const WorkerJob::Avoided& a) { return a.place == place; });
-    const bool was_hang = worker.end() == WorkerEnd::hung;
-    const bool may_restart = !walk.is_broken && is_new_place && worker.end() != WorkerEnd::livelocked &&
-                             (was_hang ? ++walk.hangs <= most_hangs : ++walk.deaths <= most_deaths) &&
-                             walk.silent_seconds < worker_options_.silent_seconds;
     walk.avoid.push_back({place, walk.records});
-    if (may_restart) return false;
+    if (walk.is_broken || !is_new_place || worker.end() == WorkerEnd::livelocked) return false;
+    const bool was_hang = worker.end() == WorkerEnd::hung;
+    return (was_hang ? ++walk.hangs <= most_hangs : ++walk.deaths <= most_deaths) &&
+           walk.silent_seconds < worker_options_.silent_seconds;
+}
+
+void Lister::give_up(VolumeWalk& walk, const WorkerJob::Place& place, const std::string& cause) {
     walk.is_given_up = true;
     Problem problem;
     problem.kind = ProblemKind::aborted;
     problem.hides_entries = true;
     problem.address = place.address;
     problem.path = place.path;
-    problem.detail =
-        fmt::format("volume partially examined: the walk ended at this place ({}); what comes after it was not listed",
-                    walk.is_broken ? "its records are inconsistent" : worker.cause());
-    if (walk.current) {
-        walk.current->hides_entries = true;
-        if (walk.current->reason.empty()) walk.current->reason = problem.detail;
-        send_problem(walk.evidence.record.id, walk.current->record.id, std::move(problem));
-    } else {
-        walk.early_problems.push_back(std::move(problem));
-    }
-    return true;
+    problem.detail = fmt::format(
+        "volume partially examined: the walk ended at this place ({}); what comes after it was not listed", cause);
+    take_problem(walk, std::move(problem));
 }
 
 void Lister::note_death(VolumeWalk& walk, const Worker& worker, std::string_view job) {
@@ -209,30 +219,15 @@ void Lister::take_record(VolumeWalk& walk, const Record& record) {
             if (r.is_complete()) begin_filesystem(walk, fs);
             break;
         }
-        case RecordType::entry: {
-            Entry entry = read_entry(r, walk.pending_extents);
-            walk.pending = std::move(entry);
+        case RecordType::entry:
+            walk.pending = read_entry(r, walk.pending_extents);
+            if (walk.pending_extents > most_extents) r.fail();
             break;
-        }
-        case RecordType::extents: {
+        case RecordType::extents:
             if (!walk.pending || walk.pending->extents.size() >= walk.pending_extents) r.fail();
             else read_extents(r, walk.pending->extents);
             break;
-        }
-        case RecordType::problem: {
-            Problem problem = read_problem(r);
-            if (!walk.current) {
-                walk.early_problems.push_back(std::move(problem));
-                break;
-            }
-            walk.current->hides_entries |= problem.hides_entries;
-            if (walk.current->reason.empty()) {
-                walk.current->reason = problem.detail;
-                if (!walk.current->is_readable) walk.current->record.state = state_without_filesystem(problem.kind);
-            }
-            send_problem(walk.evidence.record.id, walk.current->record.id, std::move(problem));
-            break;
-        }
+        case RecordType::problem: take_problem(walk, read_problem(r)); break;
         case RecordType::counts:
             if (walk.current) walk.current->record.counts = read_counts(r);
             break;
@@ -245,6 +240,17 @@ void Lister::take_record(VolumeWalk& walk, const Record& record) {
         walk.pending.reset();
     }
     if (record.type != RecordType::end) ++walk.records;
+}
+
+void Lister::take_problem(VolumeWalk& walk, Problem problem) {
+    if (!walk.current) return walk.early_problems.push_back(std::move(problem));
+    VolumeWalk::Part& part = *walk.current;
+    part.hides_entries |= problem.hides_entries;
+    if (part.reason.empty()) {
+        part.reason = problem.detail;
+        if (!part.is_readable) part.record.state = state_without_filesystem(problem.kind);
+    }
+    send_problem(walk.evidence.record.id, part.record.id, std::move(problem));
 }
 
 void Lister::begin_filesystem(VolumeWalk& walk, const Filesystem& fs) {
@@ -274,15 +280,7 @@ void Lister::begin_filesystem(VolumeWalk& walk, const Filesystem& fs) {
 void Lister::take_entry(VolumeWalk& walk, Entry entry) {
     if (!walk.current) return void(walk.is_broken = true);
     VolumeWalk::Part& part = *walk.current;
-    if (const std::optional<std::string> flaw = find_flaw(entry, walk.volume)) {
-        Problem problem;
-        problem.kind = ProblemKind::damaged;
-        problem.path = entry.path, problem.address = entry.address;
-        problem.detail = "the listing contradicts itself: " + *flaw;
-        send_problem(walk.evidence.record.id, part.record.id, std::move(problem));
-        entry.source = Source::none, entry.reason = Reason::damaged;
-        entry.extents.clear(), entry.resident.clear();
-    }
+    refuse_flawed(walk, entry);
     ++walk.entries;
     progress_.entries_listed.fetch_add(1, std::memory_order_relaxed);
 
@@ -290,27 +288,33 @@ void Lister::take_entry(VolumeWalk& walk, Entry entry) {
     work.media = walk.evidence.reader.get();
     work.record.walk_order = resume_.next_walk_order++;
     work.record.volume = part.record.id;
-    const bool is_skipped = !input_.options.examine_sparse && is_nearly_all_hole(entry);
     if (entry.source == Source::none) {
         work.is_examined = true;
         work.record.examined = {Status::unreadable, entry.reason, entry.size, {}, {}};
-    } else if (is_skipped) {
+    } else if (!input_.options.examine_sparse && is_nearly_all_hole(entry)) {
         work.is_examined = true;
         work.record.examined = {Status::skipped, Reason::sparse, stored_bytes(entry.extents), {}, {}};
-    } else if (entry.address != part.last_address) {
-        // The walk lists all streams of a name together: an address met again is another name of the same contents.
-        const bool is_new = part.addresses.insert(entry.address);
-        part.last_address = is_new ? entry.address : ~0ull;
-        part.last_attributes = {entry.attribute};
-        work.shares_content = !is_new;
     } else {
-        work.shares_content = !part.last_attributes.insert(entry.attribute).second;
+        work.shares_content = !part.is_new_content(entry.address, entry.attribute);
     }
-    const bool is_decoded = entry.source == Source::worker;
+    const bool needs_worker = entry.source == Source::worker && !work.is_examined && !work.shares_content;
     work.record.entry = std::move(entry);
-    if (!is_decoded || work.is_examined || work.shares_content) return send_entry(std::move(work));
+    if (!needs_worker) return send_entry(std::move(work));
     walk.for_worker.push_back(std::move(work));
     if (walk.for_worker.size() >= contents_at_once) read_in_worker(walk);
+}
+
+// An entry that contradicts itself keeps its name and loses its content.
+void Lister::refuse_flawed(VolumeWalk& walk, Entry& entry) {
+    const std::optional<std::string> flaw = find_flaw(entry, walk.volume);
+    if (!flaw) return;
+    Problem problem;
+    problem.kind = ProblemKind::damaged;
+    problem.path = entry.path, problem.address = entry.address;
+    problem.detail = "the listing contradicts itself: " + *flaw;
+    send_problem(walk.evidence.record.id, walk.current->record.id, std::move(problem));
+    entry.source = Source::none, entry.reason = Reason::damaged;
+    entry.extents.clear(), entry.resident.clear();
 }
 
 void Lister::send_entry(EntryWork work) {
@@ -360,20 +364,9 @@ ContentRequest Lister::request_for(const VolumeWalk& walk, const EntryWork& work
 
 void Lister::finish_walk(VolumeWalk& walk) {
     VolumeWalk::Part& whole = *walk.parts[0];
-    const bool has_filesystem = walk.current != nullptr;
-    const bool is_blank_role = walk.volume.role == VolumeRole::swap || walk.volume.role == VolumeRole::reserved;
-    if (!has_filesystem && is_blank_role) {
-        // Swap and reserved partitions are looked at too: a file system hidden there is found. Without one they are
-        // what the table says.
-        std::erase_if(walk.early_problems, [](const Problem& p) { return p.kind == ProblemKind::unrecognised; });
-        whole.record.state = walk.volume.role == VolumeRole::swap ? VolumeState::swap : VolumeState::reserved;
-    }
+    if (!walk.current) finish_without_filesystem(walk);
     for (Problem& problem : walk.early_problems) {
         whole.hides_entries |= problem.hides_entries;
-        if (!has_filesystem) {
-            whole.record.state = state_without_filesystem(problem.kind);
-            whole.record.detail = problem.detail;
-        }
         send_problem(whole.record.evidence, whole.record.id, std::move(problem));
     }
     const bool is_pool = walk.parts.size() > 1 && whole.record.fs.empty();
@@ -383,15 +376,26 @@ void Lister::finish_walk(VolumeWalk& walk) {
     }
     for (const auto& part : walk.parts) {
         VolumeRecord& record = part->record;
-        if (part->is_readable) {
-            record.state = part->hides_entries ? VolumeState::partial : VolumeState::walked;
-            if (part->hides_entries) record.detail = part->reason;
-        } else if (!part->reason.empty()) {
-            record.detail = part->reason;
-        }
+        if (part->is_readable) record.state = part->hides_entries ? VolumeState::partial : VolumeState::walked;
+        if (!part->is_readable || part->hides_entries)
+            if (!part->reason.empty()) record.detail = part->reason;
         if (record.state == VolumeState::pending) record.state = VolumeState::unreadable;
         send(record);
     }
+}
+
+// Swap and reserved partitions are looked at too: a file system hidden there is found. Without one they are what the
+// table says.
+void Lister::finish_without_filesystem(VolumeWalk& walk) {
+    VolumeRecord& record = walk.parts[0]->record;
+    const bool is_swap = walk.volume.role == VolumeRole::swap;
+    if (is_swap || walk.volume.role == VolumeRole::reserved) {
+        std::erase_if(walk.early_problems, [](const Problem& p) { return p.kind == ProblemKind::unrecognised; });
+        record.state = is_swap ? VolumeState::swap : VolumeState::reserved;
+    }
+    if (walk.early_problems.empty()) return;
+    record.state = state_without_filesystem(walk.early_problems.back().kind);
+    record.detail = walk.early_problems.back().detail;
 }
 
 void Lister::send(Item item, std::uint64_t content_bytes) {

@@ -41,13 +41,18 @@ class Lister {
 
     void walk(const OpenedEvidence& evidence, const Volume& volume, std::uint32_t order);
     bool run_walk_worker(VolumeWalk& walk, WorkerJob& job);
+    bool may_restart(VolumeWalk& walk, const Worker& worker) const;
+    void give_up(VolumeWalk& walk, const WorkerJob::Place& place, const std::string& cause);
     void take_record(VolumeWalk& walk, const Record& record);
+    void take_problem(VolumeWalk& walk, Problem problem);
     void begin_filesystem(VolumeWalk& walk, const Filesystem& fs);
     void take_entry(VolumeWalk& walk, Entry entry);
+    void refuse_flawed(VolumeWalk& walk, Entry& entry);
     void send_entry(EntryWork work);
     static ContentRequest request_for(const VolumeWalk& walk, const EntryWork& work);
     void read_in_worker(VolumeWalk& walk);
     void finish_walk(VolumeWalk& walk);
+    static void finish_without_filesystem(VolumeWalk& walk);
     std::uint32_t volume_id(std::uint32_t evidence, const std::string& name);
     void note_death(VolumeWalk& walk, const Worker& worker, std::string_view job);
 

@@ -80,17 +80,19 @@ VolumeList list_volumes(const Registry& registry, const WorkerOptions& options, 
         if (record->type == RecordType::problem) list.problems.push_back(read_problem(r));
         if (record->type == RecordType::volume) {
             Volume volume = read_volume(r);
-            is_good &= is_sound(volume, evidence.reader->size());
+            is_good &= is_sound(volume, evidence.reader->size(), list.volumes);
             if (r.is_complete() && is_good) list.volumes.push_back(std::move(volume));
         }
         is_good &= r.is_good();
     }
-    if (worker.end() == WorkerEnd::finished && is_good) return list;
-    const std::string cause = is_good ? worker.cause() : "its records are inconsistent";
-    list.problems.push_back(
-        problem_of(ProblemKind::aborted, "partition tables: the worker that read them ended: " + cause));
+    if (worker.end() != WorkerEnd::finished || !is_good) {
+        const std::string cause = is_good ? worker.cause() : "its records are inconsistent";
+        list.problems.push_back(
+            problem_of(ProblemKind::aborted, "partition tables: the worker that read them ended: " + cause));
+    }
     // What the tables say is unknown; what a file system at the start of the media says is not.
     if (list.volumes.empty()) list.volumes.push_back({"-", VolumeRole::filesystem, 0, evidence.reader->size(), {}});
+    cover(list.volumes, evidence.reader->size());
     return list;
 }
 

@@ -21,7 +21,8 @@ struct OpenedEvidence {
 OpenedEvidence open_evidence(const Registry& registry, const WorkerOptions& options, std::uint32_t id,
                              const EvidenceSpec& spec);
 
-// Never empty of what can be looked at: when the tables' worker dies, the media as a whole remains.
+// Never empty of what can be looked at: when the tables' worker dies, the media as a whole remains. What no volume
+// covers is a gap.
 VolumeList list_volumes(const Registry& registry, const WorkerOptions& options, const OpenedEvidence& evidence);
 
 }  // namespace triage

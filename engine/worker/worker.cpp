@@ -50,8 +50,11 @@ bool exits_soon(pid_t pid, int& status) {
     return false;
 }
 
+// Sealed: a worker that cut its mapping short would end the parent at the next look (SIGBUS).
 WorkerBoard* map_board(int fd) {
-    if (ftruncate(fd, sizeof(WorkerBoard)) != 0) throw Error("worker", "no memory for its mapping");
+    if (ftruncate(fd, sizeof(WorkerBoard)) != 0 ||
+        fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
+        throw Error("worker", "no memory for its mapping");
     void* memory = mmap(nullptr, sizeof(WorkerBoard), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (memory == MAP_FAILED) throw Error("worker", "no memory for its mapping");
     return static_cast<WorkerBoard*>(memory);
@@ -72,7 +75,7 @@ std::string_view to_string(WorkerEnd end) {
 }
 
 struct Worker::Process {
-    UniqueFd board_fd{memfd_create("triage-worker", MFD_CLOEXEC)};
+    UniqueFd board_fd{memfd_create("triage-worker", MFD_CLOEXEC | MFD_ALLOW_SEALING)};
     WorkerBoard* board = map_board(board_fd.get());
     UniqueFd jobs, records;  // our ends of the pipes
     pid_t pid = -1;          // of a process

@@ -26,10 +26,6 @@ struct CloseImage {
     void operator()(TSK_IMG_INFO* image) const { tsk_img_close(image); }
 };
 using ImageHandle = std::unique_ptr<TSK_IMG_INFO, CloseImage>;
-struct CloseFile {
-    void operator()(TSK_FS_FILE* file) const { tsk_fs_file_close(file); }
-};
-using FileHandle = std::unique_ptr<TSK_FS_FILE, CloseFile>;
 
 constexpr TSK_FS_TYPE_ENUM types_to_ask[] = {
     TSK_FS_TYPE_NTFS_DETECT, TSK_FS_TYPE_FAT_DETECT,     TSK_FS_TYPE_EXT_DETECT,    TSK_FS_TYPE_FFS_DETECT,
@@ -68,10 +64,11 @@ std::uint64_t missing_blocks(const TSK_FS_INFO& fs) {
     return is_plain && fs.last_block_act < fs.last_block ? fs.last_block - fs.last_block_act : 0;
 }
 
-// ext4 with group descriptors where libtsk does not look: it would read other inodes than the names mean.
-bool has_scattered_groups(TSK_FS_INFO* fs, Image& image) {
-    if (!TSK_FS_TYPE_ISEXT(fs->ftype)) return false;
-    return Ext4Inodes(image).has_scattered_groups();
+// What libtsk opens, or would, but reads other than its kernel does. YAFFS2: chunks are joined to versions by guess,
+// and those that a shrink header took away come back when the file grows.
+std::string why_unsound(TSK_FS_INFO* fs, Image& image) {
+    if (fs->ftype == TSK_FS_TYPE_YAFFS2) return "YAFFS2: not read by this build";
+    return TSK_FS_TYPE_ISEXT(fs->ftype) ? Ext4Inodes(image).why_unsupported() : std::string{};
 }
 
 OpenFilesystem open_parts(TSK_FS_INFO* fs, Image& image) {
@@ -81,7 +78,7 @@ OpenFilesystem open_parts(TSK_FS_INFO* fs, Image& image) {
         if (inodes.can_encrypt()) open.ext4.emplace(inodes);
     }
     if (fs->ftype == TSK_FS_TYPE_EXFAT) open.exfat.emplace(image);
-    if (TSK_FS_TYPE_ISISO9660(fs->ftype)) open.iso.emplace();
+    if (TSK_FS_TYPE_ISISO9660(fs->ftype)) open.iso.emplace(image);
     return open;
 }
 
@@ -89,7 +86,7 @@ class TskFilesystem : public FilesystemReader {
   public:
     std::string_view name() const override { return "tsk"; }
     std::string_view describes() const override {
-        return "NTFS, FAT12/16/32, exFAT, ext2/3/4, HFS+, APFS, ISO 9660, UFS1/2, YAFFS2 (The Sleuth Kit)";
+        return "NTFS, FAT12/16/32, exFAT, ext2/3/4, HFS+, APFS, ISO 9660, UFS1/2 (The Sleuth Kit)";
     }
 
     void walk(const MediaReader& media, const Volume& volume, const WalkLimits& limits, bool probe_only,
@@ -124,15 +121,15 @@ class TskFilesystem : public FilesystemReader {
             fs.type = tsk_fs_type_toname(handle->ftype);
             fs.block_size = handle->block_size;
             set_time_forms(handle->ftype, fs);
-            fs.is_readable = !has_scattered_groups(handle, image);
+            const std::string unsound = why_unsound(handle, image);
+            fs.is_readable = unsound.empty();
             sink.filesystem(fs);
             for (const BadRange& flaw : image.take_flaws()) sink.problem(problem_of(flaw, image.sector_size()));
             if (const std::uint64_t missing = missing_blocks(*handle))
                 report(sink, ProblemKind::damaged,
                        fmt::format("the file system goes on for {} blocks of {} bytes behind the end of its volume",
                                    missing, handle->block_size));
-            if (!fs.is_readable)
-                return report(sink, ProblemKind::unsupported, "ext4 with META_BG: not read by this build");
+            if (!fs.is_readable) return report(sink, ProblemKind::unsupported, unsound);
             if (probe_only) return;
             OpenFilesystem open = open_parts(handle, image);
             Walker(open, limits, sink).walk();
@@ -196,6 +193,9 @@ class TskFilesystem : public FilesystemReader {
         void nothing_found(const std::optional<Recognised>& header) const {
             const ReadFlaws flaws = image.take_flaws();
             for (const BadRange& flaw : flaws) sink.problem(problem_of(flaw, image.sector_size()));
+            const std::string unsupported = header ? Ext4Inodes(image).why_unsupported() : std::string{};
+            if (!unsupported.empty())
+                return report_unrecognised({header->type, ProblemKind::unsupported, unsupported, false}, sink);
             if (header) return report_unrecognised(*header, sink);
             if (!flaws.empty()) return report(sink, ProblemKind::unreadable, "its start cannot be read");
             report(sink, ProblemKind::unrecognised,
@@ -204,6 +204,8 @@ class TskFilesystem : public FilesystemReader {
         }
     };
 };
+
+constexpr std::size_t compression_unit = 64 << 10;
 
 // Contents for one volume: the file system stays open between requests.
 class ContentReader {
@@ -217,25 +219,29 @@ class ContentReader {
         const TSK_FS_ATTR* attribute =
             tsk_fs_file_attr_get_type(file.get(), static_cast<TSK_FS_ATTR_TYPE_ENUM>(request.attribute >> 16),
                                       static_cast<std::uint16_t>(request.attribute), 1);
-        if (!attribute || attribute->size < 0 || static_cast<std::uint64_t>(attribute->size) != request.size)
+        if (!attribute || attribute->size < 0 || decoded_size(file.get(), *attribute) != request.size)
             return {Reason::damaged, "its attribute is not as it was listed"};
         return copy(*attribute, request.size, sink);
     }
 
   private:
     std::pair<Reason, std::string> copy(const TSK_FS_ATTR& attribute, std::uint64_t size, ContentSink& sink) {
+        // Content that macOS compressed comes in units, and libtsk lets one be shorter or longer than its place: asked
+        // for unit after unit, it tells how long each is.
+        const bool is_in_units = attribute.type == TSK_FS_ATTR_TYPE_HFS_DATA;
+        const std::size_t step = is_in_units ? compression_unit : buffer_.size();
         take_error();
         for (std::uint64_t at = 0; at < size;) {
-            const std::size_t wanted = std::min<std::uint64_t>(size - at, buffer_.size());
+            const std::size_t wanted = std::min<std::uint64_t>(size - at, step);
             const ssize_t got =
                 tsk_fs_attr_read(&attribute, static_cast<TSK_OFF_T>(at), reinterpret_cast<char*>(buffer_.data()),
-                                 wanted, TSK_FS_FILE_READ_FLAG_NONE);
+                                 is_in_units ? step : wanted, TSK_FS_FILE_READ_FLAG_NONE);
             const std::string error = take_error();
             const ReadFlaws flaws = image_.take_flaws();
             if (!flaws.empty()) return {reason_of(flaws.front().cause), flaws.front().detail};
             // libtsk's false successes: an error text beside bytes, or fewer bytes than asked for.
             if (got != static_cast<ssize_t>(wanted) || !error.empty())
-                return {Reason::damaged, error.empty() ? "it decodes to fewer bytes than its size" : error};
+                return {Reason::damaged, error.empty() ? "it decodes to another number of bytes than its size" : error};
             sink.data(ByteView(buffer_).first(wanted));
             at += wanted;
         }

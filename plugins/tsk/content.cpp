@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "plugins/tsk/decmpfs.h"
+
 namespace triage::tsk {
 namespace {
 
@@ -21,23 +23,45 @@ std::string refuse(Entry& entry, Reason reason, std::string detail = {}) {
     return is_gone ? std::string{} : std::move(detail);
 }
 
-// Windows reparse tags (MS-FSCC 2.1.2.1). Name surrogates are links; these leave a placeholder in place of the content.
-constexpr std::uint32_t tag_wof = 0x80000017;
+const TSK_FS_ATTR* find_attribute(const TSK_FS_FILE* file, TSK_FS_ATTR_TYPE_ENUM type) {
+    for (const TSK_FS_ATTR* a = file->meta && file->meta->attr ? file->meta->attr->head : nullptr; a; a = a->next)
+        if ((a->flags & TSK_FS_ATTR_INUSE) && a->type == type) return a;
+    return nullptr;
+}
 
-std::optional<std::uint32_t> reparse_tag(TSK_FS_FILE* file) {
-    if (!TSK_FS_TYPE_ISNTFS(file->fs_info->ftype) || !file->meta || !file->meta->attr) return std::nullopt;
-    for (const TSK_FS_ATTR* a = file->meta->attr->head; a; a = a->next)
-        if ((a->flags & TSK_FS_ATTR_INUSE) && a->type == TSK_FS_ATTR_TYPE_NTFS_REPARSE) {
-            if (!(a->flags & TSK_FS_ATTR_RES) || a->size < 4 || !a->rd.buf) return 0;
-            return load_le<std::uint32_t>(std::as_bytes(std::span(a->rd.buf, static_cast<std::size_t>(a->size))), 0);
-        }
+ByteView resident_bytes(const TSK_FS_ATTR& a) {
+    if (!(a.flags & TSK_FS_ATTR_RES) || a.size <= 0 || !a.rd.buf) return {};
+    return std::as_bytes(std::span(a.rd.buf, static_cast<std::size_t>(a.size)));
+}
+
+// File attributes of $STANDARD_INFORMATION (MS-FSCC 2.6).
+constexpr std::uint32_t is_reparse_point = 0x400, is_offline = 0x1000, is_encrypted = 0x4000;
+constexpr std::uint32_t is_recalled = 0x40000 | 0x400000;  // on open, on data access
+
+std::uint32_t file_attributes(const TSK_FS_FILE* file) {
+    const TSK_FS_ATTR* information = find_attribute(file, TSK_FS_ATTR_TYPE_NTFS_SI);
+    return information ? load_le<std::uint32_t>(resident_bytes(*information), 32).value_or(0) : 0;
+}
+
+// Windows reparse tags (MS-FSCC 2.1.2.1). Name surrogates are links; these leave a placeholder in place of the content.
+constexpr std::uint32_t tag_wof = 0x80000017, tag_cloud = 0x9000001A, cloud_mask = 0xFFFF0FFF;
+constexpr std::uint32_t is_name_surrogate = 0x20000000;
+
+// 0: a tag that cannot be read, or that the file is said to have.
+std::optional<std::uint32_t> reparse_tag(const TSK_FS_FILE* file) {
+    if (const TSK_FS_ATTR* point = find_attribute(file, TSK_FS_ATTR_TYPE_NTFS_REPARSE))
+        return load_le<std::uint32_t>(resident_bytes(*point), 0).value_or(0);
+    if (file_attributes(file) & is_reparse_point) return 0;
     return std::nullopt;
 }
 
-bool has_attribute(const TSK_FS_FILE* file, TSK_FS_ATTR_TYPE_ENUM type) {
-    for (const TSK_FS_ATTR* a = file->meta->attr ? file->meta->attr->head : nullptr; a; a = a->next)
-        if ((a->flags & TSK_FS_ATTR_INUSE) && a->type == type) return true;
-    return false;
+// A cloud file whose content has been fetched keeps its tag.
+bool is_fetched(const TSK_FS_FILE* file, std::uint32_t tag, const TSK_FS_ATTR& attribute) {
+    if ((tag & cloud_mask) != tag_cloud || (file_attributes(file) & (is_offline | is_recalled))) return false;
+    for (const TSK_FS_ATTR_RUN* run = attribute.flags & TSK_FS_ATTR_NONRES ? attribute.nrd.run : nullptr; run;
+         run = run->next)
+        if (run->flags & TSK_FS_ATTR_RUN_FLAG_SPARSE) return false;
+    return true;
 }
 
 using Refusal = std::pair<Reason, const char*>;
@@ -50,21 +74,30 @@ std::optional<Refusal> why_encrypted_inode(OpenFilesystem& fs, const TSK_FS_META
     return std::nullopt;
 }
 
+// libtsk does not say of resident content whether it is encrypted; EFS makes every stream of a file non-resident.
+bool is_encrypted_ntfs(const TSK_FS_FILE* file, const TSK_FS_ATTR& attribute) {
+    if (attribute.flags & TSK_FS_ATTR_ENC) return true;
+    const bool is_file = !TSK_FS_IS_DIR_META(file->meta->type);
+    return is_file && (attribute.flags & TSK_FS_ATTR_RES) && attribute.size > 0 &&
+           (file_attributes(file) & is_encrypted);
+}
+
+std::optional<Refusal> why_not_ntfs_content(const TSK_FS_FILE* file, const TSK_FS_ATTR& attribute) {
+    if (attribute.type != TSK_FS_ATTR_TYPE_NTFS_DATA) return std::nullopt;
+    if (is_encrypted_ntfs(file, attribute)) return Refusal{Reason::encrypted, "encrypted by the file system (EFS)"};
+    const std::optional<std::uint32_t> tag = reparse_tag(file);
+    const bool is_main = !attribute.name || !*attribute.name;
+    if (tag == tag_wof && (is_main || std::strcmp(attribute.name, "WofCompressedData") == 0))
+        return Refusal{Reason::compressed_unsupported, "compressed by the Windows Overlay Filter"};
+    if (tag && is_main && attribute.size > 0 && !is_fetched(file, *tag, attribute))
+        return Refusal{Reason::reparse, "a placeholder; the content is elsewhere"};
+    return std::nullopt;
+}
+
 // Content that stands elsewhere, is ciphertext or a compressed form that libtsk does not decode.
 std::optional<Refusal> why_not_own_content(OpenFilesystem& fs, TSK_FS_FILE* file, const TSK_FS_ATTR& attribute) {
-    if (attribute.flags & TSK_FS_ATTR_ENC) return Refusal{Reason::encrypted, "encrypted by the file system (EFS)"};
     if (const auto why = why_encrypted_inode(fs, *file->meta)) return why;
-    const std::optional<std::uint32_t> tag = reparse_tag(file);
-    const bool is_data = attribute.type == TSK_FS_ATTR_TYPE_NTFS_DATA;
-    const bool is_main = !attribute.name || !*attribute.name;
-    if (tag == tag_wof && is_data && (is_main || std::strcmp(attribute.name, "WofCompressedData") == 0))
-        return Refusal{Reason::compressed_unsupported, "compressed by the Windows Overlay Filter"};
-    if (tag && is_data && is_main && attribute.size > 0)
-        return Refusal{Reason::reparse, "a placeholder; the content is elsewhere"};
-    // libtsk drops compression forms that it does not know: the data fork then seems empty.
-    if (attribute.type == TSK_FS_ATTR_TYPE_HFS_DATA && !(attribute.flags & TSK_FS_ATTR_COMP) &&
-        has_attribute(file, TSK_FS_ATTR_TYPE_HFS_COMP_REC))
-        return Refusal{Reason::compressed_unsupported, "compressed in a form that libtsk does not decode"};
+    if (TSK_FS_TYPE_ISNTFS(fs.fs->ftype)) return why_not_ntfs_content(file, attribute);
     return std::nullopt;
 }
 
@@ -90,7 +123,7 @@ class ExtentList {
 };
 
 // The extents end at `size`; what lies past `valid` reads as zeros.
-void trim(Entry& entry, std::uint64_t valid) {
+[[nodiscard]] std::string trim(Entry& entry, std::uint64_t valid) {
     std::vector<Extent> trimmed;
     std::uint64_t at = 0;
     const std::uint64_t stored_end = std::min(valid, entry.size);
@@ -102,6 +135,8 @@ void trim(Entry& entry, std::uint64_t valid) {
     entry.extents = std::move(trimmed);
     ExtentList list(entry);
     if (at < entry.size) list.add(Extent::hole, entry.size - at);
+    if (entry.extents.size() > most_extents) return refuse(entry, Reason::limit, "more extents than the limit");
+    return {};
 }
 
 // Blocks carry `block_pre_size` and `block_post_size` bytes beside them in raw CDs and in NAND with spare areas.
@@ -233,12 +268,72 @@ std::string locate_ext(OpenFilesystem& fs, const TSK_FS_FILE* file, Entry& entry
     if (list.length() < entry.size) list.add(Extent::hole, entry.size - list.length());
     if (entry.state != EntryState::allocated && is_any_extent_in_use(fs.fs, *tree))
         entry.placement = Placement::reallocated;
-    trim(entry, entry.size);
+    return trim(entry, entry.size);
+}
+
+std::string refuse_compressed(const CompressionRecord& record, Entry& entry) {
+    if (record.place() == CompressionPlace::elsewhere)
+        return refuse(entry, Reason::reparse, "a placeholder; the content is elsewhere");
+    return refuse(entry, Reason::compressed_unsupported,
+                  fmt::format("compressed in a form that this build does not decode (decmpfs {})", record.type));
+}
+
+std::string locate_in_record(const CompressionRecord& record, Entry& entry) {
+    std::optional<Bytes> content = decode_in_record(record);
+    if (!content) return refuse(entry, Reason::damaged, "its compressed content contradicts its size");
+    entry.source = Source::resident;
+    entry.resident = std::move(*content);
     return {};
 }
 
+std::string locate_in_resource_fork(const TSK_FS_FILE* file, Entry& entry) {
+    const TSK_FS_ATTR* data = find_attribute(file, TSK_FS_ATTR_TYPE_HFS_DATA);
+    if (!data || !(data->flags & TSK_FS_ATTR_COMP) || decoded_size(file, *data) != entry.size)
+        return refuse(entry, Reason::damaged, "no compressed content is recorded");
+    entry.attribute = static_cast<std::uint32_t>(data->type) << 16 | data->id;
+    entry.source = Source::worker;
+    return {};
+}
+
+std::string locate_compressed(const TSK_FS_FILE* file, Entry& entry) {
+    if (file->meta->attr_state == TSK_FS_META_ATTR_ERROR)
+        return refuse(entry, Reason::damaged, "its attributes cannot be read");
+    const TSK_FS_ATTR* attribute = find_attribute(file, TSK_FS_ATTR_TYPE_HFS_COMP_REC);
+    const auto record = attribute ? read_compression_record(resident_bytes(*attribute)) : std::nullopt;
+    if (!record) return refuse(entry, Reason::compressed_unsupported, "compressed, without a record that can be read");
+    entry.size = record->size;
+    if (!(file->meta->flags & TSK_FS_META_FLAG_COMP))
+        return refuse(entry, Reason::damaged, "a compression record, but not marked as compressed");
+    switch (record->place()) {
+        case CompressionPlace::in_record: return locate_in_record(*record, entry);
+        case CompressionPlace::in_resource_fork: return locate_in_resource_fork(file, entry);
+        default: return refuse_compressed(*record, entry);
+    }
+}
+
+// The data fork as its catalog record has it (TN1150, "Fork Data Structure"): libtsk loads no fork of a file with an
+// extended attribute in blocks of its own.
+std::string locate_data_fork(OpenFilesystem& fs, const TSK_FS_FILE* file, Entry& entry) {
+    const ByteView fork(static_cast<const std::byte*>(file->meta->content_ptr), file->meta->content_len);
+    const BlockGeometry geometry(fs.fs);
+    ExtentList list(entry);
+    entry.source = Source::extents;
+    for (std::size_t i = 0; i < 8 && list.length() < entry.size; ++i) {
+        const auto first = load_be<std::uint32_t>(fork, 16 + 8 * i), count = load_be<std::uint32_t>(fork, 20 + 8 * i);
+        if (!first || !count || *count == 0) break;
+        if (!add_blocks(fs.image, geometry, *first, *count, 0, list))
+            return refuse(entry, Reason::outside_media, "an extent lies outside the volume");
+    }
+    if (list.length() < entry.size) return refuse(entry, Reason::damaged, "its attributes cannot be read");
+    return trim(entry, entry.size);
+}
+
 // An empty file of a file system without attributes has none; NTFS would record an empty one.
-std::string locate_without_attribute(const OpenFilesystem& fs, const TSK_FS_FILE* file, Entry& entry) {
+std::string locate_without_attribute(OpenFilesystem& fs, const TSK_FS_FILE* file, Entry& entry) {
+    const bool is_broken = file->meta && file->meta->attr_state == TSK_FS_META_ATTR_ERROR;
+    if (is_broken && TSK_FS_TYPE_ISHFS(fs.fs->ftype) && file->meta->content_ptr)
+        return locate_data_fork(fs, file, entry);
+    if (is_broken) return refuse(entry, Reason::damaged, "its attributes cannot be read");
     if (!file->meta || entry.size > 0 || TSK_FS_TYPE_ISNTFS(fs.fs->ftype))
         return refuse(entry, Reason::damaged, "no content is recorded");
     entry.source = Source::extents;
@@ -288,25 +383,53 @@ std::string locate_sections(OpenFilesystem& fs, const IsoContent& content, Entry
     for (const IsoSection& section : content.sections) entry.size += section.size;
     if (!content.is_whole) return refuse(entry, Reason::damaged, "a section of the file is missing");
     for (const IsoSection& section : content.sections) {
-        if (section.is_interleaved) return refuse(entry, Reason::damaged, "interleaved: not read by this build");
+        if (section.is_interleaved) return refuse(entry, Reason::limit, "interleaved: not read by this build");
         // Each section but the last fills its blocks.
-        if (list.length() % geometry.block_size != 0)
+        if (&section != &content.sections.back() && section.size % geometry.block_size != 0)
             return refuse(entry, Reason::damaged, "a section of the file ends within a block");
         const std::uint64_t blocks = (section.size + geometry.block_size - 1) / geometry.block_size;
         if (!add_blocks(fs.image, geometry, section.block, blocks, 0, list))
             return refuse(entry, Reason::outside_media, "a section lies outside the volume");
     }
-    trim(entry, entry.size);
+    if (std::string problem = trim(entry, entry.size); entry.source == Source::none) return problem;
     return refuse_zisofs(fs, entry);
 }
 
 bool is_read_here(const TSK_FS_FILE* file) { return has_extent_tree(file) || has_block_map(file); }
+
+bool may_list_elsewhere(const TSK_FS_FILE* directory) {
+    if (!TSK_FS_TYPE_ISNTFS(directory->fs_info->ftype)) return false;
+    const std::optional<std::uint32_t> tag = reparse_tag(directory);
+    if (!tag || (*tag & is_name_surrogate)) return false;
+    const bool is_recalling = file_attributes(directory) & (is_offline | is_recalled);
+    return (*tag & cloud_mask) != tag_cloud || is_recalling;
+}
+
+std::uint64_t decoded_size(const TSK_FS_FILE* file, const TSK_FS_ATTR& attribute) {
+    const bool is_fork = TSK_FS_TYPE_ISHFS(file->fs_info->ftype) && (attribute.flags & TSK_FS_ATTR_COMP);
+    return static_cast<std::uint64_t>(std::max<TSK_OFF_T>(0, is_fork ? file->meta->size : attribute.size));
+}
+
+bool is_stored_form(const TSK_FS_FILE* file, const TSK_FS_ATTR& attribute) {
+    if (attribute.type != TSK_FS_ATTR_TYPE_HFS_RSRC || !is_compressed(file)) return false;
+    const TSK_FS_ATTR* record = find_attribute(file, TSK_FS_ATTR_TYPE_HFS_COMP_REC);
+    const auto read = record ? read_compression_record(resident_bytes(*record)) : std::nullopt;
+    return read && read->place() != CompressionPlace::in_record;
+}
+
+bool is_compressed(const TSK_FS_FILE* file) {
+    const TSK_FS_TYPE_ENUM type = file->fs_info->ftype;
+    if (!file->meta || TSK_FS_IS_DIR_META(file->meta->type) || !(TSK_FS_TYPE_ISHFS(type) || type == TSK_FS_TYPE_APFS))
+        return false;
+    return (file->meta->flags & TSK_FS_META_FLAG_COMP) || find_attribute(file, TSK_FS_ATTR_TYPE_HFS_COMP_REC);
+}
 
 std::string locate_content(OpenFilesystem& fs, TSK_FS_FILE* file, const TSK_FS_ATTR* attribute,
                            const TSK_FS_FILE* directory, Entry& entry) {
     if (file->meta && (file->meta->flags & TSK_FS_META_FLAG_ALLOC) && entry.state != EntryState::allocated)
         entry.placement = Placement::reallocated;
     if (is_read_here(file)) return locate_ext(fs, file, entry);
+    if (!attribute && is_compressed(file)) return locate_compressed(file, entry);
     if (!attribute) return locate_without_attribute(fs, file, entry);
     if (attribute->size < 0) return refuse(entry, Reason::damaged, "its size is negative");
     entry.size = static_cast<std::uint64_t>(attribute->size);
@@ -328,10 +451,8 @@ std::string locate_content(OpenFilesystem& fs, TSK_FS_FILE* file, const TSK_FS_A
     }
     entry.source = Source::extents;
     std::string problem = locate_runs(fs, *attribute, valid, entry);
-    if (entry.source != Source::extents) return problem;
-    trim(entry, valid);
-    if (fs.iso) return refuse_zisofs(fs, entry);
-    return {};
+    if (entry.source == Source::extents) problem = trim(entry, valid);
+    return fs.iso && entry.source == Source::extents ? refuse_zisofs(fs, entry) : problem;
 }
 
 }  // namespace triage::tsk

@@ -26,8 +26,18 @@ struct OpenFilesystem {
 //
 // A file of ext2/3/4 needs no attribute: its blocks are found here, and libtsk is not asked.
 bool is_read_here(const TSK_FS_FILE* file);
+// Nor does one that macOS compressed: its record says where the content is. Its attributes must have been loaded.
+bool is_compressed(const TSK_FS_FILE* file);
+// Bytes of an attribute that libtsk decodes: it gives that of a resource fork on HFS+ the fork's size.
+std::uint64_t decoded_size(const TSK_FS_FILE* file, const TSK_FS_ATTR& attribute);
+// The resource fork of such a file, which holds its compressed content and which macOS does not show.
+bool is_stored_form(const TSK_FS_FILE* file, const TSK_FS_ATTR& attribute);
 std::string locate_content(OpenFilesystem& fs, TSK_FS_FILE* file, const TSK_FS_ATTR* attribute,
                            const TSK_FS_FILE* directory, Entry& entry);
+
+// A directory whose entries a filter of Windows lists, not NTFS: of a cloud, a container, a projected file system. A
+// junction or symbolic link is none: it hides nothing of this volume.
+bool may_list_elsewhere(const TSK_FS_FILE* directory);
 
 // The same for a file of ISO 9660 by its directory record.
 std::string locate_sections(OpenFilesystem& fs, const IsoContent& content, Entry& entry);

@@ -8,7 +8,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <functional>
-#include <memory>
 
 namespace triage::tsk {
 namespace {
@@ -43,7 +42,54 @@ FatRecords read_fat_records(TSK_FS_FILE* file) {
     return records;
 }
 
+constexpr unsigned file_type = 0x85, stream_type = 0xC0;
+
+// Allocation bitmap, up-case table, label; volume GUID, TexFAT padding and others that may be ignored.
+bool stands_alone(unsigned type) { return (type >= 0x81 && type <= 0x83) || (type >= 0xA0 && type <= 0xBF); }
+
 }  // namespace
+
+void ExfatSets::add(ByteView record) {
+    const auto type = std::to_integer<unsigned>(record[0]);
+    const bool is_in_use = type & 0x80, is_secondary = (type & 0xC0) == 0xC0;
+    if (has_ended_) return void(goes_on_ |= is_in_use);
+    if (left_ > 0 && is_secondary && (has_stream_ || type == stream_type)) {
+        has_stream_ = true;
+        add_to_checksum(record, 0, 0);
+        bad_ += --left_ == 0 && checksum_ != stored_checksum_;
+        return;
+    }
+    bad_ += left_ > 0;
+    left_ = 0;
+    has_ended_ = type == 0;
+    if (type == file_type) begin_set(record);
+    else bad_ += is_in_use && !stands_alone(type);
+}
+
+void ExfatSets::begin_set(ByteView record) {
+    constexpr unsigned fewest = 2, most = 18;  // a stream extension and 1 to 17 names
+    left_ = *load_le<std::uint8_t>(record, 1);
+    if (left_ < fewest || left_ > most) ++bad_, left_ = 0;
+    stored_checksum_ = *load_le<std::uint16_t>(record, 2);
+    checksum_ = 0, has_stream_ = false;
+    add_to_checksum(record, 2, 4);
+}
+
+// Figure 2 of section 6.3.3.
+void ExfatSets::add_to_checksum(ByteView record, std::size_t skip_from, std::size_t skip_to) {
+    for (std::size_t i = 0; i < record.size(); ++i)
+        if (i < skip_from || i >= skip_to)
+            checksum_ =
+                static_cast<std::uint16_t>((checksum_ << 15 | checksum_ >> 1) + std::to_integer<unsigned>(record[i]));
+}
+
+void DirectoryCheck::check_exfat(TSK_FS_FILE* file) {
+    ExfatSets sets;
+    for_each_piece(file, 32, [&](ByteView record) { return sets.add(record), true; });
+    if (sets.goes_on()) flaw_ = "names stand behind its end: a part of it was overwritten";
+    else if (sets.bad() > 0)
+        flaw_ = fmt::format("{} of its entry sets contradict themselves; names may be missing", sets.bad());
+}
 
 DirectoryCheck::DirectoryCheck(const TSK_FS_DIR* listing) {
     if (!listing->fs_file || !listing->fs_file->meta) return;
@@ -53,7 +99,8 @@ DirectoryCheck::DirectoryCheck(const TSK_FS_DIR* listing) {
     }
     const TSK_FS_TYPE_ENUM type = listing->fs_info->ftype;
     if (TSK_FS_TYPE_ISEXT(type)) check_ext(*listing);
-    if (TSK_FS_TYPE_ISFAT(type) && type != TSK_FS_TYPE_EXFAT) check_fat(*listing);
+    if (type == TSK_FS_TYPE_EXFAT) check_exfat(listing->fs_file);
+    else if (TSK_FS_TYPE_ISFAT(type)) check_fat(*listing);
 }
 
 bool DirectoryCheck::names(std::uint64_t address) const {
@@ -105,11 +152,6 @@ void DirectoryCheck::check_fat(const TSK_FS_DIR& listing) {
 
 namespace {
 
-struct CloseFile {
-    void operator()(TSK_FS_FILE* file) const { tsk_fs_file_close(file); }
-};
-using FileHandle = std::unique_ptr<TSK_FS_FILE, CloseFile>;
-
 TSK_FS_NAME_TYPE_ENUM name_type(std::uint8_t stored) {
     constexpr std::array types{TSK_FS_NAME_TYPE_UNDEF, TSK_FS_NAME_TYPE_REG, TSK_FS_NAME_TYPE_DIR,
                                TSK_FS_NAME_TYPE_CHR,   TSK_FS_NAME_TYPE_BLK, TSK_FS_NAME_TYPE_FIFO,
@@ -132,7 +174,7 @@ TSK_FS_NAME* make_name(const DirectoryEntry& entry) {
 
 }  // namespace
 
-std::optional<std::vector<DirectoryEntry>> read_ext_directory(TSK_FS_INFO* fs, Image& image, std::uint64_t address) {
+std::optional<ExtDirectory> read_ext_directory(TSK_FS_INFO* fs, Image& image, std::uint64_t address) {
     if (!TSK_FS_TYPE_ISEXT(fs->ftype)) return std::nullopt;
     const FileHandle file(tsk_fs_file_open_meta(fs, nullptr, address));
     take_error();
@@ -144,17 +186,20 @@ std::optional<std::vector<DirectoryEntry>> read_ext_directory(TSK_FS_INFO* fs, I
     std::string why;
     const auto extents = read_extent_tree(image, root, fs->block_size, fs->block_count, why);
     if (!extents) return std::nullopt;
-    std::vector<DirectoryEntry> entries;
+    ExtDirectory directory;
     const std::uint64_t blocks = static_cast<std::uint64_t>(meta->size) / fs->block_size;
     std::uint64_t next = 0;  // a directory has no holes
     Bytes block(fs->block_size);
     for (const BlockExtent& extent : *extents)
         for (std::uint64_t i = 0; i < extent.count && next < blocks; ++i, ++next) {
             if (extent.is_zero || extent.logical + i != next) return std::nullopt;
-            if (!image.read((extent.physical + i) * fs->block_size, block)) return std::nullopt;
-            if (!read_directory_block(block, entries)) return std::nullopt;
+            const std::size_t before = directory.entries.size();
+            const bool is_read = image.read((extent.physical + i) * fs->block_size, block);
+            if (is_read && read_directory_block(block, directory.entries)) continue;
+            ++directory.bad_blocks;
+            directory.entries.resize(before);
         }
-    return next == blocks ? std::optional(std::move(entries)) : std::nullopt;
+    return next == blocks ? std::optional(std::move(directory)) : std::nullopt;
 }
 
 TSK_FS_FILE* open_named(TSK_FS_INFO* fs, const DirectoryEntry& entry) {

@@ -12,6 +12,24 @@
 
 namespace triage::tsk {
 
+// The directory entry sets of an exFAT directory, record after record. Format: Microsoft "exFAT file system
+// specification", sections 6.2 to 6.4 (types, SetChecksum), 7.4 to 7.9.
+class ExfatSets {
+  public:
+    void add(ByteView record);  // 32 bytes
+    // Sets that break off or contradict their checksum, and records in use that belong to no set or have no type.
+    std::size_t bad() const { return bad_ + (left_ > 0); }
+    bool goes_on() const { return goes_on_; }  // a record in use stands behind the end
+
+  private:
+    void begin_set(ByteView record);
+    void add_to_checksum(ByteView record, std::size_t skip_from, std::size_t skip_to);
+    std::size_t bad_ = 0;
+    unsigned left_ = 0;  // records that the set still needs
+    bool has_stream_ = false, has_ended_ = false, goes_on_ = false;
+    std::uint16_t checksum_ = 0, stored_checksum_ = 0;
+};
+
 // Made from the listing of a directory that is in use.
 class DirectoryCheck {
   public:
@@ -24,14 +42,20 @@ class DirectoryCheck {
   private:
     void check_ext(const TSK_FS_DIR& listing);
     void check_fat(const TSK_FS_DIR& listing);
+    void check_exfat(TSK_FS_FILE* file);
     std::string flaw_;
     bool has_addresses_ = false;
     std::vector<std::uint32_t> addresses_;  // sorted
 };
 
+struct ExtDirectory {
+    std::vector<DirectoryEntry> entries;
+    std::size_t bad_blocks = 0;  // could not be read, or are no chain of entries: their names are missing
+};
+
 // The names in use of an ext4 directory that libtsk does not open, because its extent tree has two or more leaves.
-// Nothing for any other directory, and for one that is damaged.
-std::optional<std::vector<DirectoryEntry>> read_ext_directory(TSK_FS_INFO* fs, Image& image, std::uint64_t address);
+// Nothing for any other directory, and for one whose tree is damaged.
+std::optional<ExtDirectory> read_ext_directory(TSK_FS_INFO* fs, Image& image, std::uint64_t address);
 
 // The file of a name, as tsk_fs_dir_get gives it. Null when its inode cannot be read.
 TSK_FS_FILE* open_named(TSK_FS_INFO* fs, const DirectoryEntry& entry);

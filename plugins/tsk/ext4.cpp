@@ -149,12 +149,21 @@ Ext4Inodes::Ext4Inodes(Image& image) : image_(image) {
     if (!image.read(1024, super)) return;
     const auto number = [&](std::size_t at) { return *load_le<std::uint32_t>(super, at); };
     if (number(24) > 6) return;
+    has_magic_ = *load_le<std::uint16_t>(super, 56) == 0xEF53;
     block_size_ = 1024u << number(24);
     first_data_block_ = number(20), blocks_per_group_ = number(32), inodes_per_group_ = number(40);
-    if (number(76) >= 1) inode_size_ = *load_le<std::uint16_t>(super, 88), incompat_ = number(96);
+    if (number(76) >= 1)
+        inode_size_ = *load_le<std::uint16_t>(super, 88), incompat_ = number(96), ro_compat_ = number(100);
     if (incompat_ & 0x80) descriptor_size_ = *load_le<std::uint16_t>(super, 254);  // INCOMPAT_64BIT
     first_meta_group_ = number(260);
     if (inodes_per_group_ != 0) group_count_ = number(0) / inodes_per_group_;
+}
+
+std::string Ext4Inodes::why_unsupported() const {
+    if (!has_magic_) return {};
+    if (ro_compat_ & 0x200) return "ext4 with bigalloc: not read by this build";
+    if (has_scattered_groups()) return "ext4 with META_BG: not read by this build";
+    return {};
 }
 
 bool Ext4Inodes::has_scattered_groups() const {
@@ -163,7 +172,7 @@ bool Ext4Inodes::has_scattered_groups() const {
     return group_count_ > std::max<std::uint64_t>(first_meta_group_, 1) * (block_size_ / descriptor_size_);
 }
 
-std::optional<std::uint64_t> Ext4Inodes::inode_offset(std::uint64_t inode) {
+std::optional<Bytes> Ext4Inodes::descriptor_of(std::uint64_t inode) {
     if (inode == 0 || inode > 0xFFFFFFFF || inodes_per_group_ == 0) return {};  // inode numbers have 32 bits
     if (descriptor_size_ < 32 || block_size_ < descriptor_size_) return {};
     const std::uint64_t group = (inode - 1) / inodes_per_group_, per_block = block_size_ / descriptor_size_;
@@ -171,21 +180,56 @@ std::optional<std::uint64_t> Ext4Inodes::inode_offset(std::uint64_t inode) {
     if ((incompat_ & 0x10) && group / per_block >= first_meta_group_)  // INCOMPAT_META_BG: in the group they describe
         table = first_data_block_ + group / per_block * per_block * blocks_per_group_ + (group < per_block ? 1 : 0);
     if (table > ~0ull / block_size_ / 2) return {};
-    std::array<std::byte, 64> descriptor{};
-    const std::size_t size = std::min<std::size_t>(descriptor_size_, 64);
-    if (!image_.read(table * block_size_ + group % per_block * descriptor_size_, MutableBytes(descriptor).first(size)))
-        return {};
-    std::uint64_t block = *load_le<std::uint32_t>(descriptor, 8);
-    if (size >= 64) block |= std::uint64_t{*load_le<std::uint32_t>(descriptor, 40)} << 32;
+    Bytes descriptor(std::min<std::size_t>(descriptor_size_, 64));
+    if (!image_.read(table * block_size_ + group % per_block * descriptor_size_, descriptor)) return {};
+    return descriptor;
+}
+
+std::optional<std::uint64_t> Ext4Inodes::inode_offset(std::uint64_t inode) {
+    const std::optional<Bytes> descriptor = descriptor_of(inode);
+    if (!descriptor) return {};
+    std::uint64_t block = *load_le<std::uint32_t>(*descriptor, 8);
+    if (descriptor->size() >= 64) block |= std::uint64_t{*load_le<std::uint32_t>(*descriptor, 40)} << 32;
     if (block > ~0ull / block_size_ / 2) return {};
     return block * block_size_ + (inode - 1) % inodes_per_group_ * inode_size_;
 }
 
-std::optional<bool> Ext4Inodes::is_encrypted(std::uint64_t inode) {
+std::optional<std::uint32_t> Ext4Inodes::flags_of(std::uint64_t inode) {
     std::array<std::byte, 4> flags{};
     const std::optional<std::uint64_t> offset = inode_offset(inode);
     if (!offset || !image_.read(*offset + 32, flags)) return std::nullopt;
-    return (*load_le<std::uint32_t>(flags, 0) & 0x800) != 0;  // EXT4_ENCRYPT_FL
+    return load_le<std::uint32_t>(flags, 0);
+}
+
+std::optional<bool> Ext4Inodes::is_encrypted(std::uint64_t inode) {
+    const std::optional<std::uint32_t> flags = flags_of(inode);
+    if (!flags) return std::nullopt;
+    return (*flags & 0x800) != 0;  // EXT4_ENCRYPT_FL
+}
+
+bool Ext4Inodes::holds_attribute(std::uint64_t inode) {
+    constexpr std::uint32_t incompat_ea_inode = 0x400, ea_inode = 0x200000;
+    return (incompat_ & incompat_ea_inode) && (flags_of(inode).value_or(0) & ea_inode);
+}
+
+bool Ext4Inodes::is_never_used(std::uint64_t inode) {
+    const bool has_checksums = ro_compat_ & 0x410;  // RO_COMPAT_GDT_CSUM, RO_COMPAT_METADATA_CSUM
+    const std::optional<Bytes> descriptor = has_checksums ? descriptor_of(inode) : std::nullopt;
+    if (!descriptor) return false;
+    std::uint64_t unused = *load_le<std::uint16_t>(*descriptor, 28);
+    if (descriptor->size() >= 64) unused |= std::uint64_t{*load_le<std::uint16_t>(*descriptor, 50)} << 16;
+    const bool is_group_unused = *load_le<std::uint16_t>(*descriptor, 18) & 1;  // EXT4_BG_INODE_UNINIT
+    return is_group_unused || (inode - 1) % inodes_per_group_ + unused >= inodes_per_group_;
+}
+
+std::vector<std::uint32_t> Ext4Inodes::system_inodes() {
+    std::array<std::byte, 1024> super{};
+    std::vector<std::uint32_t> inodes;
+    if (!image_.read(1024, super)) return inodes;
+    // s_journal_inum, s_usr_quota_inum, s_grp_quota_inum, s_prj_quota_inum, s_orphan_file_inum
+    for (const std::size_t at : {0xE0, 0x240, 0x244, 0x26C, 0x280})
+        inodes.push_back(*load_le<std::uint32_t>(super, at));
+    return inodes;
 }
 
 }  // namespace triage::tsk

@@ -13,9 +13,6 @@
 
 namespace triage::tsk {
 
-// A content in more pieces is refused: some of them at once must fit into the parent's memory (16 MiB each).
-inline constexpr std::size_t most_extents = 1'000'000;
-
 // A run of blocks of a file. `is_zero`: allocated but never written, reads as zeros.
 struct BlockExtent {
     std::uint64_t logical = 0, physical = 0, count = 0;
@@ -52,17 +49,30 @@ class Ext4Inodes {
   public:
     explicit Ext4Inodes(Image& image);
     bool can_encrypt() const { return incompat_ & 0x10000; }  // INCOMPAT_ENCRYPT
+    // Why libtsk must not read, or cannot open, this file system; empty when it can.
+    std::string why_unsupported() const;
     // Group descriptors that do not stand in one table behind the superblock: libtsk reads other bytes in their place.
     bool has_scattered_groups() const;
     // EXT4_ENCRYPT_FL of an inode; nothing when it could not be read.
     std::optional<bool> is_encrypted(std::uint64_t inode);
+    // EXT4_EA_INODE_FL: it holds the value of another inode's extended attribute.
+    bool holds_attribute(std::uint64_t inode);
+    // In a group whose inodes were never used, or behind those that were: what stands in its bitmap and table there is
+    // what an earlier file system left.
+    bool is_never_used(std::uint64_t inode);
+    // The journal, the quotas, the list of orphans: in use without a name.
+    std::vector<std::uint32_t> system_inodes();
 
   private:
+    std::optional<std::uint32_t> flags_of(std::uint64_t inode);
+    std::optional<Bytes> descriptor_of(std::uint64_t inode);
     std::optional<std::uint64_t> inode_offset(std::uint64_t inode);
     Image& image_;
-    std::uint32_t incompat_ = 0, block_size_ = 0, inodes_per_group_ = 0, blocks_per_group_ = 0, inode_size_ = 128;
+    std::uint32_t incompat_ = 0, ro_compat_ = 0, block_size_ = 0, inodes_per_group_ = 0, blocks_per_group_ = 0,
+                  inode_size_ = 128;
     std::uint32_t descriptor_size_ = 32, first_data_block_ = 0, first_meta_group_ = 0;
     std::uint64_t group_count_ = 0;
+    bool has_magic_ = false;
 };
 
 }  // namespace triage::tsk

@@ -6,11 +6,15 @@
 
 namespace triage::tsk {
 
-Image::Image(const MediaReader& media, std::uint64_t start, std::uint64_t length)
-    : media_(media), start_(start), length_(length), window_(64) {
+Image::Image(const MediaReader& media, std::uint64_t start, std::uint64_t length, std::uint32_t sector_size)
+    : media_(media),
+      start_(start),
+      length_(length),
+      sector_size_(sector_size != 0 ? sector_size : media.map().sector_size),
+      window_(64) {
     external_.self = this;
     tsk_img_open_external(
-        &external_, static_cast<TSK_OFF_T>(length), media.map().sector_size, read_callback, [](TSK_IMG_INFO*) {},
+        &external_, static_cast<TSK_OFF_T>(length), sector_size_, read_callback, [](TSK_IMG_INFO*) {},
         [](TSK_IMG_INFO*, FILE*) {});
 }
 
@@ -82,6 +86,20 @@ Problem problem_of(const BadRange& flaw, std::uint32_t sector_size) {
     problem.first_sector = flaw.offset / sector_size;
     problem.sectors = (flaw.offset % sector_size + flaw.length + sector_size - 1) / sector_size;
     return problem;
+}
+
+bool read_pieces(TSK_FS_FILE* file, std::uint64_t piece_bytes,
+                 const std::function<void(std::uint64_t at, ByteView piece)>& see) {
+    const auto size = static_cast<std::uint64_t>(std::max<TSK_OFF_T>(file->meta->size, 0));
+    Bytes piece(piece_bytes);
+    for (std::uint64_t at = 0; at < size; at += piece_bytes) {
+        const std::size_t wanted = std::min(piece_bytes, size - at);
+        const ssize_t got = tsk_fs_file_read(file, static_cast<TSK_OFF_T>(at), reinterpret_cast<char*>(piece.data()),
+                                             wanted, TSK_FS_FILE_READ_FLAG_NONE);
+        if (got != static_cast<ssize_t>(wanted)) return false;
+        see(at, ByteView(piece).first(wanted));
+    }
+    return true;
 }
 
 }  // namespace triage::tsk

@@ -6,6 +6,8 @@
 
 #include <tsk/libtsk.h>
 
+#include <functional>
+#include <memory>
 #include <string>
 
 #include "engine/evidence/entry.h"
@@ -16,7 +18,8 @@ namespace triage::tsk {
 
 class Image {
   public:
-    Image(const MediaReader& media, std::uint64_t start, std::uint64_t length);
+    // `sector_size`: what libtsk is told in place of the media's own, which a raw image does not record.
+    Image(const MediaReader& media, std::uint64_t start, std::uint64_t length, std::uint32_t sector_size = 0);
     ~Image();
     Image(const Image&) = delete;
     Image& operator=(const Image&) = delete;
@@ -24,7 +27,8 @@ class Image {
     TSK_IMG_INFO* handle() { return &external_.info; }
     std::uint64_t start() const { return start_; }
     std::uint64_t length() const { return length_; }
-    std::uint32_t sector_size() const { return media_.map().sector_size; }
+    std::uint32_t sector_size() const { return sector_size_; }
+    const MediaReader& media() const { return media_; }
     std::uint64_t media_size() const { return media_.size(); }
 
     // Bytes of the volume for our own parsers. False when any of them could not be read (noted as a flaw too).
@@ -46,6 +50,7 @@ class Image {
 
     const MediaReader& media_;
     std::uint64_t start_, length_;
+    std::uint32_t sector_size_;
     BlockWindow window_;
     ReadFlaws flaws_;
     std::uint64_t shown_offset_ = 0;
@@ -58,5 +63,15 @@ std::string take_error();
 
 // The problem that a flaw in metadata amounts to.
 Problem problem_of(const BadRange& flaw, std::uint32_t sector_size);
+
+struct CloseFile {
+    void operator()(TSK_FS_FILE* file) const { tsk_fs_file_close(file); }
+};
+using FileHandle = std::unique_ptr<TSK_FS_FILE, CloseFile>;
+
+// Calls `see` with the content of a file in pieces of `piece_bytes`, of which the last may be shorter, and with the
+// place of each. False when not all of it could be read.
+bool read_pieces(TSK_FS_FILE* file, std::uint64_t piece_bytes,
+                 const std::function<void(std::uint64_t at, ByteView piece)>& see);
 
 }  // namespace triage::tsk

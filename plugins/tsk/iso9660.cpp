@@ -11,6 +11,18 @@ constexpr std::size_t record_head = 33, sector_bytes = 2048;
 constexpr std::uint64_t most_directory_bytes = 64 << 20;  // a larger one is left to libtsk
 constexpr unsigned flag_goes_on = 0x80;
 
+// What a record carries behind its name, which is padded to an even end.
+ByteView system_use_of(ByteView record) {
+    const std::size_t name = std::to_integer<std::size_t>(record[32]),
+                      begin = (record_head + name + 1) & ~std::size_t{1};
+    return begin < record.size() ? record.subspan(begin) : ByteView{};
+}
+
+bool is_usable(std::string_view name) {
+    using namespace std::string_view_literals;
+    return !name.empty() && name != "." && name != ".." && name.find_first_of("/\0"sv) == name.npos;
+}
+
 }  // namespace
 
 std::optional<IsoRecords::Record> IsoRecords::parse(ByteView bytes) {
@@ -24,7 +36,44 @@ std::optional<IsoRecords::Record> IsoRecords::parse(ByteView bytes) {
     record.goes_on = *load_le<std::uint8_t>(bytes, 25) & flag_goes_on;
     record.is_interleaved = *load_le<std::uint8_t>(bytes, 27) != 0;
     record.name = as_text(bytes.subspan(record_head, name));
+    if (skipped_) record.long_name = rock_ridge_name(system_use_of(bytes.first(length)));
     return record;
+}
+
+// The first record of the root directory says whether there are system use entries: "SP", behind 14 bytes on CD-XA.
+void IsoRecords::find_rock_ridge(ByteView system_use) {
+    using namespace std::string_view_literals;
+    for (const std::size_t at : {0, 14})
+        if (system_use.size() >= at + 7 && as_text(system_use.subspan(at, 6)) == "SP\x07\x01\xBE\xEF"sv)
+            skipped_ = std::to_integer<std::size_t>(system_use[at + 6]);
+}
+
+std::string IsoRecords::rock_ridge_name(ByteView system_use) {
+    constexpr int most_continuations = 16;
+    std::string name;
+    Bytes area;
+    ByteView rest = system_use.size() > *skipped_ ? system_use.subspan(*skipped_) : ByteView{};
+    for (int continuations = 0; continuations < most_continuations; ++continuations) {
+        std::optional<std::uint64_t> next;
+        std::uint32_t next_bytes = 0;
+        while (rest.size() >= 4) {
+            const auto length = std::to_integer<std::size_t>(rest[2]);
+            const std::string_view signature = as_text(rest.first(2));
+            if (length < 4 || length > rest.size() || signature == "ST") break;
+            if (signature == "NM" && length > 5) name += as_text(rest.subspan(5, length - 5));
+            if (signature == "CE" && length >= 28) {
+                next =
+                    std::uint64_t{*load_le<std::uint32_t>(rest, 4)} * sector_bytes + *load_le<std::uint32_t>(rest, 12);
+                next_bytes = *load_le<std::uint32_t>(rest, 20);
+            }
+            rest = rest.subspan(length);
+        }
+        if (!next) break;
+        area.resize(std::min<std::size_t>(next_bytes, sector_bytes));
+        if (*next > image_.length() || !image_.read(*next, area)) break;
+        rest = area;
+    }
+    return is_usable(name) ? name : std::string{};
 }
 
 void IsoRecords::open(TSK_FS_FILE* directory) {
@@ -36,15 +85,23 @@ void IsoRecords::open(TSK_FS_FILE* directory) {
     Bytes bytes(size);
     const ssize_t got =
         tsk_fs_file_read(directory, 0, reinterpret_cast<char*>(bytes.data()), bytes.size(), TSK_FS_FILE_READ_FLAG_NONE);
-    if (got != static_cast<ssize_t>(size)) return;
+    if (got == static_cast<ssize_t>(size)) open(bytes);
+}
+
+void IsoRecords::open(ByteView bytes) {
+    records_.clear();
+    next_ = 0;
+    const std::size_t size = bytes.size();
     // A record does not cross a sector; a length of 0 ends the sector. The first two are the directory and its parent.
     std::size_t number = 0;
     for (std::size_t sector = 0; sector < size; sector += sector_bytes)
-        for (ByteView rest = ByteView(bytes).subspan(sector, std::min<std::size_t>(sector_bytes, size - sector));
+        for (ByteView rest = bytes.subspan(sector, std::min<std::size_t>(sector_bytes, size - sector));
              !rest.empty() && rest[0] != std::byte{0};) {
             std::optional<Record> record = parse(rest);
             if (!record) break;
-            rest = rest.subspan(std::to_integer<std::size_t>(rest[0]));
+            const ByteView whole = rest.first(std::to_integer<std::size_t>(rest[0]));
+            rest = rest.subspan(whole.size());
+            if (number == 0) find_rock_ridge(system_use_of(whole));
             if (number++ >= 2) records_.push_back(std::move(*record));
         }
 }
@@ -69,6 +126,7 @@ std::optional<IsoContent> IsoRecords::take(const TSK_FS_META& meta) {
     IsoContent content;
     auto index = static_cast<std::size_t>(found - records_.begin());
     if (follows(index)) return content;
+    content.name = found->long_name;
     do {
         const Record& r = records_[index];
         content.sections.push_back({r.block + r.attribute_blocks, r.size, r.is_interleaved});

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What libtsk 4.11.1 does not read of ISO 9660 directory records: the sections of a file (it lists each as a file of
-// its own), extended attribute records before the content, compression by zisofs. Format: ECMA-119 9.1 (Directory
-// Record), 6.5.1 (File Sections); zisofs: libisofs doc/zisofs_format.txt.
+// its own), extended attribute records before the content, compression by zisofs, the names of Rock Ridge. Format:
+// ECMA-119 9.1 (Directory Record), 6.5.1 (File Sections); IEEE P1281 (SUSP 1.12) 5.1 "CE", 5.3 "SP", 5.4 "ST"; IEEE
+// P1282 (RRIP 1.12) 4.1.4 "NM"; zisofs: libisofs doc/zisofs_format.txt.
 #pragma once
 
 #include <optional>
@@ -21,12 +22,15 @@ struct IsoSection {
 struct IsoContent {
     std::vector<IsoSection> sections;  // empty: the bytes belong to the name before it
     bool is_whole = true;              // false: a section that should follow does not
+    std::string name;                  // of Rock Ridge; empty where there is none
 };
 
 // The records of the directory that is being listed, each of which answers for one name.
 class IsoRecords {
   public:
+    explicit IsoRecords(Image& image) : image_(image) {}
     void open(TSK_FS_FILE* directory);
+    void open(ByteView content);
     // Of a name that libtsk found at this place. Nothing when no record that is left says so.
     std::optional<IsoContent> take(const TSK_FS_META& meta);
     // Names that libtsk did not list.
@@ -37,10 +41,14 @@ class IsoRecords {
         std::uint64_t block = 0, size = 0;
         unsigned attribute_blocks = 0;
         bool is_interleaved = false, goes_on = false, is_taken = false;
-        std::string name;
+        std::string name, long_name;
     };
-    static std::optional<Record> parse(ByteView record);
+    std::optional<Record> parse(ByteView record);
+    void find_rock_ridge(ByteView system_use);
+    std::string rock_ridge_name(ByteView system_use);
     bool follows(std::size_t index) const;
+    Image& image_;
+    std::optional<std::size_t> skipped_;  // bytes before the system use entries of a record; nothing: there are none
     std::vector<Record> records_;
     std::size_t next_ = 0;  // the first record that is not taken
 };

@@ -45,6 +45,13 @@ constexpr std::array signatures{
     Signature{0x406, "\x34\x34"sv, "nilfs2", "NILFS2: not read by this build", unsupported},
     Signature{0, "\xfc\x4e\x2b\xa9"sv, "md-raid", "Linux RAID member: not read by this build", unsupported},
     Signature{4096, "\xfc\x4e\x2b\xa9"sv, "md-raid", "Linux RAID member: not read by this build", unsupported},
+    // libtsk looks for the superblock of UFS2 at 64 and 256 KiB only; kernels, and makefs, know 8 KiB as well.
+    Signature{0x255c, "\x19\x01\x54\x19"sv, "ufs2", "UFS2 with its superblock at 8 KiB: not read by this build",
+              unsupported},
+    Signature{0x255c, "\x19\x54\x01\x19"sv, "ufs2", "UFS2 with its superblock at 8 KiB: not read by this build",
+              unsupported},
+    Signature{0, "\3\0\0\0\1\0\0\0\xff\xff"sv, "yaffs2", "YAFFS2: not read by this build", unsupported},
+    Signature{0, "\0\0\0\3\0\0\0\1\xff\xff"sv, "yaffs2", "YAFFS2: not read by this build", unsupported},
     Signature{0x8001, "NSR02"sv, "udf", "UDF: not read by this build", unsupported},
     Signature{0x8801, "NSR02"sv, "udf", "UDF: not read by this build", unsupported},
     Signature{0x9001, "NSR02"sv, "udf", "UDF: not read by this build", unsupported},
@@ -76,6 +83,10 @@ constexpr std::array signatures{
     Signature{1024, "H+\0\x04"sv, "hfs", "HFS+ by its volume header, but it cannot be opened", damaged},
     Signature{1024, "HX\0\x05"sv, "hfs", "HFSX by its volume header, but it cannot be opened", damaged},
     Signature{32, "NXSB"sv, "apfs", "APFS by its container superblock, but it cannot be opened", damaged},
+    Signature{0x255c, "\x54\x19\x01\0"sv, "ufs", "UFS1 by its superblock, but it cannot be opened", damaged},
+    Signature{0x255c, "\0\x01\x19\x54"sv, "ufs", "UFS1 by its superblock, but it cannot be opened", damaged},
+    Signature{0x1055c, "\x19\x01\x54\x19"sv, "ufs2", "UFS2 by its superblock, but it cannot be opened", damaged},
+    Signature{0x1055c, "\x19\x54\x01\x19"sv, "ufs2", "UFS2 by its superblock, but it cannot be opened", damaged},
     Signature{0x8001, "CD001"sv, "iso9660", "ISO 9660 by its descriptor, but it cannot be opened", damaged},
 };
 
@@ -86,15 +97,41 @@ bool holds(Image& image, const Signature& signature) {
            as_text(there) == signature.bytes;
 }
 
-bool holds_swap(Image& image) {
+bool holds_swap(Image& image, std::uint64_t free_bytes = ~0ull) {
     // mkswap puts its signature into the last ten bytes of the first page; page sizes in use go from 4 to 64 KiB.
     for (std::uint64_t page : {4096u, 8192u, 16384u, 65536u})
         for (std::string_view magic : {"SWAPSPACE2"sv, "SWAP-SPACE"sv})
-            if (holds(image, {page - 10, magic, {}, {}, unsupported})) return true;
+            if (page <= free_bytes && holds(image, {page - 10, magic, {}, {}, unsupported})) return true;
     return false;
 }
 
+std::uint32_t number_at(Image& image, std::uint64_t offset, bool is_big_endian = false) {
+    std::array<std::byte, 4> bytes{};
+    if (!image.read(offset, bytes)) return ~0u;
+    if (is_big_endian) std::reverse(bytes.begin(), bytes.end());
+    return *load_le<std::uint32_t>(bytes, 0);
+}
+
+// More of a header than its mark of two bytes: ext, first data block and block size; classic HFS, allocation block
+// size; NILFS2, revision; Core Storage, checksum algorithm.
+bool is_borne_out(Image& image, const Signature& signature) {
+    if (signature.bytes.size() > 2) return true;
+    if (signature.type == "ext") return number_at(image, 0x414) <= 1 && number_at(image, 0x418) <= 6;
+    if (signature.type == "nilfs2") return number_at(image, 0x400) == 2;
+    if (signature.type == "corestorage") return number_at(image, 90) == 1;
+    const std::uint32_t block_size = number_at(image, 0x414, true);
+    return block_size != 0 && block_size % 512 == 0;
+}
+
 }  // namespace
+
+bool holds_beside_table(Image& image, std::uint64_t free_bytes) {
+    if (holds_swap(image, free_bytes)) return true;
+    return std::any_of(signatures.begin(), signatures.end(), [&](const Signature& s) {
+        const bool is_free = s.offset + s.bytes.size() <= free_bytes || s.type == "iso9660" || s.type == "udf";
+        return is_free && holds(image, s) && is_borne_out(image, s);
+    });
+}
 
 std::optional<Recognised> recognise(Image& image) {
     if (holds_swap(image)) return Recognised{"swap", unsupported, "Linux swap", true};

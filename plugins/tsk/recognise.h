@@ -20,6 +20,11 @@ struct Recognised {
 };
 std::optional<Recognised> recognise(Image& image);
 
+// Does a header that `recognise` knows stand before `free_bytes`, where a partition table leaves the start of the media
+// to nobody? Boot code fills that space: a mark of two bytes counts only where a further field bears it out. The
+// descriptors of a disc count anywhere: hybrid images put a partition over them.
+bool holds_beside_table(Image& image, std::uint64_t free_bytes);
+
 // True when every byte of the first and last 64 KiB is the same value.
 bool looks_blank(Image& image);
 

@@ -12,11 +12,7 @@ namespace {
 struct CloseDirectory {
     void operator()(TSK_FS_DIR* d) const { tsk_fs_dir_close(d); }
 };
-struct CloseFile {
-    void operator()(TSK_FS_FILE* f) const { tsk_fs_file_close(f); }
-};
 using DirectoryHandle = std::unique_ptr<TSK_FS_DIR, CloseDirectory>;
-using FileHandle = std::unique_ptr<TSK_FS_FILE, CloseFile>;
 
 constexpr std::size_t longest_path = 64 << 10;  // bytes: what a record holds
 constexpr std::uint32_t libtsk_depth = 120;     // tsk_fs_dir_walk gives up at 128 levels or 4096 bytes of path
@@ -105,12 +101,24 @@ bool is_metadata_file(const TSK_FS_INFO* fs, const TSK_FS_FILE& file) {
     return TSK_FS_TYPE_ISFAT(fs->ftype) && file.name->name && file.name->name[0] == '$';
 }
 
+// What an entry without content amounts to.
+ProblemKind kind_of(Reason reason) {
+    switch (reason) {
+        case Reason::encrypted: return ProblemKind::locked;
+        case Reason::compressed_unsupported: return ProblemKind::unsupported;
+        case Reason::reparse: return ProblemKind::unreadable;
+        default: return ProblemKind::damaged;
+    }
+}
+
 }  // namespace
 
 void Walker::walk() {
     walk_from({fs_.fs->root_inum, {}, 0, false});
     if (limits_.orphans && has_orphan_directory(fs_.fs))
         walk_from({TSK_FS_ORPHANDIR_INUM(fs_.fs), "/$OrphanFiles", 1, true});
+    walk_unnamed();
+    report_lost_clusters();
     sink_.counts(counts_);
 }
 
@@ -127,6 +135,47 @@ void Walker::walk_from(Directory start) {
     }
 }
 
+// Metadata in use that no name leads to stand where libtsk puts orphans, but are allocated: their content is recorded
+// and in use, and what is left out as deleted or as an orphan is not left out here.
+void Walker::walk_unnamed() {
+    if (!named_.flaw().empty()) report(ProblemKind::capped, named_.flaw(), 0, {});
+    if (!named_.is_kept() || is_full_) return;
+    if (!sink_.may_enter(0, "/$OrphanFiles/OrphanFile-"))
+        return report(ProblemKind::aborted, "the search for entries without a name ended the worker", 0, {});
+    const Unnamed unnamed = find_unnamed(fs_, named_, limits_.entries);
+    report_flaws(nullptr);
+    if (!unnamed.error.empty())
+        report(ProblemKind::damaged, "search for entries without a name: " + unnamed.error, 0, {});
+    std::uint64_t lost = 0;
+    for (const std::uint64_t address : unnamed.addresses)
+        if (!is_full_ && !named_.contains(address)) lost += visit_unnamed(address);
+    if (lost > 0)
+        report(ProblemKind::damaged,
+               fmt::format("{} entries in use have links, but no name leads to them; listed without it", lost), 0, {},
+               false);
+}
+
+// True when its metadata say that it has a name. One that was removed while it was open has none, and rightly.
+bool Walker::visit_unnamed(std::uint64_t address) {
+    const std::string name = fmt::format("OrphanFile-{}", address), path = "/$OrphanFiles/" + name;
+    if (!may_visit(address, name, path)) return false;
+    const FileHandle file(open_named(fs_.fs, {static_cast<std::uint32_t>(address), 0, name}));
+    const std::string error = take_error();
+    if (!file || !file->meta) return report(ProblemKind::damaged, "entry: " + error, address, path), false;
+    const bool has_links = file->meta->nlink > 0;
+    std::vector<Directory> below;
+    visit_named({0, "/$OrphanFiles", 1, false}, nullptr, file.get(), path, below);
+    for (Directory& directory : below) walk_from(std::move(directory));
+    return has_links;
+}
+
+void Walker::report_lost_clusters() {
+    if (is_full_) return;
+    const std::string lost = clusters_.lost();
+    report_flaws(nullptr);
+    if (!lost.empty()) report(ProblemKind::damaged, lost, 0, {});
+}
+
 void Walker::list(const Directory& directory, std::vector<Directory>& below) {
     if (!sink_.may_enter(directory.address, directory.path + "/"))
         return report(ProblemKind::aborted, "this directory ended the worker that opened it; not listed",
@@ -135,14 +184,18 @@ void Walker::list(const Directory& directory, std::vector<Directory>& below) {
     const DirectoryHandle listing(tsk_fs_dir_open_meta(fs_.fs, directory.address));
     const std::string error = take_error();
     if (!listing)
-        if (const auto entries = read_ext_directory(fs_.fs, fs_.image, directory.address))
-            return list_entries(directory, *entries, below);
+        if (const auto read = read_ext_directory(fs_.fs, fs_.image, directory.address))
+            return list_entries(directory, *read, below);
     report_flaws(nullptr);
     if (!listing || !error.empty())
         report(ProblemKind::damaged, "directory: " + (error.empty() ? "cannot be opened" : error), directory.address,
                directory.path);
     if (!listing) return;
+    if (listing->fs_file && may_list_elsewhere(listing->fs_file))
+        report(ProblemKind::unreadable, "directory: a placeholder; entries may be elsewhere", directory.address,
+               directory.path);
     const bool is_in_use = !directory.is_orphan && !directory.is_deleted;
+    if (is_in_use) clusters_.add(listing->fs_file);
     check_ = is_in_use && error.empty() ? DirectoryCheck(listing.get()) : DirectoryCheck();
     if (!check_.flaw().empty())
         report(ProblemKind::damaged, "directory: " + check_.flaw(), directory.address, directory.path);
@@ -156,11 +209,15 @@ void Walker::list(const Directory& directory, std::vector<Directory>& below) {
 }
 
 // A directory whose names are read here, and not by libtsk.
-void Walker::list_entries(const Directory& directory, const std::vector<DirectoryEntry>& entries,
-                          std::vector<Directory>& below) {
+void Walker::list_entries(const Directory& directory, const ExtDirectory& read, std::vector<Directory>& below) {
     report_flaws(nullptr);
+    if (read.bad_blocks > 0)
+        report(
+            ProblemKind::damaged,
+            fmt::format("directory: {} of its blocks hold no chain of entries; names may be missing", read.bad_blocks),
+            directory.address, directory.path);
     check_ = {};
-    for (const DirectoryEntry& entry : entries) {
+    for (const DirectoryEntry& entry : read.entries) {
         if (is_full_) return;
         const std::string path = directory.path + "/" + entry.name;
         if (!may_visit(entry.inode, entry.name, path)) continue;
@@ -204,16 +261,19 @@ bool Walker::may_visit(std::uint64_t address, std::string_view name, const std::
     // The orphan directory is entered last, by us; anything else that leads there is a trap.
     if (has_orphan_directory(fs_.fs) && address == TSK_FS_ORPHANDIR_INUM(fs_.fs)) return false;
     if (sink_.may_enter(address, path)) return true;
+    named_.add(address);
     report(ProblemKind::aborted, "this entry ended the worker that read it; skipped", address, path);
     return false;
 }
 
-void Walker::visit_named(const Directory& directory, const TSK_FS_FILE* parent, TSK_FS_FILE* file,
-                         const std::string& path, std::vector<Directory>& below) {
+void Walker::visit_named(const Directory& directory, const TSK_FS_FILE* parent, TSK_FS_FILE* file, std::string path,
+                         std::vector<Directory>& below) {
     const bool is_unallocated = file->name->flags & TSK_FS_NAME_FLAG_UNALLOC;
     if (is_unallocated && !limits_.deleted && !directory.is_orphan) return;
     if (directory.depth > libtsk_depth || path.size() > libtsk_path) deeply_named_.insert(file->name->meta_addr);
     if (directory.is_orphan && deeply_named_.contains(file->name->meta_addr)) return;
+    const bool is_named = !is_unallocated && !directory.is_orphan && !directory.is_deleted;
+    if (is_named) named_.add(file->name->meta_addr);
 
     if (is_lost_directory(directory, *file))
         report(ProblemKind::damaged, "its metadata are not a directory's; what it held is not listed",
@@ -221,15 +281,17 @@ void Walker::visit_named(const Directory& directory, const TSK_FS_FILE* parent, 
     std::optional<IsoContent> iso;
     if (fs_.iso && file->meta) iso = fs_.iso->take(*file->meta);
     if (iso && iso->sections.empty()) return;  // a further section of the file before it
+    if (iso && !iso->name.empty()) path = directory.path + "/" + iso->name;
 
     switch (kind_of(*file)) {
         case ObjectKind::link: ++counts_.links; return report_flaws(nullptr);
         case ObjectKind::other: ++counts_.others; return report_flaws(nullptr);
-        case ObjectKind::content: return visit_file(directory, parent, file, path, iso);
-        case ObjectKind::directory: break;
+        case ObjectKind::directory: ++counts_.directories; break;
+        case ObjectKind::content: break;
     }
-    ++counts_.directories;
     visit_file(directory, parent, file, path, iso);  // a directory may carry alternate data streams
+    if (is_named) clusters_.add(file);
+    if (!is_directory(*file)) return;
     // A deleted name whose metadata are in use again names another directory.
     const bool may_descend = !is_unallocated || (file->meta && (file->meta->flags & TSK_FS_META_FLAG_UNALLOC));
     if (!may_descend || !file->meta) return;
@@ -281,6 +343,8 @@ void Walker::visit_file(const Directory& directory, const TSK_FS_FILE* parent, T
         return emit(std::move(base), {});
     const std::string error = take_error();
     std::string problem = locate_content(fs_, file, nullptr, nullptr, base);
+    if (problem.empty() && file->meta && file->meta->attr_state == TSK_FS_META_ATTR_ERROR)
+        report(ProblemKind::damaged, "its attributes cannot be read; its streams are not listed", base.address, path);
     if (!problem.empty() && !error.empty()) problem = error;
     emit(std::move(base), std::move(problem));
 }
@@ -296,6 +360,7 @@ bool Walker::emit_streams(const TSK_FS_FILE* parent, TSK_FS_FILE* file, const En
         if (!attribute) continue;
         const Role role = role_of(*attribute);
         if (role.what == Role::none || (role.what == Role::main && is_directory(*file))) continue;
+        if ((role.what == Role::main && is_compressed(file)) || is_stored_form(file, *attribute)) continue;
         (role.what == Role::main ? has_main : has_stream) = true;
         Entry entry = base;
         entry.attribute = attribute_key(*attribute);
@@ -312,10 +377,10 @@ void Walker::emit(Entry entry, std::string problem) {
     if (is_capped(entry)) return;
     const std::string path = entry.path;
     const std::uint64_t address = entry.address;
+    const ProblemKind kind = kind_of(entry.reason);
     sink_.entry(entry);
     const std::string error = take_error();
-    if (!problem.empty())
-        report(ProblemKind::damaged, problem + (error.empty() ? "" : ": " + error), address, path, false);
+    if (!problem.empty()) report(kind, problem + (error.empty() ? "" : ": " + error), address, path, false);
 }
 
 bool Walker::is_capped(const Entry& entry) {

@@ -8,14 +8,17 @@
 #include <vector>
 
 #include "engine/evidence/filesystem.h"
+#include "plugins/tsk/clusters.h"
 #include "plugins/tsk/content.h"
 #include "plugins/tsk/directory.h"
+#include "plugins/tsk/unnamed.h"
 
 namespace triage::tsk {
 
 class Walker {
   public:
-    Walker(OpenFilesystem& fs, const WalkLimits& limits, WalkSink& sink) : fs_(fs), limits_(limits), sink_(sink) {}
+    Walker(OpenFilesystem& fs, const WalkLimits& limits, WalkSink& sink)
+        : fs_(fs), limits_(limits), sink_(sink), named_(fs), clusters_(fs) {}
     void walk();
 
   private:
@@ -27,13 +30,15 @@ class Walker {
         bool is_deleted = false;
     };
     void walk_from(Directory start);
+    void walk_unnamed();
+    bool visit_unnamed(std::uint64_t address);
+    void report_lost_clusters();
     void list(const Directory& directory, std::vector<Directory>& below);
     bool is_lost_directory(const Directory& directory, const TSK_FS_FILE& file) const;
-    void list_entries(const Directory& directory, const std::vector<DirectoryEntry>& entries,
-                      std::vector<Directory>& below);
+    void list_entries(const Directory& directory, const ExtDirectory& read, std::vector<Directory>& below);
     void visit(const Directory& directory, const TSK_FS_DIR* listing, std::size_t index, std::vector<Directory>& below);
     bool may_visit(std::uint64_t address, std::string_view name, const std::string& path);
-    void visit_named(const Directory& directory, const TSK_FS_FILE* parent, TSK_FS_FILE* file, const std::string& path,
+    void visit_named(const Directory& directory, const TSK_FS_FILE* parent, TSK_FS_FILE* file, std::string path,
                      std::vector<Directory>& below);
     void visit_file(const Directory& directory, const TSK_FS_FILE* parent, TSK_FS_FILE* file, const std::string& path,
                     const std::optional<IsoContent>& iso);
@@ -51,6 +56,8 @@ class Walker {
     DirectoryCheck check_;                            // of the directory that is being listed
     std::unordered_set<std::uint64_t> entered_;       // directories
     std::unordered_set<std::uint64_t> deeply_named_;  // beyond the depth at which libtsk stops to notice names
+    NamedAddresses named_;
+    NamedClusters clusters_;
     std::uint64_t entries_ = 0, orphan_entries_ = 0, orphan_bytes_ = 0;
     bool is_full_ = false, are_orphans_full_ = false;
 };

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Damaged images of five fixtures: triage never crashes, hangs or swells, and ends with 0, 1, 2 or 3.
+# Damaged images of six fixtures: triage never crashes, hangs or swells, and ends with 0, 1, 2 or 3.
 # usage: mutate_test.sh [MUTANTS]      mutants a seed, default 20; KEEP_MUTANTS=FOLDER keeps those that failed
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 need_shared
 need_fixtures
 count=${1:-20}
-seeds=(ext4.img fat16.img ntfs.img ewf-encase6.E01 gpt.img)
+seeds=(ext4.img fat16.img ntfs.img hfsplus-decmpfs.img ewf-encase6.E01 gpt.img)
 
 # A case of its own for each run, removed afterwards; the exit code (or signal) is triage's.
 cat >"$work/scan-once" <<'SH'

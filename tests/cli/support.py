@@ -74,13 +74,13 @@ def read_table(path):
 
 
 def volumes(summary):
-    """name → (start, state) of every volume that summary.json lists, wherever it lists them."""
+    """name → (start, state, length) of every volume that summary.json lists, wherever it lists them."""
     found = {}
 
     def look(value):
         if isinstance(value, dict):
             if {"start", "length", "state"} <= value.keys():
-                found[value.get("volume", value.get("name"))] = (value["start"], value["state"])
+                found[value.get("volume", value.get("name"))] = (value["start"], value["state"], value["length"])
             value = list(value.values())
         if isinstance(value, list):
             for item in value:

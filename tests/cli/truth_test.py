@@ -108,6 +108,10 @@ def check_fixture(image, decoy):
                           f" {[(p['what'], p.get('detail')) for p in result.problems][:3]}")
         if note[1] == "volume" and volumes(result.summary).get(note[2], ("", "absent"))[1] != note[3]:
             faults.append(f"{name}: volume {note[2]} is {volumes(result.summary).get(note[2])}, should be {note[3]}")
+    # With starts and lengths, the notes are the whole list.
+    exact = {note[2]: (int(note[4]), note[3], int(note[5])) for note in notes if note[1] == "volume" and len(note) > 4}
+    if exact and volumes(result.summary) != exact:
+        faults.append(f"{name}: the volumes are {volumes(result.summary)}, should be {exact}")
     return faults
 
 

@@ -132,7 +132,8 @@ class Script {
         if (verb == "stubborn") crash();
         if (!may_enter) return avoid(entry), true;
         misbehave(verb);
-        if (verb == "many" || verb == "burst" || verb == "slow") repeat(verb, words, std::move(entry));
+        if (verb == "many" || verb == "burst" || verb == "slow" || verb == "keep" || verb == "reread")
+            repeat(verb, words, std::move(entry));
         else one(verb, words, std::move(entry));
         return true;
     }
@@ -178,11 +179,20 @@ class Script {
         std::uint64_t count = 0;
         words >> count;
         std::array<std::byte, 16> bytes{};
+        Bytes mebibyte(verb == "reread" ? 1 << 20 : 0);
         BlockWindow window;
         for (std::uint64_t i = 0; i < count; ++i) {
             if (verb == "slow") {
                 static_cast<void>(media_.read(0, bytes, window));
                 wait_10_ms();
+                continue;
+            }
+            if (verb == "keep") {
+                kept_.emplace_back(1 << 20, std::byte{1});
+                continue;
+            }
+            if (verb == "reread") {
+                static_cast<void>(media_.read(0, mebibyte, window));
                 continue;
             }
             if (verb == "many") entry.path = path + std::to_string(i);
@@ -191,7 +201,8 @@ class Script {
             if (verb == "many") ++entry.address;
         }
         if (verb == "burst") crash();
-        if (verb == "slow") sink_.entry(entry);
+        for (int i = 0; verb == "reread" && i < 50; ++i) wait_10_ms();  // the parent looks at its clock meanwhile
+        if (verb == "slow" || verb == "keep" || verb == "reread") sink_.entry(entry);
     }
 
     void one(const std::string& verb, std::istringstream& words, Entry entry) {
@@ -229,6 +240,7 @@ class Script {
     const MediaReader& media_;
     const Volume& volume_;
     WalkSink& sink_;
+    std::deque<Bytes> kept_;
 };
 
 class ScriptFilesystem : public FilesystemReader {

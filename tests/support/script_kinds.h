@@ -19,6 +19,8 @@
 //   burst PATH ADDRESS COUNT   the same name COUNT times as streams, then a crash
 //   crash | stubborn | hang | sleep | eat | livelock | leave | throw PATH ADDRESS
 //                              stubborn crashes although it is to be avoided; leave exits with 0 in mid-walk
+//   keep PATH ADDRESS COUNT    takes COUNT MiB of memory for good, then one entry
+//   reread PATH ADDRESS COUNT  reads COUNT MiB of the volume's start, half a second at least, then one entry
 //   slow PATH ADDRESS COUNT    COUNT small reads of the media, 10 ms apart, then one entry
 //   malformed PATH ADDRESS     an entry whose record no parent accepts
 //   garbage | flood | torn | close PATH ADDRESS     processes only: bytes on the record pipe that are no batch; batches

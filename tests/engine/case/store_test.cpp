@@ -184,6 +184,23 @@ TEST_CASE("hard links share the content that one of them carried") {
     CHECK(entries[2].examined == not_hashed(Status::unreadable, Reason::not_reached, 10));
 }
 
+TEST_CASE("a name shares the hashed content of its address, whatever came first") {
+    Folder folder;
+    Store store = start(folder / "case.sqlite");
+    put(store, entry("/stale", 12), not_hashed(Status::unreadable, Reason::unrecoverable, 10));
+    put(store, entry("/file", 12), hashed(0x42));
+    EntryRecord link;
+    link.entry = entry("/link", 12);
+    store.put_entry(link, std::nullopt);
+    const Store sealed = reopened(std::move(store), folder / "case.sqlite");
+    const auto entries = entries_of(sealed);
+    REQUIRE(entries.size() == 3);
+    CHECK(entries[1].entry.path == "/link");
+    CHECK(entries[1].examined.digests.md5 == digest(Algorithm::md5, 0x42));
+    CHECK(entries[2].entry.path == "/stale");
+    CHECK(entries[2].examined.status == Status::unreadable);
+}
+
 TEST_CASE("the ledger and the counts add names up by state, and never wrap") {
     Folder folder;
     Store store = start(folder / "case.sqlite");

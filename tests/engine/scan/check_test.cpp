@@ -2,6 +2,7 @@
 #include "engine/scan/check.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 using namespace triage;
 
@@ -72,4 +73,37 @@ TEST_CASE("a volume is sound when it has a short name and lies on the media") {
     CHECK_FALSE(is_sound({"p0", VolumeRole::filesystem, 1, 100, {}}, 100));
     CHECK_FALSE(is_sound({"p0", VolumeRole::filesystem, 101, 0, {}}, 100));
     CHECK_FALSE(is_sound({"p0", VolumeRole::filesystem, 50, ~0ull - 20, {}}, 100));
+}
+
+TEST_CASE("a volume that has the name of one before it is not sound") {
+    const std::vector<Volume> before{{"p0", VolumeRole::filesystem, 0, 10, {}}};
+    CHECK_FALSE(is_sound({"p0", VolumeRole::filesystem, 20, 10, {}}, 100, before));
+    CHECK(is_sound({"p1", VolumeRole::filesystem, 20, 10, {}}, 100, before));
+}
+
+TEST_CASE("every byte that lies in no volume lies in a gap, and gaps are numbered on the media") {
+    const auto role = VolumeRole::filesystem;
+    const auto covered = [](std::vector<Volume> volumes, std::uint64_t size = 100) {
+        cover(volumes, size);
+        std::string all;
+        for (const Volume& v : volumes) all += fmt::format("{} {}+{}\n", v.name, v.start, v.length);
+        return all;
+    };
+    CHECK(covered({{"-", role, 0, 100, {}}}) == "- 0+100\n");
+    CHECK(covered({{"p0", role, 10, 20, {}}}) == "gap0 0+10\np0 10+20\ngap1 30+70\n");
+    CHECK(covered({{"p1", role, 50, 50, {}}, {"p0", role, 0, 40, {}}}) == "p0 0+40\ngap0 40+10\np1 50+50\n");
+    CHECK(covered({{"p0", role, 20, 20, {}}, {"gap0", VolumeRole::gap, 40, 60, {}}}) ==
+          "gap0 0+20\np0 20+20\ngap1 40+60\n");
+    CHECK(covered({}) == "gap0 0+100\n");
+    CHECK(covered({}, 0) == "");
+}
+
+TEST_CASE("what overlaps is covered once, and a gap never has the name of a volume") {
+    const auto role = VolumeRole::filesystem;
+    std::vector<Volume> volumes{{"p0", role, 10, 60, {}}, {"gap0", role, 20, 10, {}}, {"p1", role, 60, 20, {}}};
+    cover(volumes, 100);
+    REQUIRE(volumes.size() == 5);
+    CHECK(volumes[0] == Volume{"gap1", VolumeRole::gap, 0, 10, {}});
+    CHECK(volumes[2] == Volume{"gap0", role, 20, 10, {}});
+    CHECK(volumes[4] == Volume{"gap2", VolumeRole::gap, 80, 20, {}});
 }

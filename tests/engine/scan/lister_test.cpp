@@ -129,6 +129,38 @@ TEST_CASE("a volume that is walked to its end is walked, with its counts") {
     CHECK(listed.entry("/b").record.entry.extents == std::vector<Extent>{{volume.start + 9000, 10}});
 }
 
+TEST_CASE("a list of volumes that lies is said, and what is left of it accounts for the media") {
+    const auto list_by = [](const std::string& table) {
+        return Listing()(ScriptImage().volume("fs ext4\nresident /a 5 x\n").whole(table));
+    };
+    for (const char* lie : {"p1 filesystem 4096 99999999", "p1 filesystem 99999999 10", "p0 filesystem 8192 4096"}) {
+        CAPTURE(lie);
+        const Listed listed = list_by("p0 filesystem 4096 65536\n" + std::string(lie) + "\n");
+        CHECK(listed.paths() == std::vector<std::string>{"/a"});
+        CHECK(listed.volumes.size() == 2);
+        CHECK(listed.state("gap0") == VolumeState::gap);
+        CHECK(listed.state("p0") == VolumeState::walked);
+        CHECK(listed.problems.size() == 1);
+        CHECK(listed.problems.at(0).kind == ProblemKind::aborted);
+    }
+    for (const char* empty : {"p0 filesystem 4096 99999999\n", ""}) {
+        const Listed listed = list_by(empty);
+        REQUIRE(listed.volumes.size() == 1);
+        CHECK(listed.volumes.at("-").length == 4096 + 65536);
+    }
+}
+
+TEST_CASE("bytes that no volume covers are gaps of the ledger") {
+    const Listed listed = Listing()(ScriptImage().volume("fs ext4\n").volume("").whole("p0 filesystem 4096 65536\n"));
+    REQUIRE(listed.volumes.size() == 3);
+    const VolumeRecord &first = listed.volumes.at("gap0"), &last = listed.volumes.at("gap1");
+    CHECK(first.start == 0);
+    CHECK(first.length == 4096);
+    CHECK(last.start == 4096 + 65536);
+    CHECK(last.length == 65536);
+    CHECK(listed.problems.empty());
+}
+
 TEST_CASE("every volume ends in the state that its role and content give it") {
     const Listed listed = Listing()(ScriptImage()
                                         .volume("fs ext4\n")
@@ -142,7 +174,8 @@ TEST_CASE("every volume ends in the state that its role and content give it") {
     CHECK(listed.state("p1") == VolumeState::unrecognised);
     CHECK(listed.state("p2") == VolumeState::swap);
     CHECK(listed.state("p3") == VolumeState::reserved);
-    CHECK(listed.state("p4") == VolumeState::gap);
+    CHECK(listed.state("gap0") == VolumeState::gap);  // the table
+    CHECK(listed.state("gap1") == VolumeState::gap);  // p4
     CHECK(listed.state("p5") == VolumeState::locked);
     CHECK(listed.state("p6") == VolumeState::walked);
     CHECK(listed.paths() == std::vector<std::string>{"/hidden"});
@@ -200,6 +233,14 @@ TEST_CASE("an entry of many extents arrives whole") {
     REQUIRE(extents.size() == 10'000);
     for (std::size_t i = 0; i < extents.size(); ++i) REQUIRE(extents[i] == Extent{image.last().start + 2 * i, 1});
     CHECK(listed.paths() == std::vector<std::string>{"/a", "/b"});
+}
+
+TEST_CASE("an entry of more extents than memory has room for ends the walk, not the program") {
+    const std::string script = fmt::format("fs ext4\nresident /a 5 x\nscattered /b 6 {}\n", most_extents + 1);
+    const Listed listed = Listing()(ScriptImage().volume(script, 3 << 20));
+    CHECK(listed.paths() == std::vector<std::string>{"/a"});
+    CHECK(listed.state("p0") == VolumeState::partial);
+    CHECK(listed.problems.at(0).detail.find("its records are inconsistent") != std::string::npos);
 }
 
 TEST_CASE("a content that a worker decodes is hashed as it comes; one that comes short is damaged") {
@@ -322,6 +363,13 @@ TEST_SUITE("worker processes" * doctest::skip(!has_worker_processes)) {
         CHECK(listed.problems.at(0).detail.find("several times over") != std::string::npos);
     }
 
+    TEST_CASE("a walk of many entries may read more than one of few") {
+        CHECK(list("fs ext4\nreread /bad 3 2000\n").state("p0") == VolumeState::partial);
+        const Listed listed = list("fs ext4\nmany /a 10 8000\nreread /b 3 2000\n");
+        CHECK(listed.state("p0") == VolumeState::walked);
+        CHECK(listed.paths().back() == "/b");
+    }
+
     TEST_CASE("a worker out of memory costs the place where it was") {
         const Listed listed = list("fs ext4\nmany /a 10 20\neat /bad 3\nmany /b 100 5\n");
         CHECK(listed.paths() == joined(numbered("/a", 20), numbered("/b", 5)));
@@ -386,7 +434,8 @@ TEST_SUITE("worker processes" * doctest::skip(!has_worker_processes)) {
         const Listed listed = listing(ScriptImage().volume("fs ext4\nslow /a 3 800\n").volume("fs ext4\n"));
         stopping.join();
         CHECK(listed.seconds < 1.5);
-        CHECK(listed.volumes.size() == 1);
+        CHECK(listed.volumes.size() == 2);
+        CHECK(listed.state("gap0") == VolumeState::gap);
         CHECK(listed.state("p0") == VolumeState::pending);  // so that it is walked again
     }
 }

@@ -152,7 +152,7 @@ TEST_CASE("decoded, lost and impossible contents each end in one state") {
     CHECK(scanned.rows() == hashed("p0 /packed:", sha256_of(as_bytes("abc"))) +
                                 "p0 /short: unreadable damaged 5 -\np0 /lost: unreadable encrypted 100 -\n"
                                 "p0 /out: unreadable damaged 512 -\n");
-    CHECK(scanned.states() == "p0 walked\n");
+    CHECK(scanned.states() == "gap0 gap\np0 walked\n");
 }
 
 TEST_CASE("a match in a notable set is a finding with the place of its bytes") {
@@ -204,8 +204,8 @@ TEST_CASE("a scan that is stopped is interrupted, and resumed it has the rows of
 
     Scanned scanned(image);
     std::thread stopping([&] {
-        // The fourth volume is under way when the first three are done.
-        while (scanned.progress.volumes_done < 3) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        // The fourth volume is under way when the table and the first three are done.
+        while (scanned.progress.volumes_done < 4) std::this_thread::sleep_for(std::chrono::milliseconds(1));
         scanned.stop = true;
     });
     scanned.run();
@@ -242,7 +242,7 @@ TEST_CASE("a volume whose contents were not all read when the scan stopped is wa
         scanned.run();
         CHECK(scanned.rows() ==
               hashed("p0/vol0 /a:", sha256_of(bytes)) + hashed("p0/vol1 /b:", sha256_of(as_bytes("x"))));
-        CHECK(scanned.states() == "p0 walked\np0/vol0 walked\np0/vol1 walked\n");
+        CHECK(scanned.states() == "gap0 gap\np0 walked\np0/vol0 walked\np0/vol1 walked\n");
     }
 }
 
@@ -278,8 +278,9 @@ TEST_CASE("an overview names evidence, volumes and problems without a store") {
                           scanned.rules,     scanned.options, scanned.stop};
     const EvidenceOverview overview = look_at(input, scanned.spec);
     CHECK(overview.evidence.name == "script.raw");
-    REQUIRE(overview.volumes.size() == 2);
-    CHECK(overview.volumes[0].fs == "ext4");
-    CHECK(overview.volumes[1].state == VolumeState::locked);
+    REQUIRE(overview.volumes.size() == 3);
+    CHECK(overview.volumes[0].state == VolumeState::gap);
+    CHECK(overview.volumes[1].fs == "ext4");
+    CHECK(overview.volumes[2].state == VolumeState::locked);
     CHECK(overview.problems.size() == 1);
 }

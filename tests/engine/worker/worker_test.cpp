@@ -235,6 +235,23 @@ TEST_SUITE("worker processes" * doctest::skip(!has_worker_processes)) {
         CHECK(seen.cause == "out of the memory it may use");
     }
 
+    TEST_CASE("the memory of a worker grows with the entries that were recorded, up to its maximum") {
+        WorkerOptions options = quick();
+        options.memory_bytes = 256u << 20;
+        for (const std::uint64_t recorded : {std::uint64_t{0}, std::uint64_t{4'000'000}, ~std::uint64_t{0} >> 8}) {
+            // More records than the pipe and the board hold: the worker waits for its parent before it takes memory.
+            const ScriptImage image = ScriptImage().volume("fs ext4\nmany /b 10 20000\nkeep /k 5 400\n");
+            const ScriptEvidence evidence(image);
+            Worker worker(script_registry(), options, walk_of(evidence, image));
+            REQUIRE(worker.next().has_value());
+            worker.allow_entries(recorded);
+            while (worker.next()) {
+            }
+            CAPTURE(recorded);
+            CHECK(worker.end() == (recorded == 0 ? WorkerEnd::died : WorkerEnd::finished));
+        }
+    }
+
     TEST_CASE("a worker that exits with 0 in mid-job has not finished") {
         const Seen seen = walk("fs ext4\nresident /a 5 x\nleave /bad 3\n", quick());
         CHECK(seen.records == std::vector<std::string>{"fs ext4", "/a"});

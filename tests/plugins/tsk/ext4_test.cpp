@@ -3,6 +3,7 @@
 #include "plugins/tsk/ext4.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include "tests/support/media.h"
 
@@ -253,6 +254,167 @@ TEST_CASE("the encryption flag of an inode is read from the inode table") {
     CHECK_FALSE(inodes.is_encrypted(1 << 20));
 }
 
+namespace {
+
+// Revision 1, 1 KiB blocks, 8 groups of 16 inodes; what a case changes stands in `fields` as (offset, value).
+std::string why_unsupported(const std::vector<std::pair<std::size_t, std::uint64_t>>& fields) {
+    Bytes media(8192);
+    const auto super = [&](std::size_t at, std::uint64_t value) { put_le(media, 1024 + at, value, 4); };
+    super(0, 128), super(20, 1), super(32, 256), super(40, 16), super(56, 0xEF53), super(76, 1), super(88, 128);
+    for (const auto& [at, value] : fields) super(at, value);
+    const PlainMedia plain(media);
+    tsk::Image image(plain.reader(), 0, media.size());
+    return tsk::Ext4Inodes(image).why_unsupported();
+}
+
+constexpr std::size_t inode_count = 0, revision = 76, incompat = 96, ro_compat = 100, first_meta_group = 260;
+
+}  // namespace
+
+TEST_CASE("group descriptors of META_BG are refused once they leave the place behind the superblock") {
+    const std::string refused = "ext4 with META_BG: not read by this build";
+    CHECK(why_unsupported({}).empty());
+    // 1024 / 32 = 32 descriptors a block: 8 groups fit into the first, 33 do not.
+    CHECK(why_unsupported({{incompat, 0x10}}).empty());
+    CHECK(why_unsupported({{incompat, 0x10}, {inode_count, 32 * 16}}).empty());
+    CHECK(why_unsupported({{incompat, 0x10}, {inode_count, 33 * 16}}) == refused);
+    CHECK(why_unsupported({{inode_count, 33 * 16}}).empty());
+    CHECK(why_unsupported({{incompat, 0x10}, {inode_count, 33 * 16}, {first_meta_group, 2}}).empty());
+    CHECK(why_unsupported({{incompat, 0x10}, {inode_count, 65 * 16}, {first_meta_group, 2}}) == refused);
+    // INCOMPAT_64BIT: s_desc_size at 254 says 64 bytes, 16 descriptors a block; 0 is a lie.
+    CHECK(why_unsupported({{incompat, 0x90}, {252, 64 << 16}, {inode_count, 17 * 16}}) == refused);
+    CHECK(why_unsupported({{incompat, 0x90}, {252, 0}, {inode_count, 17 * 16}}).empty());
+    // Revision 0 has no such fields.
+    CHECK(why_unsupported({{revision, 0}, {incompat, 0x10}, {inode_count, 33 * 16}}).empty());
+}
+
+TEST_CASE("clusters of bigalloc are refused") {
+    CHECK(why_unsupported({{ro_compat, 0x200}}) == "ext4 with bigalloc: not read by this build");
+    CHECK(why_unsupported({{ro_compat, 0x400}}).empty());
+}
+
+TEST_CASE("what has no ext superblock is not called unsupported ext4") {
+    CHECK(why_unsupported({{56, 0}, {ro_compat, 0x200}}).empty());
+}
+
+namespace {
+
+struct Map {
+    std::vector<TSK_DADDR_T> pointers = std::vector<TSK_DADDR_T>(15);
+    Bytes media = Bytes(block_size * block_count);
+    std::set<std::uint64_t> bad_sectors;
+    std::string why;
+
+    void put(std::size_t block, std::size_t index, std::uint64_t number) {
+        put_le(media, block * block_size + index * 4, number, 4);
+    }
+    std::string read(std::uint64_t size) {
+        const PlainMedia plain(media, bad_sectors);
+        tsk::Image image(plain.reader(), 0, media.size());
+        why.clear();
+        const auto extents = tsk::read_block_map(image, pointers, size, block_size, block_count, why);
+        if (!extents) return "-";
+        std::string text;
+        for (const BlockExtent& e : *extents) text += fmt::format("{}:{}+{} ", e.logical, e.physical, e.count);
+        return text;
+    }
+};
+
+constexpr std::uint64_t per_block = block_size / 4;
+
+}  // namespace
+
+TEST_CASE("a block map is followed through its direct and indirect blocks, holes left out") {
+    Map map;
+    map.pointers[0] = 10, map.pointers[1] = 11, map.pointers[5] = 12, map.pointers[12] = 20;
+    map.put(20, 0, 30), map.put(20, 1, 31), map.put(20, 9, 40);
+    CHECK(map.read(30 * block_size) == "0:10+2 5:12+1 12:30+2 21:40+1 ");
+    CHECK(map.read(13 * block_size) == "0:10+2 5:12+1 12:30+1 ");
+    CHECK(map.read(block_size + 1) == "0:10+2 ");
+    CHECK(map.read(block_size) == "0:10+1 ");
+    CHECK(map.read(0).empty());
+}
+
+TEST_CASE("doubly and triply indirect blocks stand where the format puts them") {
+    Map map;
+    map.pointers[13] = 20, map.pointers[14] = 22;
+    map.put(20, 1, 21), map.put(21, 2, 50);
+    map.put(22, 1, 23), map.put(23, 0, 24), map.put(24, 3, 51);
+    const std::uint64_t twice = 12 + per_block, thrice = twice + per_block * per_block;
+    const std::uint64_t a = twice + per_block + 2, b = thrice + per_block * per_block + 3;
+    CHECK(map.read(~0ull / 2) == fmt::format("{}:50+1 {}:51+1 ", a, b));
+}
+
+TEST_CASE("a block map that leads outside the file system or back to itself is bounded") {
+    Map map;
+    map.pointers[0] = block_count;
+    CHECK(map.read(1) == "-");
+    CHECK(map.why == "a block number lies outside the file system");
+    map.pointers[0] = block_count - 1;
+    CHECK(map.read(1) == "0:63+1 ");
+    // libtsk widens 32-bit numbers with their sign: 0xFFFFFFFF stays outside.
+    map.pointers[0] = ~TSK_DADDR_T{0};
+    CHECK(map.read(1) == "-");
+    map.pointers[0] = 1, map.pointers[12] = 20;
+    map.put(20, 0, block_count);
+    CHECK(map.read(13 * block_size) == "-");
+    CHECK(map.read(12 * block_size) == "0:1+1 ");
+    for (std::size_t i = 0; i < per_block; ++i) map.put(20, i, 20);  // each level is itself
+    for (std::size_t i = 12; i < 15; ++i) map.pointers[i] = 20;
+    CHECK(map.read(~0ull) == "-");
+    CHECK(map.why == "more extents than the limit");
+}
+
+TEST_CASE("a block of block numbers that cannot be read refuses the whole file") {
+    Map map;
+    map.pointers[0] = 10, map.pointers[12] = 20;
+    map.bad_sectors = {41};
+    CHECK(map.read(13 * block_size) == "-");
+    CHECK(map.why == "a block of block numbers cannot be read");
+    CHECK(map.read(12 * block_size) == "0:10+1 ");
+}
+
+TEST_CASE("inodes that were never used, values of attributes and system inodes are told from files") {
+    Bytes media(block_size * block_count);
+    const auto super = [&](std::size_t at, std::uint64_t value, std::size_t size) {
+        put_le(media, 1024 + at, value, size);
+    };
+    super(0, 32, 4), super(20, 1, 4), super(32, 8192, 4), super(40, 16, 4), super(76, 1, 4), super(88, 128, 2);
+    super(96, 0x400, 4);   // s_feature_incompat: EA_INODE
+    super(100, 0x400, 4);  // s_feature_ro_compat: METADATA_CSUM
+    super(0xE0, 8, 4), super(0x240, 3, 4), super(0x244, 4, 4), super(0x26C, 14, 4), super(0x280, 15, 4);
+    put_le(media, 2 * 1024 + 8, 10, 4);                    // bg_inode_table of group 0
+    put_le(media, 2 * 1024 + 28, 4, 2);                    // bg_itable_unused: its last four
+    put_le(media, 2 * 1024 + 32 + 8, 20, 4);               // of group 1
+    put_le(media, 2 * 1024 + 32 + 18, 1, 2);               // bg_flags: INODE_UNINIT
+    put_le(media, 10 * 1024 + 128 * 4 + 32, 0x280000, 4);  // inode 5: EXTENTS and EA_INODE
+    put_le(media, 10 * 1024 + 128 * 5 + 32, 0x80000, 4);   // inode 6: EXTENTS
+    const auto ask = [&](const auto& question) {
+        const PlainMedia plain(media);
+        tsk::Image image(plain.reader(), 0, media.size());
+        tsk::Ext4Inodes inodes(image);
+        return question(inodes);
+    };
+    const auto never_used = [&](std::uint64_t inode) {
+        return ask([&](tsk::Ext4Inodes& inodes) { return inodes.is_never_used(inode); });
+    };
+    const auto is_attribute = [&](std::uint64_t inode) {
+        return ask([&](tsk::Ext4Inodes& inodes) { return inodes.holds_attribute(inode); });
+    };
+    CHECK_FALSE(never_used(12));
+    CHECK(never_used(13));
+    CHECK(never_used(17));
+    CHECK_FALSE(never_used(0));
+    CHECK_FALSE(never_used(~0ull));
+    CHECK(is_attribute(5));
+    CHECK_FALSE(is_attribute(6));
+    CHECK(ask([](tsk::Ext4Inodes& inodes) { return inodes.system_inodes(); }) ==
+          std::vector<std::uint32_t>{8, 3, 4, 14, 15});
+    super(96, 0, 4), super(100, 0, 4);  // without the features those fields mean nothing
+    CHECK_FALSE(never_used(13));
+    CHECK_FALSE(is_attribute(5));
+}
+
 TEST_CASE("a superblock of lies encrypts nothing and crashes nothing") {
     for (unsigned seed = 1; seed < 200; ++seed) {
         const Bytes media = ewf_test::sample_media(8192, seed);
@@ -260,6 +422,6 @@ TEST_CASE("a superblock of lies encrypts nothing and crashes nothing") {
         tsk::Image image(plain.reader(), 0, media.size());
         tsk::Ext4Inodes inodes(image);
         for (const std::uint64_t inode : {std::uint64_t{1}, std::uint64_t{12}, ~std::uint64_t{0}})
-            inodes.is_encrypted(inode);
+            inodes.is_encrypted(inode), inodes.is_never_used(inode), inodes.holds_attribute(inode);
     }
 }

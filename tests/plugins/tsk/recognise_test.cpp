@@ -58,6 +58,14 @@ const Row rows[] = {
     {1030, "\x34\x34"sv, "nilfs2", unsupported},
     {0, "\xfc\x4e\x2b\xa9"sv, "md-raid", unsupported},
     {4096, "\xfc\x4e\x2b\xa9"sv, "md-raid", unsupported},
+    {8192 + 1372, "\x19\x01\x54\x19"sv, "ufs2", unsupported},  // little-endian, then big
+    {8192 + 1372, "\x19\x54\x01\x19"sv, "ufs2", unsupported},
+    {65'536 + 1372, "\x19\x01\x54\x19"sv, "ufs2", damaged},
+    {65'536 + 1372, "\x19\x54\x01\x19"sv, "ufs2", damaged},
+    {8192 + 1372, "\x54\x19\x01\0"sv, "ufs", damaged},
+    {8192 + 1372, "\0\x01\x19\x54"sv, "ufs", damaged},
+    {0, "\3\0\0\0\1\0\0\0\xff\xff"sv, "yaffs2", unsupported},
+    {0, "\0\0\0\3\0\0\0\1\xff\xff"sv, "yaffs2", unsupported},
     {34'817, "NSR02"sv, "udf", unsupported},
     {36'865, "NSR03"sv, "udf", unsupported},
     {0, "QFI\xfb"sv, "qcow", unsupported},
@@ -150,4 +158,42 @@ TEST_CASE("a blank volume holds one repeated byte at both ends") {
     start_differs[(64 << 10) - 1] = std::byte{1};
     CHECK_FALSE(is_blank(start_differs));
     CHECK_FALSE(is_blank(Bytes(300 << 10), {5}));
+}
+
+TEST_CASE("beside a partition table a header counts before the first partition, a disc's descriptor anywhere") {
+    const auto counts = [](ByteView bytes, std::uint64_t free_bytes) {
+        const PlainMedia media(bytes);
+        tsk::Image image(media.reader(), 0, bytes.size());
+        return tsk::holds_beside_table(image, free_bytes);
+    };
+    CHECK(counts(with(0, "LUKS\xba\xbe"sv), 512));
+    CHECK(counts(with(65'600, "_BHRfS_M"), 65'608));
+    CHECK_FALSE(counts(with(65'600, "_BHRfS_M"), 65'607));
+    CHECK(counts(with(32'769, "CD001"), 512));
+    CHECK(counts(with(4086, "SWAPSPACE2"), 4096));
+    CHECK_FALSE(counts(with(4086, "SWAPSPACE2"), 4095));
+    CHECK_FALSE(counts(Bytes(media_bytes), media_bytes));
+}
+
+TEST_CASE("beside a partition table a mark of two bytes needs a further field of its header") {
+    // Offset and bytes of the mark; offset, value and wrong value of the field.
+    struct Short {
+        std::size_t at;
+        std::string_view magic;
+        std::size_t field_at;
+        std::string_view right, wrong;
+    };
+    for (const Short& row :
+         {Short{1080, "\x53\xef"sv, 0x418, "\2\0\0\0"sv, "\7\0\0\0"sv},
+          Short{1024, "BD"sv, 0x414, "\0\0\2\0"sv, "\0\0\0\0"sv},
+          Short{1030, "\x34\x34"sv, 1024, "\2\0\0\0"sv, "\0\0\0\0"sv}, Short{88, "CS"sv, 90, "\1\0\0\0"sv, "code"sv}}) {
+        CAPTURE(row.at);
+        for (const bool is_right : {true, false}) {
+            Bytes bytes = with(row.at, row.magic);
+            put_text(bytes, row.field_at, is_right ? row.right : row.wrong);
+            const PlainMedia media(bytes);
+            tsk::Image image(media.reader(), 0, bytes.size());
+            CHECK(tsk::holds_beside_table(image, 1 << 20) == is_right);
+        }
+    }
 }

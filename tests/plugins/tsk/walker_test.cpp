@@ -238,14 +238,34 @@ TEST_CASE("an unreadable content is no matter of the walk") {
 TEST_CASE("a place that ended a worker before is not entered, and said to be skipped") {
     const Gathered no_directory = walk(sample(), {}, {}, "/DIR/");
     CHECK(no_directory.paths() == "/A.TXT /_.TXT");
-    REQUIRE(no_directory.problems.size() == 1);
+    REQUIRE(no_directory.problems.size() == 2);  // the second one: nothing leads to the clusters of C.TXT
     CHECK(no_directory.problems[0].kind == ProblemKind::aborted);
     CHECK(no_directory.problems[0].path == "/DIR");
 
     const Gathered no_entry = walk(sample(), {}, {}, "/A.TXT");
     CHECK(no_entry.paths() == "/DIR/C.TXT /_.TXT");
-    REQUIRE(no_entry.problems.size() == 1);
+    REQUIRE_FALSE(no_entry.problems.empty());
     CHECK(no_entry.problems[0].path == "/A.TXT");
+}
+
+TEST_CASE("a root directory whose start is zeroed is not called empty") {
+    Fat12 fat = sample();
+    std::fill_n(fat.media.begin() + root_sector * 512, 512, std::byte{0});
+    const Gathered gathered = walk(fat);
+    REQUIRE(gathered.problems.size() == 1);
+    CHECK(gathered.problems[0].kind == ProblemKind::damaged);
+    CHECK(gathered.problems[0].hides_entries);
+    CHECK(gathered.problems[0].detail ==
+          "no listed name leads to 3 of the cluster chains in use; names may be missing");
+}
+
+TEST_CASE("bad clusters, and a chain that goes on behind the end of its file, hide no name") {
+    Fat12 fat = sample();
+    fat.link(20, 0xFF7), fat.link(21, 0xFF7);
+    fat.link(5, 30), fat.link(30, 31), fat.link(31, 0xFFF);
+    CHECK(walk(fat).problems.empty());
+    fat.link(40, 41), fat.link(41, 0xFF8);
+    CHECK(walk(fat).complains(ProblemKind::damaged));
 }
 
 TEST_CASE("a volume whose start cannot be read is unreadable, not empty") {

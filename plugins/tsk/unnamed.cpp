@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plugins/tsk/unnamed.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace triage::tsk {
+namespace {
+
+constexpr std::uint64_t most_addresses = 1ull << 32;
+constexpr std::uint64_t smallest_inode = 128, smallest_record = 512;  // bytes
+
+bool has_inodes(TSK_FS_TYPE_ENUM type) { return TSK_FS_TYPE_ISEXT(type) || TSK_FS_TYPE_ISFFS(type); }
+
+class Search {
+  public:
+    Search(OpenFilesystem& fs, const NamedAddresses& named, std::uint64_t limit)
+        : fs_(fs), named_(named), limit_(limit), inodes_(fs.image) {}
+
+    Unnamed inodes() {
+        const bool is_ext = TSK_FS_TYPE_ISEXT(fs_.fs->ftype);
+        if (is_ext) system_ = inodes_.system_inodes();
+        const TSK_INUM_T first = is_ext ? 11 : 3;  // those before are reserved
+        take_error();
+        const bool has_failed =
+            first < fs_.fs->last_inum &&
+            tsk_fs_meta_walk(fs_.fs, first, fs_.fs->last_inum - 1, TSK_FS_META_FLAG_ALLOC, see_inode, this) != 0;
+        return ended(has_failed);
+    }
+
+    // The records of the MFT that are in use and no extension of another one: their heads are read here, since libtsk
+    // would look at each attribute of each record.
+    Unnamed records() {
+        const FileHandle mft(tsk_fs_file_open_meta(fs_.fs, nullptr, 0));
+        std::array<std::byte, 1> stored{};
+        if (!mft || !mft->meta || !fs_.image.read(64, stored)) return ended(true);
+        const auto size = std::to_integer<std::uint8_t>(stored[0]);  // clusters, or the exponent of 2 when negative
+        const std::uint64_t record = size < 128 ? std::uint64_t{size} * fs_.fs->block_size : 1ull << (256 - size) % 64;
+        if (record < smallest_record || record > 65536) return ended(true);
+        const std::uint64_t per_piece = (1 << 20) / record;
+        return ended(!read_pieces(mft.get(), per_piece * record, [&](std::uint64_t at, ByteView piece) {
+            for (std::uint64_t i = 0; (i + 1) * record <= piece.size(); ++i)
+                see_record(at / record + i, piece.subspan(i * record, record));
+        }));
+    }
+
+  private:
+    static TSK_WALK_RET_ENUM see_inode(TSK_FS_FILE* file, void* self) {
+        static_cast<Search*>(self)->see_inode(*file->meta);
+        return TSK_WALK_CONT;
+    }
+    void see_inode(const TSK_FS_META& meta) {
+        const bool has_type = meta.type != TSK_FS_META_TYPE_UNDEF && meta.type != TSK_FS_META_TYPE_VIRT &&
+                              meta.type != TSK_FS_META_TYPE_VIRT_DIR;
+        if (!has_type || named_.contains(meta.addr)) return;
+        const bool is_ext = TSK_FS_TYPE_ISEXT(fs_.fs->ftype);
+        if (is_ext && (inodes_.is_never_used(meta.addr) || inodes_.holds_attribute(meta.addr))) return;
+        if (is_ext && std::find(system_.begin(), system_.end(), meta.addr) != system_.end()) return;
+        add(meta.addr, TSK_FS_IS_DIR_META(meta.type));
+    }
+    void see_record(std::uint64_t number, ByteView record) {
+        constexpr std::uint64_t first_free = 24;
+        constexpr unsigned in_use = 1, is_index = 2;
+        if (number < first_free || named_.contains(number) || as_text(record.first(4)) != "FILE") return;
+        const unsigned flags = *load_le<std::uint16_t>(record, 0x16);
+        const std::uint64_t base = *load_le<std::uint64_t>(record, 0x20) & 0xFFFF'FFFF'FFFF;
+        if ((flags & in_use) && base == 0) add(number, flags & is_index);
+    }
+    void add(std::uint64_t address, bool is_directory) {
+        if (directories_.size() + others_.size() >= limit_) is_capped_ = true;
+        else (is_directory ? directories_ : others_).push_back(address);
+    }
+    Unnamed ended(bool has_failed) {
+        Unnamed found;
+        found.error = take_error();
+        if (has_failed && found.error.empty()) found.error = "its metadata cannot be read";
+        if (is_capped_) found.error = "more than the limit of entries";
+        found.addresses = std::move(directories_);
+        found.addresses.insert(found.addresses.end(), others_.begin(), others_.end());
+        return found;
+    }
+
+    OpenFilesystem& fs_;
+    const NamedAddresses& named_;
+    std::uint64_t limit_;
+    Ext4Inodes inodes_;
+    std::vector<std::uint32_t> system_;
+    std::vector<std::uint64_t> directories_, others_;
+    bool is_capped_ = false;
+};
+
+}  // namespace
+
+NamedAddresses::NamedAddresses(OpenFilesystem& fs) {
+    const bool is_ntfs = TSK_FS_TYPE_ISNTFS(fs.fs->ftype);
+    if (!is_ntfs && !has_inodes(fs.fs->ftype)) return;
+    const std::uint64_t count = fs.fs->last_inum + 1;
+    const std::uint64_t most = fs.image.length() / (is_ntfs ? smallest_record : smallest_inode) + 2;
+    if (count <= std::min(most, most_addresses)) bits_.resize(count);
+    else
+        flaw_ = fmt::format("it claims {} inodes, more than its volume can hold: those without a name are not listed",
+                            count);
+}
+
+Unnamed find_unnamed(OpenFilesystem& fs, const NamedAddresses& named, std::uint64_t limit) {
+    Search search(fs, named, limit);
+    return TSK_FS_TYPE_ISNTFS(fs.fs->ftype) ? search.records() : search.inodes();
+}
+
+}  // namespace triage::tsk

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+// Directory blocks laid out by hand after Linux Documentation/filesystems/ext4 ("Linear (Classic) Directories") and
+// entry sets after Microsoft's "exFAT file system specification", sections 6.3, 7.4, 7.6, 7.7.
+#include "plugins/tsk/directory.h"
+
+#include <doctest/doctest.h>
+
+#include "tests/support/media.h"
+
+using namespace triage;
+using namespace triage::test;
+using triage::tsk::DirectoryEntry;
+
+namespace {
+
+struct Block {
+    Bytes bytes;
+    std::size_t at = 0;
+    explicit Block(std::size_t size) : bytes(size) {}
+
+    // `length` 0: as long as the name needs.
+    Block& put(std::uint32_t inode, std::string_view name, std::size_t length = 0, unsigned type = 1) {
+        const std::size_t needed = (8 + name.size() + 3) & ~std::size_t{3};
+        put_le(bytes, at, inode, 4);
+        put_le(bytes, at + 4, length ? length : needed, 2);
+        put_le(bytes, at + 6, name.size(), 1);
+        put_le(bytes, at + 7, type, 1);
+        put_text(bytes, at + 8, name);
+        at += length ? length : needed;
+        return *this;
+    }
+    Block& put_last(std::uint32_t inode, std::string_view name) { return put(inode, name, bytes.size() - at); }
+
+    // "inode:name type" of each; "-" when the block is refused.
+    std::string read() const {
+        std::vector<DirectoryEntry> entries;
+        if (!tsk::read_directory_block(bytes, entries)) return "-";
+        std::string text;
+        for (const DirectoryEntry& e : entries)
+            text += std::to_string(e.inode) + ":" + e.name + " " + std::to_string(e.type) + " ";
+        return text;
+    }
+};
+
+Block sound() {
+    Block block(64);
+    block.put(2, ".", 0, 2).put(2, "..", 0, 2).put_last(12, "name");
+    return block;
+}
+
+}  // namespace
+
+TEST_CASE("a block of names gives those in use, in order") {
+    CHECK(sound().read() == "2:. 2 2:.. 2 12:name 1 ");
+    Block block(64);
+    block.put(0, "gone").put(13, "a").put_last(0, "");
+    CHECK(block.read() == "13:a 1 ");
+}
+
+TEST_CASE("a block of 64 KiB says its whole length as 0 or 65535") {
+    for (const std::size_t stored : {0, 65535}) {
+        Block block(65536);
+        block.put_last(12, "name");
+        put_le(block.bytes, 4, stored, 2);
+        CHECK(block.read() == "12:name 1 ");
+    }
+}
+
+TEST_CASE("a block that is no chain of entries from its first byte to its last is refused") {
+    CHECK(Block(64).read() == "-");  // zeros
+    for (const std::size_t length : {0, 4, 8, 11, 68, 65535}) {
+        Block block = sound();
+        put_le(block.bytes, 24 + 4, length, 2);  // of the third entry
+        CHECK(block.read() == "-");
+    }
+    Block long_name = sound();
+    put_le(long_name.bytes, 24 + 6, 255, 1);  // a name that would end behind its entry
+    CHECK(long_name.read() == "-");
+    Block short_chain = sound();
+    put_le(short_chain.bytes, 24 + 4, 36, 2);  // leaves four bytes
+    CHECK(short_chain.read() == "-");
+}
+
+TEST_CASE("a directory block that is cut or noise is refused or read within its bounds") {
+    const Bytes whole = sound().bytes;
+    for (std::size_t size = 1; size < whole.size(); ++size) {
+        std::vector<DirectoryEntry> entries;
+        const bool ends_an_entry = size == 12 || size == 24;
+        CHECK(tsk::read_directory_block(ByteView(whole).first(size), entries) == ends_an_entry);
+    }
+    for (unsigned seed = 1; seed < 200; ++seed) {
+        std::vector<DirectoryEntry> entries;
+        tsk::read_directory_block(ewf_test::sample_media(1024, seed), entries);
+        CHECK(entries.size() <= 1024 / 12);
+    }
+}
+
+namespace {
+
+// The specification's figure 2, word for word but for the names.
+std::uint16_t entry_set_checksum(const Bytes& entries) {
+    std::uint16_t checksum = 0;
+    for (std::size_t index = 0; index < entries.size(); index++) {
+        if ((index == 2) || (index == 3)) continue;
+        checksum = static_cast<std::uint16_t>(((checksum & 1) ? 0x8000 : 0) + (checksum >> 1) +
+                                              std::to_integer<std::uint16_t>(entries[index]));
+    }
+    return checksum;
+}
+
+// A File entry, its Stream Extension and `names` File Name entries.
+Bytes exfat_set(unsigned names = 1) {
+    Bytes set(32 * (2 + names));
+    put_le(set, 0, 0x85, 1);
+    put_le(set, 1, 1 + names, 1);
+    put_le(set, 32, 0xC0, 1);
+    for (unsigned i = 0; i < names; ++i) put_le(set, 64 + 32 * i, 0xC1, 1), put_text(set, 66 + 32 * i, "n\0a\0m\0e");
+    put_le(set, 2, entry_set_checksum(set), 2);
+    return set;
+}
+
+struct Records {
+    tsk::ExfatSets sets;
+    Records& add(const Bytes& records) {
+        for (std::size_t at = 0; at < records.size(); at += 32) sets.add(ByteView(records).subspan(at, 32));
+        return *this;
+    }
+    Records& add(unsigned type) {
+        Bytes record(32);
+        put_le(record, 0, type, 1);
+        return add(record);
+    }
+};
+
+}  // namespace
+
+TEST_CASE("sound entry sets of exFAT are believed, alone and one after the other") {
+    Records records;
+    records.add(0x83).add(0x81).add(0x82).add(exfat_set()).add(exfat_set(17)).add(0xA0).add(0x05).add(0x40).add(0);
+    CHECK(records.sets.bad() == 0);
+    CHECK_FALSE(records.sets.goes_on());
+}
+
+TEST_CASE("each byte of an entry set is covered by its checksum") {
+    for (std::size_t at = 4; at < 96; ++at) {
+        Bytes set = exfat_set();
+        set[at] ^= std::byte{0x10};
+        CHECK(Records().add(set).sets.bad() > 0);
+    }
+}
+
+TEST_CASE("an entry set that breaks off is bad, whatever comes in its place") {
+    Bytes head = exfat_set();
+    head.resize(64);
+    CHECK(Records().add(head).sets.bad() == 1);
+    CHECK(Records().add(head).add(0x41).sets.bad() == 1);
+    CHECK(Records().add(head).add(exfat_set()).sets.bad() == 1);
+    CHECK(Records().add(head).add(0).sets.bad() == 1);
+    Bytes no_stream = exfat_set();
+    no_stream.erase(no_stream.begin() + 32, no_stream.begin() + 64);
+    CHECK(Records().add(no_stream).sets.bad() > 0);
+}
+
+TEST_CASE("records in use that belong to no set, or have no type, are bad") {
+    for (const unsigned type : {0x80, 0x84, 0x86, 0x9F, 0xC0, 0xC1, 0xFF}) CHECK(Records().add(type).sets.bad() == 1);
+    for (const unsigned count : {0, 1, 19, 255}) {
+        Bytes file(32);
+        put_le(file, 0, 0x85, 1), put_le(file, 1, count, 1);
+        CHECK(Records().add(file).sets.bad() == 1);
+    }
+}
+
+TEST_CASE("a record in use behind the end of an exFAT directory says that a part is lost") {
+    CHECK(Records().add(exfat_set()).add(0).add(exfat_set()).sets.goes_on());
+    CHECK_FALSE(Records().add(exfat_set()).add(0).add(0).add(0x05).sets.goes_on());
+}
