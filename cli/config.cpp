@@ -42,9 +42,13 @@ void add_config(CLI::App& app, CommandLine& line) {
     CLI::App* show = config->add_subcommand("show", "Print the resolved configuration with the meaning of each key");
     auto* from = show->add_option("--config", *file, "Configuration file (YAML)")->type_name("FILE");
     show->add_option("--profile", *profile, "Built-in profile")->type_name("NAME")->excludes(from);
-    show->callback([file, profile, &line] {
-        line.chosen = [file, profile] {
-            std::fputs(show_keys(load(*file, *profile)).c_str(), stdout);
+    auto json = std::make_shared<bool>(false);
+    show->add_flag("--json", *json, "One JSON object, with the configuration's SHA-256");
+    show->callback([file, profile, json, &line] {
+        line.chosen = [file, profile, json] {
+            const Configuration configuration = load(*file, *profile);
+            std::fputs((*json ? configuration_as_json(configuration) + "\n" : show_keys(configuration)).c_str(),
+                       stdout);
             return exit_code::success;
         };
     });

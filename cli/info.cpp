@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdio>
+#include <utility>
 
 #include "cli/command.h"
 #include "cli/exit_code.h"
@@ -28,6 +31,18 @@ std::string volume_line(const VolumeRecord& volume, const InfoArguments& argumen
     return line + "\n";
 }
 
+// What people typed into the header of an image names cases and persons.
+bool is_shown(const HeaderValue& value, const InfoArguments& arguments) {
+    constexpr std::array<std::string_view, 6> shown{"acquired",   "system_date", "tool_version",
+                                                    "os_version", "media_type",  "model"};
+    return arguments.show_names || std::find(shown.begin(), shown.end(), value.name) != shown.end();
+}
+
+// Nothing was walked yet: a file system that answered is readable.
+std::string_view state_of(const VolumeRecord& volume) {
+    return volume.state == VolumeState::walked ? "readable" : to_string(volume.state);
+}
+
 std::string in_words(const EvidenceOverview& overview, const InfoArguments& arguments) {
     const EvidenceRecord& evidence = overview.evidence;
     std::string text = fmt::format("{}\n", escape_for_terminal(evidence.name));
@@ -40,34 +55,41 @@ std::string in_words(const EvidenceOverview& overview, const InfoArguments& argu
     for (const StoredDigest& digest : evidence.digests)
         text += fmt::format("  stored {}: {}\n", digest.algorithm, digest.hex);
     for (const HeaderValue& value : evidence.header)
-        text += fmt::format("  {}: {}\n", value.name, escape_for_terminal(value.value));
+        if (is_shown(value, arguments)) text += fmt::format("  {}: {}\n", value.name, escape_for_terminal(value.value));
     for (const VolumeRecord& volume : overview.volumes) text += volume_line(volume, arguments);
     for (const ProblemRecord& problem : overview.problems)
         text += fmt::format("  {}: {}\n", to_string(problem.problem.kind), escape_for_terminal(problem.problem.detail));
     return text;
 }
 
-std::string in_json(const EvidenceOverview& overview) {
+std::string in_json(const EvidenceOverview& overview, const InfoArguments& arguments) {
     const EvidenceRecord& evidence = overview.evidence;
     std::string text = fmt::format(
         "{{\"evidence\":{},\"opened\":{},\"container\":{},\"description\":{},\"media_size\":{},"
-        "\"sector_size\":{},\"volume_system\":{},\"volumes\":[",
+        "\"sector_size\":{},\"volume_system\":{},\"stored\":{{",
         to_json_string(evidence.name), evidence.is_opened, to_json_string(evidence.format),
         to_json_string(evidence.description), evidence.media_size, evidence.sector_size,
         to_json_string(evidence.volume_system));
     const char* comma = "";
+    for (const StoredDigest& digest : evidence.digests)
+        text += fmt::format("{}\"{}\":\"{}\"", std::exchange(comma, ","), digest.algorithm, digest.hex);
+    text += "},\"header\":{";
+    comma = "";
+    for (const HeaderValue& value : evidence.header)
+        if (is_shown(value, arguments))
+            text += fmt::format("{}\"{}\":{}", std::exchange(comma, ","), value.name, to_json_string(value.value));
+    text += "},\"volumes\":[";
+    comma = "";
     for (const VolumeRecord& volume : overview.volumes) {
-        text += fmt::format("{}{{\"volume\":{},\"start\":{},\"length\":{},\"fs\":{},\"state\":\"{}\"}}", comma,
-                            to_json_string(volume.name), volume.start, volume.length, to_json_string(volume.fs),
-                            to_string(volume.state));
-        comma = ",";
+        text += fmt::format("{}{{\"volume\":{},\"start\":{},\"length\":{},\"fs\":{},\"state\":\"{}\"}}",
+                            std::exchange(comma, ","), to_json_string(volume.name), volume.start, volume.length,
+                            to_json_string(volume.fs), state_of(volume));
     }
     text += "],\"problems\":[";
     comma = "";
     for (const ProblemRecord& problem : overview.problems) {
-        text += fmt::format("{}{{\"what\":\"{}\",\"detail\":{}}}", comma, to_string(problem.problem.kind),
-                            to_json_string(problem.problem.detail));
-        comma = ",";
+        text += fmt::format("{}{{\"what\":\"{}\",\"detail\":{}}}", std::exchange(comma, ","),
+                            to_string(problem.problem.kind), to_json_string(problem.problem.detail));
     }
     return text + "]}\n";
 }
@@ -91,7 +113,7 @@ int run_info(const InfoArguments& arguments) {
     for (const EvidenceSpec& spec : specs) {
         const EvidenceOverview overview =
             look_at({registry(), specs, no_sets, configuration.rules, configuration.options, stop}, spec);
-        std::fputs((arguments.json ? in_json(overview) : in_words(overview, arguments)).c_str(), stdout);
+        std::fputs((arguments.json ? in_json(overview, arguments) : in_words(overview, arguments)).c_str(), stdout);
         if (!is_readable_as_a_whole(overview)) code = exit_code::not_whole;
     }
     return code;
@@ -105,7 +127,7 @@ void add_info(CLI::App& app, CommandLine& line) {
         app.add_subcommand("info", "Print containers, volumes, file systems, what is locked or unsupported");
     info->add_option("evidence", a->evidence, "Images or block devices")->required();
     info->add_flag("--json", a->json, "One JSON object an evidence");
-    info->add_flag("--show-names", a->show_names, "Show volume labels (escaped)");
+    info->add_flag("--show-names", a->show_names, "Show volume labels and what people typed into the header (escaped)");
     info->footer("Exit codes: 0 everything is readable, 2 wrong use, 3 something is not.");
     info->callback([a, &line] { line.chosen = [a] { return run_info(*a); }; });
 }

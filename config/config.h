@@ -43,6 +43,9 @@ void check_against_lists(const ScanOptions& options, const KnownSets& sets);
 // The resolved configuration, each key with its meaning, consequence and default as comments.
 std::string show_keys(const Configuration& configuration = load_configuration({}));
 
+// The resolved configuration as one JSON object, keys and rules as in its YAML, and "sha256".
+std::string configuration_as_json(const Configuration& configuration);
+
 // The names that `--profile` and `rules` know without a file.
 std::vector<std::string> built_in_profiles();
 std::vector<std::string> built_in_rules();

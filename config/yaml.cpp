@@ -132,6 +132,7 @@ bool is_reserved(std::string_view word) {
 }  // namespace
 
 std::string to_string(const Place& place) {
+    if (place.origin.starts_with("option ")) return place.origin;
     return fmt::format("{}, line {}, column {}", place.origin, place.line, place.column);
 }
 

@@ -18,7 +18,7 @@ struct Place {
     std::string origin;  // file as the user named it, "profile default", "option threads"
     std::uint32_t line = 1, column = 1;
 };
-std::string to_string(const Place& place);  // "case.yaml, line 3, column 5"
+std::string to_string(const Place& place);  // "case.yaml, line 3, column 5"; a flag has no lines
 [[noreturn]] void fail_at(const Place& place, const std::string& why, const std::string& advice = {});
 
 struct YamlNode {

@@ -24,7 +24,7 @@ struct StoredDigest {
 struct HeaderValue {
     std::string name;   // stable: case_number, evidence_number, description, examiner, notes, acquired, system_date,
                         // tool_version, os_version, model, serial, device_label, media_type...
-    std::string value;  // UTF-8, as stored
+    std::string value;  // UTF-8, as stored; dates in RFC 3339, without offset where none is known
     friend bool operator==(const HeaderValue&, const HeaderValue&) = default;
 };
 

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plugins/ewf/header_values.h"
 
+#include <fmt/format.h>
 #include <libdeflate.h>
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <memory>
 #include <string_view>
 
 #include "engine/base/text.h"
+#include "engine/base/time.h"
 
 namespace triage::ewf {
 namespace {
@@ -98,6 +101,26 @@ std::string utf8_of_8bit(std::string_view text) {
     return out;
 }
 
+// header2 stores seconds since 1970; the older header six numbers of a local time. Anything else stays as it is.
+std::string date_of(std::string_view text) {
+    const auto parts = split(text, ' ', 7);
+    std::array<std::uint32_t, 6> numbers{};
+    if (parts.size() != 1 && parts.size() != numbers.size()) return std::string(text);
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        const char* end = parts[i].data() + parts[i].size();
+        if (std::from_chars(parts[i].data(), end, numbers[i]).ptr != end) return std::string(text);
+    }
+    const auto& [year, month, day, hour, minute, second] = numbers;
+    if (parts.size() == 1) return format_time({year, 0}, {.is_utc = true});
+    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", year, month, day, hour, minute, second);
+}
+
+// A value as reports show it; empty when it says nothing.
+std::string value_of(std::string_view name, std::string_view stored) {
+    if (stored.empty() || (name == "password_hash" && stored == "0")) return {};
+    return name == "acquired" || name == "system_date" ? date_of(stored) : std::string(stored);
+}
+
 // Line 1: number of categories; 2: "main"; 3: keys; 4: values, both separated by tabs.
 HeaderText values_of(std::string_view text) {
     HeaderText result;
@@ -107,7 +130,8 @@ HeaderText values_of(std::string_view text) {
     const auto values = split(without_return(lines[3]), '\t', 64);
     for (std::size_t i = 0; i < std::min(names.size(), values.size()); ++i) {
         const std::string_view name = name_of(names[i]);
-        if (!name.empty() && !values[i].empty()) result.values.push_back({std::string(name), std::string(values[i])});
+        std::string value = value_of(name, values[i]);
+        if (!name.empty() && !value.empty()) result.values.push_back({std::string(name), std::move(value)});
     }
     return result;
 }

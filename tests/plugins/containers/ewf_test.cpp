@@ -78,8 +78,7 @@ TEST_CASE("header values have stable names, and the description says what the im
                                                          {"examiner", "somebody"},
                                                          {"tool_version", "20140813"},
                                                          {"os_version", "Linux"},
-                                                         {"acquired", "2014 4 20 7 56 50"},
-                                                         {"password_hash", "0"},
+                                                         {"acquired", "2014-04-20T07:56:50"},
                                                          {"media_type", "fixed"}});
     CHECK(image.media.format == "ewf");
     CHECK(image.media.description == "EWF-E01, 1 segment, 4 sectors a chunk");

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# What the commands print with --json is JSON, says what the plain form says, and tells no names of people.
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+need_fixtures
+cd "$work" || exit 1
+demo="$root/fixtures/demo/demo.E01"
+
+# value FILE EXPRESSION: a Python expression over the parsed object `j`.
+value() { python3 -c 'import json, sys; j = json.load(open(sys.argv[1])); print(eval(sys.argv[2]))' "$1" "$2"; }
+is() { # FILE EXPRESSION EXPECTED
+    local got
+    got=$(value "$1" "$2") || { fault "$1 is no JSON"; return; }
+    [ "$got" = "$3" ] || fault "$1: $2 is '$got', should be '$3'"
+}
+
+"$TRIAGE" info --json "$demo" >info.json || fault "info --json failed"
+is info.json 'j["stored"]["md5"]' "$(ewfinfo "$demo" | sed -n 's/.*MD5:[[:space:]]*//p')"
+is info.json 'sorted({v["state"] for v in j["volumes"]})' "['gap', 'readable']"
+is info.json '"examiner" in j["header"]' False
+"$TRIAGE" info --json --show-names "$demo" >names.json || fault "info --show-names failed"
+is names.json 'j["header"]["examiner"]' script # as fixtures/support.py gave it to ewfacquire
+"$TRIAGE" info "$demo" >info.txt || fault "info failed"
+grep -q script info.txt && fault "info shows who acquired the image"
+
+"$TRIAGE" config show --json >config.json || fault "config show --json failed"
+is config.json 'j["hash"]["algorithms"]' "['md5', 'sha1', 'sha256']"
+is config.json 'j["rules"][0]["severity"]' alert
+"$TRIAGE" config show --json --profile default >again.json
+is again.json 'j["sha256"]' "$(value config.json 'j["sha256"]')"
+
+"$TRIAGE" plugins --json >plugins.jsonl || fault "plugins --json failed"
+python3 -c 'import json; [json.loads(line)["name"] for line in open("plugins.jsonl")]' || fault "plugins --json is no JSON"
+
+"$TRIAGE" scan "$fixtures/ext2.img" --out case --quiet >out 2>&1
+"$TRIAGE" verify --json case >intact.json || fault "verify fails on a sealed case"
+is intact.json 'j["intact"], j["broken"]' "(True, [])"
+chmod u+w case/command.txt && echo more >>case/config.yaml
+"$TRIAGE" verify --json case >broken.json && fault "verify passes a changed case"
+is broken.json 'j["intact"], len(j["broken"])' "(False, 1)"
+finish
