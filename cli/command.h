@@ -20,6 +20,7 @@ void add_info(CLI::App& app, CommandLine& line);
 void add_report(CLI::App& app, CommandLine& line);
 void add_verify(CLI::App& app, CommandLine& line);
 void add_config(CLI::App& app, CommandLine& line);
+void add_known(CLI::App& app, CommandLine& line);
 void add_plugins(CLI::App& app, CommandLine& line);
 
 // "text,jsonl" → names; an unknown one throws Error. Empty pieces are ignored.

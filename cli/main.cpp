@@ -14,7 +14,7 @@
 namespace triage {
 namespace {
 
-constexpr auto commands = {add_scan, add_info, add_report, add_verify, add_config, add_plugins};
+constexpr auto commands = {add_scan, add_info, add_report, add_verify, add_known, add_config, add_plugins};
 
 // As a shell would take it again.
 std::string quoted(std::string_view argument) {
@@ -35,6 +35,7 @@ std::string as_one_line(int count, char** arguments) {
 void finish_command(CLI::App& command, CommandLine& line) {
     command.set_version_flag("--version", version_text(), "Print versions");
     command.add_flag("--quiet", line.is_quiet, "Print nothing but errors");
+    for (CLI::App* below : command.get_subcommands({})) finish_command(*below, line);
     if (!command.get_footer().empty()) return;
     command.footer("Exit codes: 0 done, 2 wrong use.");
 }

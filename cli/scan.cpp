@@ -11,6 +11,7 @@
 
 #include "cli/command.h"
 #include "cli/exit_code.h"
+#include "cli/known_sets.h"
 #include "cli/terminal.h"
 #include "cli/versions.h"
 #include "config/config.h"
@@ -27,7 +28,8 @@ struct ScanArguments {
     std::vector<std::string> evidence, notable, ignorable, exhibits, evidence_at, list_at;
     std::string config, profile, out, reports, resume;
     std::uint32_t threads = 0;
-    bool lenient = false, quiet = false, show_names = false, json = false;
+    std::string key;
+    bool lenient = false, cache = false, quiet = false, show_names = false, json = false;
 };
 
 std::string file_text(const std::string& path) {
@@ -79,12 +81,26 @@ Configuration configuration_of(const ScanArguments& arguments) {
 struct LoadedLists {
     KnownSets sets;
     std::vector<ListRecord> records;
+    std::unique_ptr<Secret> secret;  // of protected ones
 };
 
-void load_list(LoadedLists& lists, const std::string& path, Polarity polarity, bool lenient) {
-    Imported imported = import_list(path, registry().lists, {polarity, lenient});
-    lists.records.push_back({imported.set.identity(), imported.warnings});
-    lists.sets.push_back(std::move(imported.set));
+// The secret is asked for once, and only when a list needs it.
+LoadedSet load(LoadedLists& lists, const std::string& path, Polarity polarity, bool lenient,
+               const ScanArguments& arguments) {
+    if (!lists.secret && is_compiled_set(path)) lists.secret = read_secret(arguments.key, false);
+    LoadOptions options;
+    options.import.polarity = polarity;
+    options.import.lenient = lenient;
+    options.import.writer.temporary_folder = temporary_folder();
+    options.secret = lists.secret.get();
+    if (arguments.cache) options.cache_folder = list_cache_folder();
+    return load_set(path, registry().lists, options);
+}
+
+void load_list(LoadedLists& lists, const std::string& path, Polarity polarity, const ScanArguments& arguments) {
+    LoadedSet loaded = load(lists, path, polarity, arguments.lenient, arguments);
+    lists.records.push_back({loaded.set.identity(), loaded.warnings});
+    lists.sets.push_back(std::move(loaded.set));
     for (const std::string& warning : lists.records.back().warnings) print_notice(warning);
 }
 
@@ -183,8 +199,8 @@ Run begin_new(const ScanArguments& arguments, const std::string& command) {
     std::vector<EvidenceSpec> evidence = identify_evidence(registry(), evidence_of(arguments), notices);
     for (const std::string& notice : notices) print_notice(notice);
     LoadedLists lists;
-    for (const std::string& path : arguments.notable) load_list(lists, path, Polarity::notable, arguments.lenient);
-    for (const std::string& path : arguments.ignorable) load_list(lists, path, Polarity::ignorable, arguments.lenient);
+    for (const std::string& path : arguments.notable) load_list(lists, path, Polarity::notable, arguments);
+    for (const std::string& path : arguments.ignorable) load_list(lists, path, Polarity::ignorable, arguments);
     warn_of_contradictions(configuration.rules, lists);
     check_against_lists(configuration.options, lists.sets);
     configuration.options.algorithms.add(algorithms_of(lists.sets));
@@ -247,11 +263,11 @@ LoadedLists lists_of_case(const std::vector<ListRecord>& records, const ScanArgu
     for (const ListRecord& record : records) {
         const std::string path = found_at(record.identity.source_path, arguments.list_at);
         // The lenient reading accepts what either reading accepted; the digest proves that it is the same list.
-        Imported imported = import_list(path, registry().lists, {record.identity.polarity, true});
-        if (imported.set.identity().source_sha256 != record.identity.source_sha256)
+        LoadedSet loaded = load(lists, path, record.identity.polarity, true, arguments);
+        if (loaded.set.identity().source_sha256 != record.identity.source_sha256)
             throw Error(path, "is not the list the case began with: its SHA-256 differs");
         lists.records.push_back(record);
-        lists.sets.push_back(std::move(imported.set));
+        lists.sets.push_back(std::move(loaded.set));
     }
     return lists;
 }
@@ -365,6 +381,10 @@ void add_scan(CLI::App& app, CommandLine& line) {
     scan->add_option("--resume", a->resume, "Go on with an interrupted case; needs nothing else")->type_name("CASE");
     each("--evidence-at", a->evidence_at, "FOLDER", "With --resume: where moved evidence is now");
     each("--list-at", a->list_at, "FOLDER", "With --resume: where moved lists are now");
+    scan->add_option("--key", a->key, "Opens protected lists: a key file, \"ask\" for a passphrase, or \"fd:N\"")
+        ->type_name("KEY");
+    scan->add_flag("--cache", a->cache,
+                   "Keep compiled lists for the next scan (`triage known cache clear` removes them)");
     scan->add_flag("--lenient", a->lenient, "Accept lists with bad lines; they are counted and reported");
     scan->add_flag("--show-names", a->show_names, "Show names from evidence and labels from lists (escaped)");
     scan->add_flag("--json", a->json, "Print summary.json instead of the summary in words");

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <utility>
 
 #include "engine/base/text.h"
 
@@ -41,6 +42,19 @@ ProgressLine::~ProgressLine() {
     if (!thread_.joinable()) return;
     thread_.join();
     std::fputs("\r\x1b[K", stderr);
+}
+
+void ImportProgress::show(const std::string& list, std::uint64_t read, std::uint64_t size) {
+    if (!isatty(STDERR_FILENO)) return;
+    const std::string share =
+        size > 0 ? fmt::format("{:.0f} %", 100.0 * static_cast<double>(read) / static_cast<double>(size))
+                 : human_size(read);
+    std::fputs(fmt::format("\r\x1b[K{}: {}", escape_for_terminal(list), share).c_str(), stderr);
+    is_shown_ = true;
+}
+
+void ImportProgress::clear() {
+    if (std::exchange(is_shown_, false)) std::fputs("\r\x1b[K", stderr);
 }
 
 void ProgressLine::run() {

@@ -29,6 +29,16 @@ class ProgressLine {
     std::thread thread_;
 };
 
+// The same for the import of a list: the share that is read.
+class ImportProgress {
+  public:
+    void show(const std::string& list, std::uint64_t read, std::uint64_t size);
+    void clear();
+
+  private:
+    bool is_shown_ = false;
+};
+
 // From SIGINT, SIGTERM and SIGHUP: the first asks the run to stop, a second one ends the program at once.
 // The flag lives as long as the program. SIGPIPE is ignored from then on.
 const std::atomic<bool>& stop_on_signals();

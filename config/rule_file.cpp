@@ -32,15 +32,23 @@ Polarity to_polarity(const YamlNode& node) {
             fmt::format("unknown polarity {}; {}", quoted(word), suggestion(word, {"notable", "ignorable"})));
 }
 
-// match: {polarity: notable}
+bool to_bool(const YamlNode& node, std::string_view what) {
+    const std::string& word = expect_text(node, what);
+    if (word != "true" && word != "false")
+        fail_at(node.place, fmt::format("{} is true or false; found {}", what, quoted(word)));
+    return word == "true";
+}
+
+// match: {polarity: notable, alerts: true}
 void read_match(const YamlNode& node, Rule& rule) {
     expect_map(node, "match");
     for (std::size_t i = 0; i < node.keys.size(); ++i) {
         const YamlNode& key = node.keys[i];
-        if (key.text != "polarity")
-            fail_at(key.place,
-                    fmt::format("unknown key {} in match; {}", quoted(key.text), suggestion(key.text, {"polarity"})));
-        rule.match_polarity = to_polarity(node.items[i]);
+        if (key.text == "polarity") rule.match_polarity = to_polarity(node.items[i]);
+        else if (key.text == "alerts") rule.match_alerts = to_bool(node.items[i], "alerts");
+        else
+            fail_at(key.place, fmt::format("unknown key {} in match; {}", quoted(key.text),
+                                           suggestion(key.text, {"polarity", "alerts"})));
     }
     if (!rule.match_polarity) fail_at(node.place, "match names nothing; expected polarity: notable or ignorable");
 }
@@ -54,8 +62,9 @@ struct Condition {
 constexpr Condition conditions[] = {
     {"match", read_match,
      [](const Rule& rule) {
-         return rule.match_polarity ? fmt::format("match: {{polarity: {}}}", to_string(*rule.match_polarity))
-                                    : std::string();
+         if (!rule.match_polarity) return std::string();
+         const std::string alerts = rule.match_alerts ? fmt::format(", alerts: {}", *rule.match_alerts) : std::string();
+         return fmt::format("match: {{polarity: {}{}}}", to_string(*rule.match_polarity), alerts);
      }},
 };
 

@@ -25,7 +25,7 @@ bool is_full(sqlite3* connection, int code) {
     std::string why = connection ? sqlite3_errmsg(connection) : sqlite3_errstr(code);
     if ((code & 0xFF) == SQLITE_IOERR && connection)
         if (const int cause = sqlite3_system_errno(connection)) why += fmt::format(" ({})", std::strerror(cause));
-    throw SqliteError(path, why, full);
+    throw SqliteError(path, why, full, code);
 }
 
 // A path as the path of a `file:` URI.
@@ -40,9 +40,17 @@ std::string uri_of(const std::string& path) {
 
 }  // namespace
 
-SqliteError::SqliteError(const std::string& path, const std::string& why, bool is_disk_full)
+SqliteError::SqliteError(const std::string& path, const std::string& why, bool is_disk_full, int code)
     : Error(path, why, is_disk_full ? "make room where the case is, then resume" : "", ErrorKind::interrupted),
-      is_disk_full_(is_disk_full) {}
+      is_disk_full_(is_disk_full),
+      code_(code & 0xFF) {}
+
+// A hostile header may claim sizes that make SQLite fail as an I/O error or for lack of memory.
+bool SqliteError::is_damage() const {
+    return code_ == SQLITE_CORRUPT || code_ == SQLITE_NOTADB || code_ == SQLITE_IOERR || code_ == SQLITE_NOMEM;
+}
+
+bool SqliteError::is_too_long() const { return code_ == SQLITE_TOOBIG; }
 
 Statement::Statement(sqlite3* connection, std::string path, std::string_view sql)
     : connection_(connection), path_(std::move(path)) {
@@ -82,12 +90,23 @@ bool Statement::step() {
 
 void Statement::reset() noexcept { sqlite3_reset(statement_); }  // repeats the failure of the last step: known already
 
-bool Statement::is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
+ValueKind Statement::kind(int column) const {
+    switch (sqlite3_column_type(statement_, column)) {
+        case SQLITE_INTEGER: return ValueKind::integer;
+        case SQLITE_FLOAT: return ValueKind::real;
+        case SQLITE_TEXT: return ValueKind::text;
+        case SQLITE_BLOB: return ValueKind::blob;
+        default: return ValueKind::null;
+    }
+}
+
 std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(statement_, column); }
 
 std::string_view Statement::text(int column) const {
-    // column_blob before column_bytes, and no conversion: TEXT is stored as UTF-8.
-    const void* data = sqlite3_column_blob(statement_, column);
+    // Before column_bytes. TEXT may be stored as UTF-16 in a database that is not ours.
+    const void* data = sqlite3_column_type(statement_, column) == SQLITE_TEXT
+                           ? static_cast<const void*>(sqlite3_column_text(statement_, column))
+                           : sqlite3_column_blob(statement_, column);
     const int size = sqlite3_column_bytes(statement_, column);
     return data ? std::string_view(static_cast<const char*>(data), static_cast<std::size_t>(size)) : std::string_view();
 }
@@ -108,14 +127,34 @@ void Statement::bind_value(int index, ByteView blob) {
 void Statement::bind_value(int index, std::nullopt_t) { check(sqlite3_bind_null(statement_, index)); }
 
 Database::Database(const std::string& path, Mode mode) : path_(path) {
-    const bool immutable = mode == Mode::immutable;
+    const bool immutable = mode != Mode::read_write;
     const int flags = immutable ? SQLITE_OPEN_READONLY | SQLITE_OPEN_URI : SQLITE_OPEN_READWRITE;
     const std::string name = immutable ? uri_of(path) : path;
     const int code = sqlite3_open_v2(name.c_str(), &connection_, flags | SQLITE_OPEN_NOMUTEX, nullptr);
-    if (code == SQLITE_OK) return;
-    const std::string why = connection_ ? sqlite3_errmsg(connection_) : sqlite3_errstr(code);
-    sqlite3_close_v2(connection_);
-    throw SqliteError(path_, why, false);
+    if (code != SQLITE_OK) {
+        const std::string why = connection_ ? sqlite3_errmsg(connection_) : sqlite3_errstr(code);
+        sqlite3_close_v2(connection_);
+        throw SqliteError(path_, why, false, code);
+    }
+    if (mode == Mode::hostile) distrust();
+}
+
+// Before anything of the database is read. What SQLite advises for databases from strangers (sqlite.org/security.html).
+void Database::distrust() {
+    const auto set = [this](int option, int value) { sqlite3_db_config(connection_, option, value, nullptr); };
+    set(SQLITE_DBCONFIG_DEFENSIVE, 1);
+    set(SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0);
+    set(SQLITE_DBCONFIG_ENABLE_TRIGGER, 0);
+    set(SQLITE_DBCONFIG_ENABLE_VIEW, 0);
+    set(SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0);
+    set(SQLITE_DBCONFIG_ENABLE_FTS3_TOKENIZER, 0);
+    sqlite3_limit(connection_, SQLITE_LIMIT_LENGTH, longest_row);
+    try {
+        execute("PRAGMA cell_size_check=ON; PRAGMA mmap_size=0; PRAGMA query_only=ON");
+    } catch (...) {
+        sqlite3_close_v2(connection_);  // no destructor runs for what was never constructed
+        throw;
+    }
 }
 
 Database::~Database() { sqlite3_close_v2(connection_); }

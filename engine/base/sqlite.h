@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The only adaptor of SQLite: a connection and a prepared statement as values, and typed binding and reading.
 // A Database and its Statements belong to one thread. Every failure throws SqliteError with SQLite's own words, naming
-// the file; is_disk_full() tells a full disk, quota or file-size limit from everything else.
+// the file; is_disk_full() tells a full disk, quota or file-size limit from everything else, is_damage() a file that is
+// no sound database, is_too_long() a row over the limit of a hostile one.
 #pragma once
 
 #include <cstdint>
@@ -19,12 +20,18 @@ namespace triage {
 
 class SqliteError : public Error {
   public:
-    SqliteError(const std::string& path, const std::string& why, bool is_disk_full);
+    // `code` is SQLite's; 0 when nothing but `why` is known.
+    SqliteError(const std::string& path, const std::string& why, bool is_disk_full, int code = 0);
     bool is_disk_full() const { return is_disk_full_; }
+    bool is_damage() const;
+    bool is_too_long() const;
 
   private:
     bool is_disk_full_;
+    int code_;
 };
+
+enum class ValueKind { null, integer, real, text, blob };
 
 class Statement {
   public:
@@ -52,11 +59,12 @@ class Statement {
     bool step();  // true: a row is there
     void reset() noexcept;
 
-    bool is_null(int column) const;
+    ValueKind kind(int column) const;
+    bool is_null(int column) const { return kind(column) == ValueKind::null; }
     std::int64_t integer(int column) const;
     // Values of 2^63 and more are stored as their two's complement; `ORDER BY x < 0, x` sorts them as unsigned.
     std::uint64_t unsigned_integer(int column) const { return static_cast<std::uint64_t>(integer(column)); }
-    std::string_view text(int column) const;  // of TEXT and BLOB; valid until the next step or reset
+    std::string_view text(int column) const;  // of TEXT (as UTF-8) and BLOB; valid until the next step or reset
     ByteView blob(int column) const { return as_bytes(text(column)); }
 
   private:
@@ -86,7 +94,9 @@ class Database {
     enum class Mode {
         read_write,  // an existing file (it may be empty)
         immutable,   // read-only, never locked, nothing written beside it
+        hostile,     // immutable, from a stranger: no views, triggers, extensions or trusted schema; see longest_row
     };
+    static constexpr int longest_row = 1 << 20;  // bytes of a row or value of a hostile database: is_too_long()
     Database(const std::string& path, Mode mode);
     ~Database();
     Database(Database&& other) noexcept;
@@ -102,6 +112,8 @@ class Database {
     static void set_temp_folder(const std::string& folder);
 
   private:
+    void distrust();
+
     std::string path_;
     sqlite3* connection_ = nullptr;
 };

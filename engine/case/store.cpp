@@ -50,7 +50,7 @@ std::optional<std::uint32_t> nanoseconds_of(const std::optional<Timestamp>& time
 
 InsertStatements::InsertStatements(const Database& database)
     : content(database.prepare("INSERT INTO content VALUES (?,?,?,?,?,?,?,?,?,?,?,?)")),
-      match(database.prepare("INSERT INTO match VALUES (?,?,?,?,?,?,?,?,?)")),
+      match(database.prepare("INSERT INTO match VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)")),
       entry(database.prepare("INSERT INTO entry VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")),
       problem(database.prepare("INSERT INTO problem VALUES (NULL,?,?,?,?,?,?,?,?,?,?)")) {}
 
@@ -190,7 +190,8 @@ std::uint64_t Store::put_content(std::uint32_t volume, const Entry& entry, const
                                     examined.matches.size());
         for (std::size_t i = 0; i < examined.matches.size(); ++i) {
             const Match& match = examined.matches[i];
-            impl_->inserts->match.run(id, i, match.set, match.record, match.category, as_bytes(match.label),
+            impl_->inserts->match.run(id, i, match.set, match.source, match.record, match.category_set, match.category,
+                                      match.alerts, number_of(match.flags.bits()), as_bytes(match.label),
                                       number_of(match.agrees.bits()), number_of(match.differs.bits()),
                                       match.size_agrees);
         }

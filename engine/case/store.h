@@ -31,6 +31,7 @@ struct MatchCount {
     std::uint32_t evidence = 0;
     std::uint32_t set = 0;
     std::string category;
+    bool alerts = true;  // false: the set was imported with alert categories, and this is none of them
     AlgorithmSet agrees, differs;
     std::uint64_t entries = 0;
 };

@@ -260,10 +260,10 @@ std::vector<LedgerRow> Store::ledger() const {
 std::vector<MatchCount> Store::match_counts() const {
     check_is_sealed(impl_->is_sealed, impl_->database);
     std::vector<MatchCount> counts;
-    Statement row = impl_->database.prepare("SELECT * FROM match_count ORDER BY 1, 2, 3, 4, 5");
+    Statement row = impl_->database.prepare("SELECT * FROM match_count ORDER BY 1, 2, 3, 4, 5, 6");
     while (row.step())
-        counts.push_back({number_at(row, 0), number_at(row, 1), text_at(row, 2), algorithms_at(row, 3),
-                          algorithms_at(row, 4), row.unsigned_integer(5)});
+        counts.push_back({number_at(row, 0), number_at(row, 1), text_at(row, 2), row.integer(3) != 0,
+                          algorithms_at(row, 4), algorithms_at(row, 5), row.unsigned_integer(6)});
     return counts;
 }
 

@@ -126,7 +126,8 @@ void append_le(Bytes& out, std::uint64_t value) {
 
 EntryCursor::EntryCursor(const Database& database, bool only_findings)
     : rows_(database.prepare(std::string(entry_columns) + (only_findings ? from_findings : from_order))),
-      matches_(database.prepare("SELECT list, record, category, label, agrees, differs, size_agrees FROM match"
+      matches_(database.prepare("SELECT list, record, category, label, agrees, differs, size_agrees, source,"
+                                " category_set, alerts, flags FROM match"
                                 " WHERE content = ? ORDER BY position")),
       path_(database.path()) {}
 
@@ -151,6 +152,10 @@ void EntryCursor::read_matches() {
         match.agrees = AlgorithmSet::from_bits(static_cast<std::uint8_t>(matches_.integer(4)));
         match.differs = AlgorithmSet::from_bits(static_cast<std::uint8_t>(matches_.integer(5)));
         if (!matches_.is_null(6)) match.size_agrees = matches_.integer(6) != 0;
+        match.source = static_cast<std::uint32_t>(matches_.integer(7));
+        match.category_set = matches_.text(8);
+        match.alerts = matches_.integer(9) != 0;
+        match.flags = RecordFlags::from_bits(static_cast<std::uint8_t>(matches_.integer(10)));
     }
     matches_.reset();
 }

@@ -43,7 +43,8 @@ CREATE TABLE content (id INTEGER PRIMARY KEY, volume INTEGER NOT NULL, address I
     attribute INTEGER NOT NULL, status INTEGER NOT NULL, reason INTEGER NOT NULL, missing_bytes INTEGER NOT NULL,
     md5 BLOB, sha1 BLOB, sha256 BLOB, extents BLOB NOT NULL, matches INTEGER NOT NULL) STRICT;
 CREATE TABLE match (content INTEGER NOT NULL, position INTEGER NOT NULL, list INTEGER NOT NULL,
-    record INTEGER NOT NULL, category TEXT NOT NULL, label BLOB NOT NULL, agrees INTEGER NOT NULL,
+    source INTEGER NOT NULL, record INTEGER NOT NULL, category_set TEXT NOT NULL, category TEXT NOT NULL,
+    alerts INTEGER NOT NULL, flags INTEGER NOT NULL, label BLOB NOT NULL, agrees INTEGER NOT NULL,
     differs INTEGER NOT NULL, size_agrees INTEGER, PRIMARY KEY (content, position)) STRICT, WITHOUT ROWID;
 CREATE TABLE entry (id INTEGER PRIMARY KEY, walk_order INTEGER NOT NULL, volume INTEGER NOT NULL,
     address INTEGER NOT NULL, attribute INTEGER NOT NULL, path BLOB NOT NULL, stream BLOB NOT NULL,
@@ -63,8 +64,9 @@ CREATE TABLE ledger (evidence INTEGER NOT NULL, status INTEGER NOT NULL, reason 
     state INTEGER NOT NULL, entries INTEGER NOT NULL, bytes INTEGER NOT NULL, missing_bytes INTEGER NOT NULL,
     PRIMARY KEY (evidence, status, reason, state)) STRICT, WITHOUT ROWID;
 CREATE TABLE match_count (evidence INTEGER NOT NULL, list INTEGER NOT NULL, category TEXT NOT NULL,
+    alerts INTEGER NOT NULL,
     agrees INTEGER NOT NULL, differs INTEGER NOT NULL, entries INTEGER NOT NULL,
-    PRIMARY KEY (evidence, list, category, agrees, differs)) STRICT, WITHOUT ROWID;
+    PRIMARY KEY (evidence, list, category, alerts, agrees, differs)) STRICT, WITHOUT ROWID;
 CREATE TABLE finding_count (evidence INTEGER NOT NULL, severity INTEGER NOT NULL, entries INTEGER NOT NULL,
     PRIMARY KEY (evidence, severity)) STRICT, WITHOUT ROWID;
 CREATE TABLE unopened_count (evidence INTEGER NOT NULL, what TEXT NOT NULL, entries INTEGER NOT NULL,

@@ -43,10 +43,10 @@ class Counts {
             ledger.run(evidence, static_cast<int>(status), static_cast<int>(reason), static_cast<int>(state),
                        sums.entries, sums.bytes, sums.missing_bytes);
         }
-        Statement match = database.prepare("INSERT INTO match_count VALUES (?,?,?,?,?,?)");
+        Statement match = database.prepare("INSERT INTO match_count VALUES (?,?,?,?,?,?,?)");
         for (const auto& [key, entries] : matches_) {
-            const auto& [evidence, set, category, agrees, differs] = key;
-            match.run(evidence, set, category, int{agrees}, int{differs}, entries);
+            const auto& [evidence, set, category, alerts, agrees, differs] = key;
+            match.run(evidence, set, category, int{alerts}, int{agrees}, int{differs}, entries);
         }
         Statement finding = database.prepare("INSERT INTO finding_count VALUES (?,?,?)");
         for (const auto& [key, entries] : findings_) finding.run(key.first, static_cast<int>(key.second), entries);
@@ -56,13 +56,13 @@ class Counts {
     }
 
   private:
-    using MatchKey = std::tuple<std::uint32_t, std::uint32_t, std::string, std::uint8_t, std::uint8_t>;
+    using MatchKey = std::tuple<std::uint32_t, std::uint32_t, std::string, bool, std::uint8_t, std::uint8_t>;
 
     // An entry counts once for a set, category and strength, however many records of the set say the same.
     void add_matches(std::uint32_t evidence, const std::vector<Match>& matches) {
         std::set<MatchKey> keys;
         for (const Match& match : matches)
-            keys.insert({evidence, match.set, match.category, match.agrees.bits(), match.differs.bits()});
+            keys.insert({evidence, match.set, match.category, match.alerts, match.agrees.bits(), match.differs.bits()});
         for (const MatchKey& key : keys) ++matches_[key];
     }
 

@@ -1,108 +1,86 @@
 // SPDX-License-Identifier: Apache-2.0
-// A known set: immutable once built, looked up from any number of threads at once without a lock.
-// This is its first form, sorted columns in memory; the lookups are the interface that a compiled form keeps.
-// A KnownSetBuilder belongs to one thread and takes records one by one: ten million of them never exist side by side.
+// A known set: a compiled file, mapped, immutable, looked up from any number of threads at once without a lock. A miss
+// costs a look into a filter and touches no page of the file (docs/known-set-format.md).
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "engine/hash/digest.h"
+#include "engine/known/known_record.h"
+#include "engine/known/set_key.h"
 
 namespace triage {
 
-enum class Polarity : std::uint8_t { notable, ignorable };
-std::string_view to_string(Polarity polarity);
-
-// One line or object of a list: digests of one content that stand together, tied.
-struct KnownRecord {
-    Digests digests;
-    std::optional<std::uint64_t> size;  // bytes
-    std::string category;               // as the list says; empty where it says nothing
-    std::string label;                  // file or product name, series; empty where there is none
-    std::uint64_t position = 0;         // line number (1-based) or offset in the source
-};
-
-// A line that was not accepted.
-struct Rejection {
-    std::uint64_t line = 0;
-    std::string why;
-};
-
-// What a source said about itself and what became of it; shown wherever the set is named.
-struct KnownSetIdentity {
-    std::string name;     // file name of the list, without folder
-    std::string version;  // what the list or the user says; the file's modification date where nobody says
-    std::string format;   // importer: "plain", "md5sum", "hashdeep"
-    std::string source_path;
-    std::string source_sha256;  // of the list file: the set's digest in findings
-    Polarity polarity = Polarity::notable;
-    AlgorithmSet algorithms;  // that at least one record carries
-    std::uint64_t records_read = 0, records_accepted = 0, records_duplicate = 0, records_rejected = 0;
-    std::uint64_t records_trivial = 0;  // nothing but the empty file's digests, dropped
-    // read == accepted + duplicate + rejected + trivial
-};
-
-// A match says what agrees and what differs between a content and one record of one set.
+// A match says what agrees and what differs between a content and one mention of it in one set.
 struct Match {
     std::uint32_t set = 0;     // index into the loaded sets
     std::uint64_t record = 0;  // position in the source
-    std::string category, label;
+    std::uint32_t source = 0;  // which of the set's sources
+    std::string category_set, category, label;
+    RecordFlags flags;
+    bool alerts = true;               // false: its category is none that alerts
     AlgorithmSet agrees, differs;     // algorithms that both sides have
     std::optional<bool> size_agrees;  // nothing when the list gives no size
     friend bool operator==(const Match&, const Match&) = default;
 };
 
-struct KnownColumns;  // engine/known/columns.h
+// A content to be looked up: its digests, and its size in bytes.
+struct KnownQuery {
+    const Digests* digests = nullptr;
+    std::uint64_t size = 0;
+};
 
 class KnownSet {
   public:
+    // Opens a compiled set; the descriptor is closed. `path` stands in errors and in the identity. Throws Error when it
+    // is no sound set, or protected and `secret` is null or another's.
+    static KnownSet open(int fd, const std::string& path, const Secret* secret = nullptr);
     ~KnownSet();
     KnownSet(KnownSet&&) noexcept;
     KnownSet& operator=(KnownSet&&) noexcept;
 
     const KnownSetIdentity& identity() const;
+    bool is_protected() const;
+    // A list that was compiled for this run keeps the name and digest of its file.
+    void came_from(const std::string& path, const std::string& sha256);
 
-    // Appends a match for every record that shares at least one digest with the content, in order of position.
-    void lookup(const Digests& digests, std::uint64_t size, std::uint32_t set_index, std::vector<Match>& out) const;
+    // Appends to `out[i]` a match for every mention that shares at least one digest with `queries[i]`, in order of the
+    // set; of one content at most `most_mentions`. Many queries at once cost far less each than one. Throws Error when
+    // a damaged block of the file is touched.
+    static constexpr std::size_t most_mentions = 1000;
+    void lookup(std::span<const KnownQuery> queries, std::uint32_t set_index, std::span<std::vector<Match>> out) const;
 
     // Records of which no digest is computed when only `algorithms` are: they could never match.
     std::uint64_t records_without(AlgorithmSet algorithms) const;
+    // Reads all of it and checks every block. Throws Error that names the first damaged one.
+    void check() const;
+
+    // Goes over the digests of one algorithm in their order; equal ones come once. The set must outlive it. Not for
+    // protected sets, which hold none.
+    class Walk {
+      public:
+        Walk(const KnownSet& set, Algorithm algorithm);
+        ~Walk();
+        const Digest* digest() const;  // null at the end
+        void next();
+
+      private:
+        struct State;
+        std::unique_ptr<State> state_;
+    };
 
   private:
-    friend class KnownSetBuilder;
-    explicit KnownSet(std::unique_ptr<KnownColumns> columns);
-    std::unique_ptr<KnownColumns> columns_;
-};
-
-// Collects records and sorts them once. About 20 bytes a record that has only an MD5; sizes, categories and labels
-// cost memory only in sets that have them.
-class KnownSetBuilder {
-  public:
-    KnownSetBuilder();
-    ~KnownSetBuilder();
-    KnownSetBuilder(KnownSetBuilder&&) noexcept;
-    KnownSetBuilder& operator=(KnownSetBuilder&&) noexcept;
-
-    // A guess of how many records will come, to reserve memory; may be wrong.
-    void expect(std::uint64_t records);
-    // In order of position. A record without a digest is a broken promise: the importer has dropped it.
-    void add(const KnownRecord& record);
-    std::uint64_t size() const;  // records added, duplicates among them
-    // Duplicates (same digests, size, category and label) are kept once, at their first position. Sets accepted,
-    // duplicate and algorithms in the identity; the importer has set the rest.
-    KnownSet build(KnownSetIdentity identity) &&;
-
-  private:
-    std::unique_ptr<KnownColumns> columns_;
+    struct Impl;
+    explicit KnownSet(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
 };
 
 // All sets of a run. Order is the order of the flags on the command line.
 using KnownSets = std::vector<KnownSet>;
+void lookup(const KnownSets& sets, std::span<const KnownQuery> queries, std::span<std::vector<Match>> out);
 std::vector<Match> lookup(const KnownSets& sets, const Digests& digests, std::uint64_t size);
 AlgorithmSet algorithms_of(const KnownSets& sets);
 

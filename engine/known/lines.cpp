@@ -9,17 +9,12 @@
 namespace triage {
 namespace {
 
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 constexpr std::size_t first_buffer = 64 << 10;  // grows with the longest line, to at most 2 MiB
 constexpr std::size_t full_head = 60 << 10;     // a head at least this long may end within a line
 
 }  // namespace
 
-LineReader::LineReader(std::istream& list) : list_(list), buffer_(first_buffer) {
-    while (end_ < byte_order_mark.size() && fill()) {
-    }
-    if (std::string_view(buffer_.data(), end_).starts_with(byte_order_mark)) begin_ = byte_order_mark.size();
-}
+LineReader::LineReader(std::istream& list) : list_(list), buffer_(first_buffer) {}
 
 // Reads on behind what is there; false at the end of the list.
 bool LineReader::fill() {

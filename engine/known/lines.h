@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lines of text hash lists, for the formats that are made of them. A line is a view into a buffer of bounded size,
-// valid until the next one; LF and CRLF end it, a UTF-8 byte order mark before the first one is dropped.
+// valid until the next one; LF and CRLF end it.
 // One reader belongs to one thread.
 #pragma once
 

@@ -88,6 +88,16 @@ void append_extents(std::string& out, const std::vector<Extent>& extents) {
     out += ',';
 }
 
+// What the list says of the record: words, absent when it says nothing.
+void append_flags(std::string& out, RecordFlags flags) {
+    if (flags.bits() == 0) return;
+    out += R"("flags":[)";
+    for (const auto& [flag, word] : record_flag_words)
+        if (flags.has(flag)) fmt::format_to(std::back_inserter(out), R"("{}",)", word);
+    out.back() = ']';
+    out += ',';
+}
+
 }  // namespace
 
 std::string raw_name_of(const Entry& entry) {
@@ -145,8 +155,11 @@ void JsonRows::append_match(std::string& out, const Match& match) const {
         append_word(out, "polarity", to_string(set.polarity));
     }
     append_text(out, "category", match.category);
+    append_text(out, "category_set", match.category_set);
     append_text(out, "label", match.label);
     append_number(out, "record", match.record);
+    if (match.source > 0) append_number(out, "source", match.source);
+    append_flags(out, match.flags);
     append_algorithms(out, "agrees", match.agrees);
     append_algorithms(out, "differs", match.differs);
     if (match.size_agrees) fmt::format_to(std::back_inserter(out), R"("size_agrees":{},)", *match.size_agrees);

@@ -138,9 +138,11 @@ void add_found(TextPage& page, const ReportContext& context) {
 }
 
 void add_volume(TextPage& page, const ReportContext& context, const VolumeRecord& volume) {
-    std::string words = fmt::format("{}: {}, {} at byte {}, {}", escape_for_terminal(volume.name),
-                                    volume.fs.empty() ? "no known file system" : escape_for_terminal(volume.fs),
-                                    human_size(volume.length), volume.start, to_string(volume.state));
+    const std::string state(volume.state == VolumeState::gap ? "outside partitions" : to_string(volume.state));
+    std::string words = fmt::format("{}: {}, {} at byte {}", escape_for_terminal(volume.name),
+                                    volume.fs.empty() ? state : escape_for_terminal(volume.fs),
+                                    human_size(volume.length), volume.start);
+    if (!volume.fs.empty()) words += ", " + state;
     if (context.show_names && !volume.label.empty()) words += ", label " + escape_for_terminal(volume.label);
     if (!volume.detail.empty()) words += ": " + escape_for_terminal(volume.detail);
     page.line(words, "    ");

@@ -7,16 +7,17 @@
 namespace triage {
 namespace {
 
-bool has_match(const std::vector<Match>& matches, Polarity polarity, std::span<const Polarity> polarities) {
+bool has_match(const Rule& rule, const std::vector<Match>& matches, std::span<const Polarity> polarities) {
     return std::any_of(matches.begin(), matches.end(), [&](const Match& match) {
         assert(match.set < polarities.size());
-        return polarities[match.set] == polarity;
+        return polarities[match.set] == *rule.match_polarity &&
+               rule.match_alerts.value_or(match.alerts) == match.alerts;
     });
 }
 
 // All conditions of a rule must hold; one that the rule does not name does.
 bool holds(const Rule& rule, const Examined& examined, std::span<const Polarity> polarities) {
-    return !rule.match_polarity || has_match(examined.matches, *rule.match_polarity, polarities);
+    return !rule.match_polarity || has_match(rule, examined.matches, polarities);
 }
 
 }  // namespace

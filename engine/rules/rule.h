@@ -18,6 +18,7 @@ struct Rule {
     Severity severity = Severity::info;
     std::string text;                        // for the report
     std::optional<Polarity> match_polarity;  // holds when a match in a set of this polarity exists
+    std::optional<bool> match_alerts = {};   // and its category alerts, or does not
 };
 using Rules = std::vector<Rule>;
 

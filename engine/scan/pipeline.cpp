@@ -7,6 +7,7 @@
 #include <tbb/parallel_pipeline.h>
 #include <tbb/task_arena.h>
 
+#include "engine/base/error.h"
 #include "engine/examine/examine.h"
 
 // ThreadSanitizer does not see the happens-before edges inside oneTBB's prebuilt library. CMakeLists.txt therefore
@@ -43,6 +44,26 @@ void update_side_by_side(Hasher& hasher, ByteView bytes) {
 // Shared only because oneTBB copies tokens from stage to stage; one stage holds a batch at a time.
 using Token = std::shared_ptr<Batch>;
 
+// All contents of a batch at once: their look-ups then wait for memory together.
+void look_up(Batch& batch, const KnownSets& known) {
+    std::vector<Examined*> hashed;
+    std::vector<KnownQuery> queries;
+    for (Item& item : batch.items) {
+        auto* work = std::get_if<EntryWork>(&item);
+        if (!work || work->shares_content || work->record.examined.status != Status::hashed) continue;
+        hashed.push_back(&work->record.examined);
+        queries.push_back({&work->record.examined.digests, work->record.entry.size});
+    }
+    std::vector<std::vector<Match>> matches(queries.size());
+    try {
+        lookup(known, queries, matches);
+    } catch (const Error& error) {
+        // A set that turns out damaged now: what is recorded stays, and the case can go on with a sound one.
+        throw Error("known set", error.what(), error.advice(), ErrorKind::interrupted);
+    }
+    for (std::size_t i = 0; i < hashed.size(); ++i) hashed[i]->matches = std::move(matches[i]);
+}
+
 void examine_batch(Batch& batch, ContentExaminer& examiner, const PipelineInput& input) {
     for (Item& item : batch.items) {
         auto* work = std::get_if<EntryWork>(&item);
@@ -52,9 +73,8 @@ void examine_batch(Batch& batch, ContentExaminer& examiner, const PipelineInput&
             record.examined = examiner.examine(*work->media, record.entry, input.stop);
             input.progress.bytes_examined.fetch_add(record.entry.size, std::memory_order_relaxed);
         }
-        if (record.examined.status == Status::hashed && !work->shares_content)
-            record.examined.matches = lookup(input.known, record.examined.digests, record.entry.size);
     }
+    look_up(batch, input.known);
 }
 
 }  // namespace

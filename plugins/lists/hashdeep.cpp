@@ -134,15 +134,16 @@ class Hashdeep : public ListFormat {
   public:
     std::string_view name() const override { return "hashdeep"; }
     std::string_view describes() const override { return "hashdeep 1.0, with sizes"; }
-    bool recognises(std::string_view head) const override {
+    bool recognises(ListSource& source) const override {
+        std::string_view head = source.head();
         if (!head.starts_with(mark)) return false;
         head.remove_prefix(mark.size());
         return trimmed(head.substr(0, 64)).starts_with(version_word);
     }
 
-    void read(std::istream& list, const ImportSink& sink) const override {
+    void read(ListSource& source, const ListOptions&, const ImportSink& sink) const override {
         Columns columns;
-        each_line(list, sink, [&](std::uint64_t number, std::string_view line) {
+        each_line(source.stream(), sink, [&](std::uint64_t number, std::string_view line) {
             if (trimmed(line).empty() || line.starts_with('#')) return;
             if (line.starts_with(mark)) {
                 auto why = read_header(line, columns);

@@ -101,10 +101,10 @@ class Md5sum : public ListFormat {
   public:
     std::string_view name() const override { return "md5sum"; }
     std::string_view describes() const override { return "md5sum, sha1sum and sha256sum, also in BSD form"; }
-    bool recognises(std::string_view head) const override { return has_line(head, is_checksum_line); }
+    bool recognises(ListSource& source) const override { return has_line(source.head(), is_checksum_line); }
 
-    void read(std::istream& list, const ImportSink& sink) const override {
-        each_line(list, sink, [&](std::uint64_t number, std::string_view line) {
+    void read(ListSource& source, const ListOptions&, const ImportSink& sink) const override {
+        each_line(source.stream(), sink, [&](std::uint64_t number, std::string_view line) {
             if (trimmed(line).empty() || line.starts_with('#')) return;
             auto parsed = parse_line(line);
             if (!parsed) return sink.reject({number, parsed.why()});

@@ -12,10 +12,10 @@ class Plain : public ListFormat {
   public:
     std::string_view name() const override { return "plain"; }
     std::string_view describes() const override { return "one MD5, SHA-1 or SHA-256 a line"; }
-    bool recognises(std::string_view head) const override { return has_line(head, is_digest_line); }
+    bool recognises(ListSource& source) const override { return has_line(source.head(), is_digest_line); }
 
-    void read(std::istream& list, const ImportSink& sink) const override {
-        each_line(list, sink, [&](std::uint64_t number, std::string_view line) {
+    void read(ListSource& source, const ListOptions&, const ImportSink& sink) const override {
+        each_line(source.stream(), sink, [&](std::uint64_t number, std::string_view line) {
             const std::string_view text = trimmed(line);
             if (text.empty() || text.starts_with('#')) return;
             const auto digest = Digest::parse(text);

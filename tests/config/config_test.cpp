@@ -5,6 +5,7 @@
 
 #include "engine/base/error.h"
 #include "engine/hash/hasher.h"
+#include "tests/support/known_sets.h"
 #include "tests/support/scratch_file.h"
 
 namespace triage {
@@ -61,7 +62,7 @@ TEST_CASE("without anything the configuration is the defaults of the option stru
     CHECK(c.options.walk.depth == 1024);
     CHECK(c.options.threads == 0);
     CHECK(c.options.reports == std::vector<std::string>{"text", "html", "jsonl"});
-    REQUIRE(c.rules.size() == 1);
+    REQUIRE(c.rules.size() == 2);
     CHECK(c.rules[0].name == "notable-match");
     CHECK(c.rules[0].severity == Severity::alert);
     CHECK(c.rules[0].match_polarity == Polarity::notable);
@@ -134,9 +135,13 @@ threads: 0
 reports: [text, html, jsonl]
 rules:
   - name: notable-match
-    when: {match: {polarity: notable}}
+    when: {match: {polarity: notable, alerts: true}}
     severity: alert
     text: "The entry's digest is in a notable known set."
+  - name: notable-other-category
+    when: {match: {polarity: notable, alerts: false}}
+    severity: notice
+    text: "The entry's digest is in a notable known set, in a category that was not named to alert."
 worker:
   memory_mib: 384
   memory_max_mib: 1024
@@ -219,8 +224,9 @@ TEST_CASE("rules come by built-in name, by path from the configuration's folder,
                             ".yaml");
     const std::string base_name = rules.path().substr(5);  // beside the configuration in /tmp
     const Configuration c = load_text("rules: [notable-match, ./" + base_name + "]\n");
-    REQUIRE(c.rules.size() == 2);
-    CHECK(c.rules[1].name == "own");
+    REQUIRE(c.rules.size() == 3);
+    CHECK(c.rules[1].name == "notable-other-category");
+    CHECK(c.rules[2].name == "own");
     CHECK(with_flag("rules", "[" + rules.path() + "]").rules.size() == 1);
     CHECK(error_of("rules: [notable-mach]\n") ==
           "F, line 1, column 9: unknown rules \"notable-mach\"; did you mean notable-match?");
@@ -244,12 +250,10 @@ TEST_CASE("a configuration that cannot be read or is too large is an error that 
 TEST_CASE("a list whose digests are not computed is refused") {
     KnownRecord record;
     record.digests = hash_of(as_bytes("abc"), AlgorithmSet::from_bits(1));
-    KnownSetBuilder builder;
-    builder.add(record);
-    KnownSetIdentity identity;
-    identity.source_path = "list.txt";
+    test::SetOptions options;
+    options.identity.source_path = "list.txt";
     KnownSets sets;
-    sets.push_back(std::move(builder).build(identity));
+    sets.push_back(test::set_of({record}, options));
     CHECK_NOTHROW(check_against_lists(load_configuration({}).options, sets));
     CHECK_THROWS_WITH_AS(check_against_lists(with_flag("hash.algorithms", "[sha256]").options, sets),
                          "list.txt: 1 of its 1 records have only digests that hash.algorithms [sha256] leaves out",

@@ -49,7 +49,7 @@ TEST_CASE("what is wrong with a rule is said with its place") {
     CHECK(error_of(rule("a", "{mach: {polarity: notable}}", "info", "t")) ==
           "F, line 3, column 12: unknown condition \"mach\"; did you mean match?");
     CHECK(error_of(rule("a", "{match: {set: x}}", "info", "t")) ==
-          "F, line 3, column 20: unknown key \"set\" in match; expected one of polarity");
+          "F, line 3, column 20: unknown key \"set\" in match; expected one of polarity, alerts");
     CHECK(error_of(rule("a", "{match: {}}", "info", "t")) ==
           "F, line 3, column 19: match names nothing; expected polarity: notable or ignorable");
     CHECK(error_of(rule("a", "{}", "info", "t")) == "F, line 3, column 11: when names no condition; expected match");

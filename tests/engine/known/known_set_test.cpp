@@ -7,6 +7,7 @@
 #include <random>
 
 #include "engine/hash/hasher.h"
+#include "tests/support/known_sets.h"
 
 namespace triage {
 namespace {
@@ -22,24 +23,25 @@ KnownRecord record(std::string_view text, std::uint8_t algorithms, std::uint64_t
     return result;
 }
 
-KnownSet set_of(const std::vector<KnownRecord>& records) {
-    KnownSetBuilder builder;
-    for (const KnownRecord& r : records) builder.add(r);
-    return std::move(builder).build({});
+std::vector<Match> matches(const KnownSet& set, std::string_view text, AlgorithmSet algorithms = AlgorithmSet::all()) {
+    return test::matches_in(set, hash_of(as_bytes(text), algorithms), text.size(), 7);
 }
 
-std::vector<Match> matches(const KnownSet& set, std::string_view text, AlgorithmSet algorithms = AlgorithmSet::all()) {
-    std::vector<Match> found;
-    set.lookup(hash_of(as_bytes(text), algorithms), text.size(), 7, found);
-    return found;
+Match match(std::uint64_t position, std::uint8_t agrees, std::uint8_t differs = 0,
+            std::optional<bool> size_agrees = {}) {
+    Match m;
+    m.set = 7, m.record = position, m.agrees = bits(agrees), m.differs = bits(differs), m.size_agrees = size_agrees;
+    return m;
 }
+
+using test::set_of;
 
 }  // namespace
 
 TEST_CASE("a record that shares a digest with the content is a match, any other is none") {
     const KnownSet set = set_of({record("abc", md5, 3), record("xyz", sha256, 9)});
-    CHECK(matches(set, "abc") == std::vector<Match>{{7, 3, "", "", bits(md5), {}, {}}});
-    CHECK(matches(set, "xyz") == std::vector<Match>{{7, 9, "", "", bits(sha256), {}, {}}});
+    CHECK(matches(set, "abc") == std::vector<Match>{match(3, md5)});
+    CHECK(matches(set, "xyz") == std::vector<Match>{match(9, sha256)});
     CHECK(matches(set, "other").empty());
     CHECK(matches(set, "xyz", bits(md5 | sha1)).empty());
     CHECK(set.identity().algorithms == bits(md5 | sha256));
@@ -49,12 +51,18 @@ TEST_CASE("a match says which digests agree, which differ, and whether the size 
     KnownRecord collision = record("abc", md5, 1);
     collision.digests.sha256 = hash_of(as_bytes("other")).sha256;
     collision.size = 4;
-    collision.category = "1";
+    collision.category = {"VICS", "1"};
     collision.label = "seen.jpg";
+    collision.flags.add(RecordFlag::distributed);
     const KnownSet set = set_of({collision});
-    CHECK(matches(set, "abc") == std::vector<Match>{{7, 1, "1", "seen.jpg", bits(md5), bits(sha256), false}});
-    CHECK(matches(set, "abc", bits(md5)) == std::vector<Match>{{7, 1, "1", "seen.jpg", bits(md5), {}, false}});
-    CHECK(matches(set, "other") == std::vector<Match>{{7, 1, "1", "seen.jpg", bits(sha256), bits(md5), false}});
+    const auto expected = [](std::uint8_t agrees, std::uint8_t differs) {
+        Match m = match(1, agrees, differs, false);
+        m.category_set = "VICS", m.category = "1", m.label = "seen.jpg", m.flags.add(RecordFlag::distributed);
+        return std::vector<Match>{m};
+    };
+    CHECK(matches(set, "abc") == expected(md5, sha256));
+    CHECK(matches(set, "abc", bits(md5)) == expected(md5, 0));
+    CHECK(matches(set, "other") == expected(sha256, md5));
 }
 
 TEST_CASE("matches come in order of position, one a record") {
@@ -63,9 +71,11 @@ TEST_CASE("matches come in order of position, one a record") {
     const KnownSet set = set_of({record("abc", md5, 10), named, record("no", md5, 25), record("abc", md5 | sha1, 30)});
     const auto found = matches(set, "abc");
     REQUIRE(found.size() == 3);
-    CHECK(found[0] == Match{7, 10, "", "", bits(md5), {}, {}});
-    CHECK(found[1] == Match{7, 20, "", "b", bits(sha1 | sha256), {}, {}});
-    CHECK(found[2] == Match{7, 30, "", "", bits(md5 | sha1), {}, {}});
+    CHECK(found[0] == match(10, md5));
+    Match labelled = match(20, sha1 | sha256);
+    labelled.label = "b";
+    CHECK(found[1] == labelled);
+    CHECK(found[2] == match(30, md5 | sha1));
 }
 
 TEST_CASE("a duplicate is counted and kept once, at its first position") {
@@ -107,11 +117,10 @@ TEST_CASE("an empty set matches nothing") { CHECK(matches(set_of({}), "abc").emp
 // The index over leading bits must be right for any number of records and any distribution of digests.
 TEST_CASE("a set of many records finds all of them and nothing else") {
     for (const std::size_t count : {1u, 7u, 8u, 9u, 1000u, 20000u}) {
-        KnownSetBuilder builder;
-        builder.expect(count);
+        std::vector<KnownRecord> records;
         for (std::size_t i = 0; i < count; ++i)
-            builder.add(record(fmt::format("in {}", i), static_cast<std::uint8_t>(1 + i % 7), 3 * i));
-        const KnownSet set = std::move(builder).build({});
+            records.push_back(record(fmt::format("in {}", i), static_cast<std::uint8_t>(1 + i % 7), 3 * i));
+        const KnownSet set = set_of(records);
         std::size_t right = 0, wrong = 0;
         for (std::size_t i = 0; i < count; ++i) {
             const auto found = matches(set, fmt::format("in {}", i));
@@ -124,18 +133,17 @@ TEST_CASE("a set of many records finds all of them and nothing else") {
 }
 
 TEST_CASE("digests that share their leading bits are told apart") {
-    KnownSetBuilder builder;
+    std::vector<KnownRecord> records;
     for (unsigned i = 0; i < 500; ++i) {
         KnownRecord r;
         r.digests.set(*Digest::parse(fmt::format("ffffffffffffffff{:016x}", i * 7)));
         r.position = i;
-        builder.add(r);
+        records.push_back(r);
     }
-    const KnownSet set = std::move(builder).build({});
-    std::vector<Match> found;
+    const KnownSet set = set_of(records);
     Digests wanted;
     wanted.set(*Digest::parse(fmt::format("ffffffffffffffff{:016x}", 490 * 7)));
-    set.lookup(wanted, 0, 0, found);
+    const auto found = test::matches_in(set, wanted, 0);
     REQUIRE(found.size() == 1);
     CHECK(found[0].record == 490);
 }

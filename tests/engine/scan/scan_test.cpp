@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "tests/engine/case/sample_case.h"
+#include "tests/support/known_sets.h"
 #include "tests/support/script_kinds.h"
 
 namespace triage {
@@ -157,15 +158,11 @@ TEST_CASE("decoded, lost and impossible contents each end in one state") {
 
 TEST_CASE("a match in a notable set is a finding with the place of its bytes") {
     Scanned scanned(ScriptImage().volume("fs ext4\nresident /a 5 abc\nresident /b 6 abd\n"));
-    KnownSetBuilder builder;
     KnownRecord record;
     record.digests.set(*Digest::parse("900150983cd24fb0d6963f7d28e17f72"));  // MD5 of "abc", RFC 1321
     record.position = 7;
-    builder.add(record);
-    KnownSetIdentity identity;
-    identity.name = "list.md5";
-    scanned.known.push_back(std::move(builder).build(identity));
-    scanned.rules = {{"notable-match", Severity::alert, "known", Polarity::notable}};
+    scanned.known.push_back(set_of({record}));
+    scanned.rules = {{"notable-match", Severity::alert, "known", Polarity::notable, {}}};
     scanned.run();
     std::vector<std::string> found;
     scanned.store->for_each_finding([&](const EntryRecord& r) {

@@ -72,11 +72,11 @@ TEST_CASE("hashdeep lines without usable columns are rejected") {
 }
 
 TEST_CASE("hashdeep is recognised by its header at the very start") {
-    CHECK(hashdeep_list().recognises(header));
-    CHECK_FALSE(hashdeep_list().recognises("\n" + header));
-    CHECK_FALSE(hashdeep_list().recognises("%%%% HASHDEEP-2.0\n"));
-    CHECK_FALSE(hashdeep_list().recognises(""));
-    CHECK_FALSE(hashdeep_list().recognises(md5 + "  a\n"));
+    CHECK(test::recognises(hashdeep_list(), header));
+    CHECK_FALSE(test::recognises(hashdeep_list(), "\n" + header));
+    CHECK_FALSE(test::recognises(hashdeep_list(), "%%%% HASHDEEP-2.0\n"));
+    CHECK_FALSE(test::recognises(hashdeep_list(), ""));
+    CHECK_FALSE(test::recognises(hashdeep_list(), md5 + "  a\n"));
 }
 
 TEST_CASE("damaged hashdeep lists are read to their end") {
@@ -84,7 +84,7 @@ TEST_CASE("damaged hashdeep lists are read to their end") {
                              md5 + "," + sha256 + ",c\r\n";
     for (unsigned i = 0; i < 2000; ++i) {
         const std::string text = i % 4 == 0 ? header + test::random_bytes(i) : test::mutated(seed, i);
-        hashdeep_list().recognises(text);
+        test::recognises(hashdeep_list(), text);
         const auto reading = test::read_list(hashdeep_list(), text);
         const auto lines = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) + 1;
         REQUIRE(reading.records.size() + reading.rejections.size() <= lines);

@@ -56,18 +56,18 @@ TEST_CASE("a line over 1 MiB is rejected and the lines behind it are read") {
 }
 
 TEST_CASE("a plain list is recognised by a line that is a digest and nothing else") {
-    CHECK(plain_list().recognises("# comment\n\n" + abc + "\r\nrest"));
-    CHECK(plain_list().recognises(abc_sha256));
+    CHECK(test::recognises(plain_list(), "# comment\n\n" + abc + "\r\nrest"));
+    CHECK(test::recognises(plain_list(), abc_sha256));
     for (const std::string& text : {std::string(), std::string("\n"), abc + "  name\n", abc.substr(1),
                                     "{\"MD5\": \"" + abc + "\"}", "\"" + abc + "\",1\n", abc + std::string(1, '\0')})
-        CHECK_FALSE(plain_list().recognises(text));
+        CHECK_FALSE(test::recognises(plain_list(), text));
 }
 
 TEST_CASE("damaged plain lists are read to their end: each line becomes at most one record or rejection") {
     const std::string seed = "# c\n" + abc + "\r\n" + abc_sha1 + "\n\n" + abc_sha256 + "\n";
     for (unsigned i = 0; i < 2000; ++i) {
         const std::string text = i % 4 == 0 ? test::random_bytes(i) : test::mutated(seed, i);
-        plain_list().recognises(text);
+        test::recognises(plain_list(), text);
         const auto reading = test::read_list(plain_list(), text);
         const auto lines = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) + 1;
         REQUIRE(reading.records.size() + reading.rejections.size() <= lines);

@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+
+#include "cli/command.h"
+#include "cli/exit_code.h"
+#include "cli/known_sets.h"
+#include "cli/terminal.h"
+#include "engine/base/error.h"
+#include "engine/base/text.h"
+#include "plugins/registry.h"
+
+namespace triage {
+namespace {
+
+struct ImportArguments {
+    std::vector<std::string> lists;
+    std::string output, name, version, format, columns, alert_categories, protect;
+    std::uint64_t memory_mib = 1024;
+    bool notable = false, ignorable = false, lenient = false, keep_trivial = false, json = false;
+};
+
+struct SetArguments {
+    std::string set, other, key;
+    std::vector<std::string> hashes;
+    bool json = false, show_names = false, list = false;
+};
+
+// The file of a set while it is made: without a name until it is whole, so that nothing is left of one that is not.
+class NewSetFile {
+  public:
+    explicit NewSetFile(const std::string& path)
+        : path_(path), folder_(path.find('/') == std::string::npos ? "." : path.substr(0, path.find_last_of('/') + 1)) {
+        fd_ = ::open(folder_.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+        if (fd_ >= 0) return;
+        work_ = path + ".XXXXXX";
+        fd_ = ::mkostemp(work_.data(), O_CLOEXEC);
+        if (fd_ < 0) fail();
+    }
+    ~NewSetFile() {
+        ::close(fd_);
+        if (!work_.empty()) ::unlink(work_.c_str());
+    }
+    NewSetFile(const NewSetFile&) = delete;
+    NewSetFile& operator=(const NewSetFile&) = delete;
+    int fd() const { return fd_; }
+
+    void publish() {
+        if (work_.empty()) {
+            work_ = fmt::format("{}.{}", path_, ::getpid());
+            const std::string self = fmt::format("/proc/self/fd/{}", fd_);
+            if (::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, work_.c_str(), AT_SYMLINK_FOLLOW) != 0) fail();
+        }
+        if (::rename(work_.c_str(), path_.c_str()) != 0) fail();
+        work_.clear();
+        const int folder = ::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (folder >= 0) ::fsync(folder), ::close(folder);
+    }
+
+  private:
+    [[noreturn]] void fail() const {
+        throw Error(path_, fmt::format("the set cannot be written: {}", std::strerror(errno)));
+    }
+    const std::string path_, folder_;
+    std::string work_;  // its name meanwhile, where it needs one
+    int fd_ = -1;
+};
+
+std::string category_in_words(const Category& category) {
+    const std::string number = category.number.empty() ? "none" : category.number;
+    return escape_for_terminal(category.set.empty() ? number : category.set + ": " + number);
+}
+
+std::string algorithm_names(AlgorithmSet algorithms) {
+    std::string names;
+    for (const Algorithm a : all_algorithms)
+        if (algorithms.has(a)) names += (names.empty() ? "" : ", ") + std::string(to_string(a));
+    return names;
+}
+
+std::string in_words(const KnownSetIdentity& id) {
+    std::string text = fmt::format("{} ({}), version {}, {}\n", escape_for_terminal(id.name), to_string(id.polarity),
+                                   escape_for_terminal(id.version), algorithm_names(id.algorithms));
+    text += fmt::format("  records: {} read, {} in use, {} repeated, {} rejected, {} trivial, {} in conflict\n",
+                        with_commas(id.records_read), with_commas(id.records_accepted),
+                        with_commas(id.records_duplicate), with_commas(id.records_rejected),
+                        with_commas(id.records_trivial), with_commas(id.records_conflicting));
+    for (const CategoryCount& c : id.categories)
+        text += fmt::format("  category {}: {}{}\n", category_in_words(c.category), with_commas(c.records),
+                            id.polarity == Polarity::notable && !c.alerts ? " (notice, no alert)" : "");
+    for (const SetSource& s : id.sources)
+        text +=
+            fmt::format("  source {} ({}{}), of {}, SHA-256 {}\n", escape_for_terminal(s.name),
+                        s.format.empty() ? "names" : s.format,
+                        s.version.empty() ? "" : ", version " + escape_for_terminal(s.version), s.modified, s.sha256);
+    return text;
+}
+
+std::string in_json(const KnownSetIdentity& id) {
+    std::string text = fmt::format(
+        "{{\"name\":{},\"version\":{},\"polarity\":\"{}\",\"format\":\"{}\",\"digest\":\"{}\",\"records\":{{\"read\":{}"
+        ","
+        "\"accepted\":{},\"duplicate\":{},\"rejected\":{},\"trivial\":{},\"conflicting\":{}}},\"algorithms\":[",
+        to_json_string(id.name), to_json_string(id.version), to_string(id.polarity), id.format, id.source_sha256,
+        id.records_read, id.records_accepted, id.records_duplicate, id.records_rejected, id.records_trivial,
+        id.records_conflicting);
+    const char* comma = "";
+    for (const Algorithm a : all_algorithms)
+        if (id.algorithms.has(a)) text += fmt::format("{}\"{}\"", std::exchange(comma, ","), to_string(a));
+    text += "],\"categories\":[";
+    comma = "";
+    for (const CategoryCount& c : id.categories)
+        text += fmt::format("{}{{\"set\":{},\"category\":{},\"records\":{},\"alerts\":{}}}", std::exchange(comma, ","),
+                            to_json_string(c.category.set), to_json_string(c.category.number), c.records, c.alerts);
+    text += "],\"sources\":[";
+    comma = "";
+    for (const SetSource& s : id.sources)
+        text += fmt::format("{}{{\"name\":{},\"format\":\"{}\",\"version\":{},\"modified\":\"{}\",\"sha256\":\"{}\"}}",
+                            std::exchange(comma, ","), to_json_string(s.name), s.format, to_json_string(s.version),
+                            s.modified, s.sha256);
+    return text + "]}\n";
+}
+
+int run_import(const ImportArguments& a) {
+    if (a.notable == a.ignorable)
+        throw Error("known import", "what a match means was not said", "give either --notable or --ignorable");
+    for (const std::string& list : a.lists) {
+        std::error_code unknown;
+        if (std::filesystem::equivalent(list, a.output, unknown))
+            throw Error(a.output, "is one of the lists: the set would take its place", "name another file with -o");
+    }
+    const std::unique_ptr<Secret> secret = read_secret(a.protect, true);
+    const std::unique_ptr<SetKey> key = secret ? std::make_unique<SetKey>(*secret) : nullptr;
+    ImportOptions options;
+    options.polarity = a.notable ? Polarity::notable : Polarity::ignorable;
+    options.lenient = a.lenient, options.keep_trivial = a.keep_trivial;
+    options.format = a.format, options.columns = a.columns;
+    options.name = a.name, options.version = a.version;
+    options.alert_categories = split_names(a.alert_categories);
+    options.writer = {a.memory_mib << 20, temporary_folder(), key.get()};
+    ImportProgress progress;
+    options.progress = [&](const std::string& list, std::uint64_t read, std::uint64_t size) {
+        progress.show(list, read, size);
+    };
+    NewSetFile file(a.output);
+    Imported imported = import_lists(a.lists, registry().lists, options, file.fd());
+    file.publish();
+    progress.clear();
+    if (a.name.empty() && imported.identity.name == imported.identity.sources.front().name)
+        imported.warnings.push_back(imported.identity.name +
+                                    ": the list has no name of its own, so its file name is used; --name names it");
+    for (const std::string& warning : imported.warnings) print_notice(warning);
+    imported.identity.source_sha256 = open_set(a.output, secret.get()).identity().source_sha256;
+    std::fputs((a.json ? in_json(imported.identity) : in_words(imported.identity)).c_str(), stdout);
+    return exit_code::success;
+}
+
+int run_info(const SetArguments& a) {
+    const KnownSet set = open_set(a.set, read_secret(a.key, false).get());
+    std::fputs((a.json ? in_json(set.identity()) : in_words(set.identity())).c_str(), stdout);
+    if (!a.json) std::fputs(set.is_protected() ? "  protected by a key\n" : "  not protected\n", stdout);
+    return exit_code::success;
+}
+
+int run_verify(const SetArguments& a) {
+    const std::optional<std::string> damage = find_damage(a.set);
+    if (!damage && !a.key.empty()) open_set(a.set, read_secret(a.key, false).get());
+    if (a.json)
+        std::fputs(fmt::format("{{\"set\":{},\"sound\":{},\"damage\":{}}}\n", to_json_string(a.set), !damage,
+                               to_json_string(damage.value_or("")))
+                       .c_str(),
+                   stdout);
+    else if (damage) print_error(*damage, "restore it, or import its lists again");
+    else std::puts("sound: every block is as it was written");
+    return damage ? exit_code::not_whole : exit_code::success;
+}
+
+std::string match_in_words(const Match& m, bool show_names) {
+    std::string text = fmt::format("record {}", m.record);
+    if (!m.category.empty()) text += ", category " + category_in_words({m.category_set, m.category});
+    if (!m.agrees.empty()) text += ", agrees " + algorithm_names(m.agrees);
+    for (const auto& [flag, word] : record_flag_words)
+        if (m.flags.has(flag)) text += ", " + std::string(word);
+    if (show_names && !m.label.empty()) text += ", \"" + escape_for_terminal(m.label) + "\"";
+    return text;
+}
+
+std::string match_in_json(const std::string& hash, const KnownSetIdentity& id, const Match& m, bool show_names) {
+    std::string text = fmt::format(
+        "{{\"hash\":\"{}\",\"set\":{},\"polarity\":\"{}\",\"record\":{},\"category_set\":{},"
+        "\"category\":{}",
+        hash, to_json_string(id.name), to_string(id.polarity), m.record, to_json_string(m.category_set),
+        to_json_string(m.category));
+    if (show_names) text += ",\"label\":" + to_json_string(m.label);
+    return text + "}\n";
+}
+
+int run_lookup(const SetArguments& a) {
+    const KnownSet set = open_set(a.set, read_secret(a.key, false).get());
+    bool is_found = false;
+    for (const std::string& hash : a.hashes) {
+        const std::optional<Digest> digest = Digest::parse(hash);
+        if (!digest) throw Error(hash, "is no MD5, SHA-1 or SHA-256", "give 32, 40 or 64 hexadecimal digits");
+        Digests digests;
+        digests.set(*digest);
+        const KnownQuery query{&digests, 0};
+        std::vector<Match> matches;
+        set.lookup({&query, 1}, 0, {&matches, 1});
+        is_found = is_found || !matches.empty();
+        for (const Match& m : matches)
+            std::fputs(a.json
+                           ? match_in_json(digest->hex(), set.identity(), m, a.show_names).c_str()
+                           : fmt::format("{}: {} ({}): {}\n", digest->hex(), escape_for_terminal(set.identity().name),
+                                         to_string(set.identity().polarity), match_in_words(m, a.show_names))
+                                 .c_str(),
+                       stdout);
+        if (matches.empty() && !a.json) std::printf("%s: not in the set\n", digest->hex().c_str());
+    }
+    return is_found ? exit_code::success : exit_code::alert;
+}
+
+// One pass over two sorted columns.
+struct Difference {
+    std::uint64_t only_first = 0, only_second = 0, both = 0;
+};
+
+int run_diff(const SetArguments& a) {
+    const std::unique_ptr<Secret> secret = read_secret(a.key, false);
+    const KnownSet first = open_set(a.set, secret.get()), second = open_set(a.other, secret.get());
+    if (first.is_protected() || second.is_protected())
+        throw Error("known diff", "protected sets hold no digests that could be compared",
+                    "compare the lists that they were made from");
+    bool differs = first.identity().polarity != second.identity().polarity;
+    std::string json = "{";
+    for (const Algorithm algorithm : all_algorithms) {
+        Difference d;
+        const auto say = [&](char sign, const Digest& digest) {
+            if (a.list && !a.json)
+                std::printf("%c %s %s\n", sign, std::string(to_string(algorithm)).c_str(), digest.hex().c_str());
+        };
+        KnownSet::Walk x(first, algorithm), y(second, algorithm);
+        while (x.digest() || y.digest()) {
+            const bool is_first = x.digest() && (!y.digest() || x.digest()->bytes < y.digest()->bytes);
+            const bool is_second = y.digest() && (!x.digest() || y.digest()->bytes < x.digest()->bytes);
+            if (is_first) ++d.only_first, say('-', *x.digest());
+            if (is_second) ++d.only_second, say('+', *y.digest());
+            if (!is_first && !is_second) ++d.both;
+            if (!is_second) x.next();
+            if (!is_first) y.next();
+        }
+        differs = differs || d.only_first > 0 || d.only_second > 0;
+        json += fmt::format("{}\"{}\":{{\"only_first\":{},\"only_second\":{},\"both\":{}}}", json.size() > 1 ? "," : "",
+                            to_string(algorithm), d.only_first, d.only_second, d.both);
+        if (!a.json)
+            std::fputs(
+                fmt::format("{:<6} {} only in the first, {} only in the second, {} in both\n", to_string(algorithm),
+                            with_commas(d.only_first), with_commas(d.only_second), with_commas(d.both))
+                    .c_str(),
+                stdout);
+    }
+    if (a.json) std::puts((json + "}").c_str());
+    return differs ? exit_code::alert : exit_code::success;
+}
+
+void add_import(CLI::App& known, CommandLine& line) {
+    auto a = std::make_shared<ImportArguments>();
+    CLI::App* command = known.add_subcommand("import", "Compile hash lists into a set (.tks) that opens at once");
+    command->add_option("lists", a->lists, "Hash lists; `triage plugins` lists the formats")->required();
+    command->add_option("-o,--output", a->output, "The set to write")->type_name("SET.tks")->required();
+    command->add_flag("--notable", a->notable, "A match with this set matters");
+    command->add_flag("--ignorable", a->ignorable, "A match with this set means that a file needs no look");
+    command->add_option("--name", a->name, "Name of the set (default: what the list says, or its file name)");
+    command->add_option("--set-version", a->version, "Version (default: what the list says, or its date)");
+    command->add_option("--format", a->format, "Format of the lists (default: recognised by content)");
+    command->add_option("--columns", a->columns, "Columns of a CSV list, e.g. md5=3,size=Length,category=5")
+        ->type_name("MAP");
+    command
+        ->add_option("--alert-category", a->alert_categories,
+                     "Categories whose matches alert, separated by commas; the others are of severity notice")
+        ->type_name("N,...");
+    command->add_flag("--lenient", a->lenient,
+                      "Leave bad records out, counted and reported, instead of refusing the list");
+    command->add_flag("--keep-trivial", a->keep_trivial,
+                      "Keep the digests of the empty file and of one byte repeated, flagged");
+    command->add_option("--memory", a->memory_mib, "Memory to use, in MiB")
+        ->check(CLI::Range(64, 1 << 20))
+        ->capture_default_str();
+    command
+        ->add_option("--protect", a->protect,
+                     "Protect the set by a key file, a passphrase (\"ask\"), or one from a descriptor (\"fd:N\")")
+        ->type_name("KEY");
+    command->add_flag("--json", a->json, "Print what became of the lists as one JSON object");
+    command->footer("Exit codes: 0 done, 2 wrong use or a list that cannot be read.");
+    command->callback([a, &line] { line.chosen = [a] { return run_import(*a); }; });
+}
+
+CLI::App* add_set_command(CLI::App& known, CommandLine& line, const std::string& name, const std::string& help,
+                          const std::shared_ptr<SetArguments>& a, int (*run)(const SetArguments&)) {
+    CLI::App* command = known.add_subcommand(name, help);
+    command->add_option("set", a->set, "Compiled set")->required();
+    command->add_option("--key", a->key, "Opens a protected set: a key file, \"ask\", or \"fd:N\"")->type_name("KEY");
+    command->add_flag("--json", a->json, "Print JSON");
+    command->callback([a, run, &line] { line.chosen = [a, run] { return run(*a); }; });
+    return command;
+}
+
+void add_cache(CLI::App& known, CommandLine& line) {
+    CLI::App* cache = known.add_subcommand("cache", "The compiled lists that `scan --cache` keeps");
+    cache->require_subcommand(1);
+    cache->add_subcommand("clear", "Remove them")->callback([&line] {
+        line.chosen = [] {
+            std::printf("%zu removed\n", clear_cache(list_cache_folder()));
+            return exit_code::success;
+        };
+    });
+}
+
+}  // namespace
+
+void add_known(CLI::App& app, CommandLine& line) {
+    CLI::App* known = app.add_subcommand("known", "Compile known-hash lists into sets, and ask sets");
+    known->require_subcommand(1);
+    add_import(*known, line);
+    add_set_command(*known, line, "info", "Say what is in a set", std::make_shared<SetArguments>(), run_info)
+        ->footer("Exit codes: 0 done, 2 wrong use or no sound set.");
+    add_set_command(*known, line, "verify", "Read a set whole and check every block", std::make_shared<SetArguments>(),
+                    run_verify)
+        ->footer("Exit codes: 0 sound, 2 wrong use or no set, 3 damaged.");
+    auto asked = std::make_shared<SetArguments>();
+    CLI::App* lookup = add_set_command(*known, line, "lookup", "Ask whether digests are in a set", asked, run_lookup);
+    lookup->add_option("hashes", asked->hashes, "MD5, SHA-1 or SHA-256")->required();
+    lookup->add_flag("--show-names", asked->show_names, "Show labels (escaped)");
+    lookup->footer("Exit codes: 0 at least one is in the set, 1 none is, 2 wrong use.");
+    auto compared = std::make_shared<SetArguments>();
+    CLI::App* diff = add_set_command(*known, line, "diff", "Compare the digests of two sets", compared, run_diff);
+    diff->add_option("other", compared->other, "The set to compare with")->required();
+    diff->add_flag("--list", compared->list, "Print the digests that only one of them has");
+    diff->footer("Exit codes: 0 the same, 1 different, 2 wrong use.");
+    add_cache(*known, line);
+}
+
+}  // namespace triage

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// The only adaptor of OpenSSL beside the digests: keyed digests, authenticated encryption, key derivation, random
+// bytes, memory for keys. Objects may be used from any number of threads; errors of the library throw Error.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "engine/base/bytes.h"
+
+namespace triage {
+
+// 32 bytes of key in memory that is locked where the system allows it, left out of core dumps, wiped at its end.
+class SecretKey {
+  public:
+    SecretKey();
+    ~SecretKey();
+    SecretKey(SecretKey&& other) noexcept;
+    SecretKey& operator=(SecretKey&&) = delete;
+    MutableBytes bytes() { return {data_, 32}; }
+    ByteView bytes() const { return {data_, 32}; }
+
+  private:
+    std::byte* data_ = nullptr;
+};
+
+// From now on this process leaves no core and cannot be attached to by others of its user.
+void forbid_core_dumps();
+
+void fill_random(MutableBytes out);
+void wipe(MutableBytes bytes);
+
+// scrypt (RFC 7914) with N = 2^log2_n.
+SecretKey derive_from_passphrase(ByteView passphrase, ByteView salt, unsigned log2_n, unsigned r, unsigned p);
+
+// HMAC-SHA-256 (RFC 2104), about 0.3 µs for a digest.
+class Hmac {
+  public:
+    explicit Hmac(const SecretKey& key);
+    ~Hmac();
+    Hmac(Hmac&&) noexcept;
+    std::array<std::byte, 32> of(ByteView first, ByteView second = {}) const;  // of both, one after the other
+
+  private:
+    struct Keyed;
+    std::unique_ptr<Keyed> keyed_;
+};
+SecretKey derive(const SecretKey& from, std::string_view purpose);
+SecretKey derive(ByteView secret, ByteView salt);  // from a key file's bytes
+
+// AES-256-GCM (NIST SP 800-38D). A nonce is used once with a key.
+using Nonce = std::array<std::byte, 12>;
+inline constexpr std::size_t gcm_tag_bytes = 16;
+class Aead {
+  public:
+    explicit Aead(const SecretKey& key) : key_(key) {}
+    Bytes seal(const Nonce& nonce, ByteView plain) const;                  // plain bytes' length and a tag
+    std::optional<Bytes> open(const Nonce& nonce, ByteView sealed) const;  // nothing when it was changed
+
+  private:
+    const SecretKey& key_;
+};
+
+}  // namespace triage

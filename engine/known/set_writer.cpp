@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/known/set_writer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cassert>
+#include <map>
+
+#include "engine/base/error.h"
+#include "engine/known/column_builder.h"
+#include "engine/known/content_table.h"
+#include "engine/known/label_heap.h"
+#include "engine/known/record_row.h"
+#include "engine/known/set_assembly.h"
+#include "engine/known/set_identity.h"
+
+namespace triage {
+namespace {
+
+constexpr std::size_t most_sources = 255, most_categories = 65'534;
+
+std::size_t index(Algorithm a) { return static_cast<std::size_t>(a); }
+
+// What tells whether two contents that share a digest are one content, of which two records say different things.
+struct Neighbour {
+    AlgorithmSet algorithms;
+    std::uint64_t size_plus_one = 0;
+    std::uint64_t strongest_prefix = 0;
+    std::uint32_t record = 0;
+
+    bool contradicts(const Neighbour& other) const {
+        if (size_plus_one != 0 && other.size_plus_one != 0 && size_plus_one != other.size_plus_one) return true;
+        return strongest_of(algorithms) == strongest_of(other.algorithms) && strongest_prefix != other.strongest_prefix;
+    }
+};
+
+bool differ_in_common(const RowView& a, const RowView& b, const KeySizes& sizes) {
+    for (const Algorithm alg : all_algorithms)
+        if (a.algorithms().has(alg) && b.algorithms().has(alg) &&
+            !std::equal(a.key(alg), a.key(alg) + sizes[index(alg)], b.key(alg)))
+            return true;
+    return a.size_plus_one() != 0 && b.size_plus_one() != 0 && a.size_plus_one() != b.size_plus_one();
+}
+
+class Categories {
+  public:
+    std::uint64_t number_of(const Category& category) {
+        if (category == last_) return last_number_;
+        const auto [at, is_new] = numbers_.try_emplace({category.set, category.number}, numbers_.size());
+        if (is_new && numbers_.size() > most_categories)
+            throw Error("known set", fmt::format("more than {} categories", most_categories),
+                        "a column that holds none was taken for the category: see --columns");
+        last_ = category, last_number_ = at->second;
+        if (is_new) counts_.push_back({category, 0, true});
+        return last_number_;
+    }
+    void count(std::uint64_t number) { ++counts_[number].records; }
+    // In the order of their numbers.
+    std::vector<CategoryCount> counts(const std::vector<std::string>& alert_categories) const {
+        std::vector<CategoryCount> counts = counts_;
+        for (CategoryCount& c : counts)
+            c.alerts = alert_categories.empty() || std::find(alert_categories.begin(), alert_categories.end(),
+                                                             c.category.number) != alert_categories.end();
+        return counts;
+    }
+
+  private:
+    std::map<std::pair<std::string, std::string>, std::uint64_t> numbers_;
+    std::vector<CategoryCount> counts_;
+    Category last_{"\n", "\n"};  // no category
+    std::uint64_t last_number_ = 0;
+};
+
+}  // namespace
+
+struct SetWriter::Impl {
+    explicit Impl(const SetWriterOptions& o)
+        : options(o),
+          spooled(o.temporary_folder),
+          labels(o.temporary_folder, o.memory_bytes / 8),
+          contents(o.temporary_folder) {
+        for (const Algorithm a : all_algorithms)
+            key_sizes[index(a)] = static_cast<std::uint8_t>(o.key ? sizeof(KeyedDigest) : digest_size(a));
+    }
+
+    RowSpool& spool(std::array<std::unique_ptr<RowSpool>, 3>& spools, Algorithm a) {
+        std::unique_ptr<RowSpool>& spool = spools[index(a)];
+        if (!spool) {
+            const auto piece = std::clamp<std::uint64_t>(options.memory_bytes >> 14, 1024, 64 << 10);
+            spool = std::make_unique<RowSpool>(spooled, options.memory_bytes / 2, piece);
+        }
+        return *spool;
+    }
+    static std::uint64_t rows_of(const std::unique_ptr<RowSpool>& spool) { return spool ? spool->rows() : 0; }
+
+    void put_key(const Digest& digest) {
+        if (!options.key) return put(digest.view());
+        put(options.key->keyed(digest));
+    }
+    void put(ByteView bytes) { row.insert(row.end(), bytes.begin(), bytes.end()); }
+
+    void add(const KnownRecord& record);
+    void gather();
+    void take(Algorithm strongest, const RowView& now);
+    void spool_digests(const RowView& now, std::uint32_t record);
+    void note_conflict(std::uint32_t a, std::uint32_t b);
+
+    // The column of the strongest algorithm needs no links: its rows are the first contents, in order.
+    bool is_in_order(Algorithm a) const { return a == strongest_of(all); }
+    // A record with its mention stands in its row, where each has one and all have the strongest algorithm: one place
+    // to look at instead of two. Not in a protected set, whose columns are not encrypted.
+    bool is_joined() const {
+        const std::uint64_t in_column = in_order->size() / key_sizes[index(strongest_of(all))];
+        return !options.key && contents.has_one_mention_each() && in_column == contents.records();
+    }
+    void build_column(Algorithm a, ColumnBuilder& column);
+    void write_column(SetAssembly& file, Algorithm a);
+
+    const SetWriterOptions options;
+    KeySizes key_sizes{};
+    TemporaryFile spooled;
+    std::array<std::unique_ptr<RowSpool>, 3> primary, secondary;  // by algorithm
+    std::unique_ptr<BufferedFile> in_order;                       // keys of the one column that needs no links
+    AlgorithmSet all;
+    LabelHeap labels;
+    ContentTable contents;
+    Categories categories;
+    std::size_t sources = 0;
+    std::uint64_t added = 0, duplicates = 0;
+    std::vector<bool> conflicting;
+    Bytes row;
+
+    Bytes last;  // row before the one that is taken
+    std::uint32_t last_record = 0;
+};
+
+SetWriter::SetWriter(const SetWriterOptions& options) : impl_(std::make_unique<Impl>(options)) {}
+SetWriter::~SetWriter() = default;
+
+void SetWriter::begin_source() {
+    if (++impl_->sources > most_sources)
+        throw Error("known set", fmt::format("more than {} lists", most_sources), "join some of them first");
+}
+
+std::uint64_t SetWriter::size() const { return impl_->added; }
+
+void SetWriter::add(const KnownRecord& record) { impl_->add(record); }
+
+void SetWriter::Impl::add(const KnownRecord& record) {
+    const AlgorithmSet algorithms = record.digests.algorithms();
+    assert(!algorithms.empty() && sources > 0);
+    const Algorithm strongest = strongest_of(algorithms);
+    const std::uint64_t category = categories.number_of(record.category);
+    row.clear();
+    put_key(*record.digests.get(strongest));
+    put_be(row, algorithms.bits(), 1);
+    for (const Algorithm a : all_algorithms)
+        if (a != strongest && algorithms.has(a)) put_key(*record.digests.get(a));
+    put_be(row, record.size ? *record.size + 1 : 0, 8);
+    put_be(row, category, 2), put_be(row, labels.offset_of(record.label), 5), put_be(row, record.flags.bits(), 1);
+    put_be(row, sources - 1, 1), put_be(row, std::min(record.position, most_position), 5);
+    spool(primary, strongest).add(row);
+    all.add(algorithms);
+    ++added;
+}
+
+void SetWriter::Impl::note_conflict(std::uint32_t a, std::uint32_t b) {
+    conflicting.resize(contents.records());
+    conflicting[a] = conflicting[b] = true;
+}
+
+// The contents, in order, from the spools of their strongest digests.
+void SetWriter::Impl::gather() {
+    in_order = std::make_unique<BufferedFile>(options.temporary_folder);
+    for (const Algorithm a : all_algorithms) {
+        if (!primary[index(a)]) continue;
+        last.clear();
+        primary[index(a)]->sorted([&](ByteView bytes) {
+            take(a, RowView(bytes, a, key_sizes));
+            last.assign(bytes.begin(), bytes.end());
+        });
+        primary[index(a)].reset();
+    }
+}
+
+void SetWriter::Impl::take(Algorithm strongest, const RowView& now) {
+    const RowView before(last, strongest, key_sizes);
+    const auto same = [&](ByteView (RowView::*part)() const) {
+        return !last.empty() && std::ranges::equal((now.*part)(), (before.*part)());
+    };
+    if (same(&RowView::without_place)) return void(++duplicates);
+    const Mention mention = now.mention();
+    if (!same(&RowView::content)) {
+        const std::size_t key = key_sizes[index(strongest)];
+        const std::uint32_t record = contents.begin_record(now.algorithms(), now.size_plus_one());
+        const bool shares_key =
+            !last.empty() &&
+            std::equal(last.begin(), last.begin() + static_cast<std::ptrdiff_t>(key), now.key(strongest));
+        if (shares_key && differ_in_common(now, before, key_sizes)) note_conflict(last_record, record);
+        if (is_in_order(strongest)) in_order->append({now.key(strongest), key});
+        spool_digests(now, record);
+        last_record = record;
+    }
+    contents.add_mention(mention);
+    categories.count(mention.category);
+}
+
+// What the columns with links will be made of: key, record, and what tells contradictions.
+void SetWriter::Impl::spool_digests(const RowView& now, std::uint32_t record) {
+    for (const Algorithm a : all_algorithms) {
+        if (!now.algorithms().has(a) || is_in_order(a)) continue;
+        row.clear();
+        put({now.key(a), key_sizes[index(a)]});
+        put_be(row, record, 4), put_be(row, now.algorithms().bits(), 1), put_be(row, now.size_plus_one(), 8);
+        put({now.key(now.strongest()), 8});
+        spool(secondary, a).add(row);
+    }
+}
+
+void SetWriter::Impl::build_column(Algorithm a, ColumnBuilder& column) {
+    const std::size_t key = key_sizes[index(a)];
+    if (is_in_order(a)) {
+        StoredRows keys(*in_order, key);
+        if (is_joined()) contents.write_joined([&](ByteView attached) { column.add(keys.next(), 0, attached); });
+        else
+            while (const std::byte* next = keys.next()) column.add(next, 0);
+        return column.finish();
+    }
+    Neighbour before;
+    Bytes key_before;
+    secondary[index(a)]->sorted([&](ByteView bytes) {
+        const std::byte* rest = bytes.data() + key;
+        const Neighbour now{AlgorithmSet::from_bits(static_cast<std::uint8_t>(rest[4])), get_be(rest + 5, 8),
+                            get_be(rest + 13, 8), static_cast<std::uint32_t>(get_be(rest, 4))};
+        const bool shares_key = std::ranges::equal(key_before, bytes.first(key));
+        if (shares_key && now.contradicts(before)) note_conflict(before.record, now.record);
+        column.add(bytes.data(), now.record);
+        key_before.assign(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(key));
+        before = now;
+    });
+    secondary[index(a)].reset();
+    column.finish();
+}
+
+void SetWriter::Impl::write_column(SetAssembly& file, Algorithm a) {
+    const std::uint64_t rows = is_in_order(a) ? in_order->size() / key_sizes[index(a)] : secondary[index(a)]->rows();
+    ColumnBuilder column(options.temporary_folder, rows, key_sizes[index(a)], !is_in_order(a), 0);
+    build_column(a, column);
+    const auto section = [&](tks::SectionKind kind, tks::Section described, BufferedFile& content) {
+        described.kind = kind, described.algorithm = static_cast<std::uint32_t>(a);
+        file.begin(described);
+        file.append(content);
+        file.end();
+    };
+    section(tks::SectionKind::shards, column.shard_section, column.shards);
+    section(tks::SectionKind::filter, {}, column.filter);
+    section(tks::SectionKind::buckets, column.bucket_section, column.buckets);
+    section(tks::SectionKind::column, column.row_section, column.rows);
+}
+
+KnownSetIdentity SetWriter::write(int fd, KnownSetIdentity identity, const std::vector<std::string>& alert_categories) {
+    Impl& i = *impl_;
+    i.gather();
+    SetAssembly file(fd, i.options.key);
+    for (const Algorithm a : all_algorithms)
+        if (i.all.has(a)) i.write_column(file, a);
+
+    file.begin({.kind = tks::SectionKind::records, .rows = i.contents.records()});
+    if (!i.is_joined()) i.contents.write_records([&](ByteView row) { file.append(row); });
+    file.end();
+    file.begin({.kind = tks::SectionKind::mentions, .rows = i.contents.mentions()});
+    if (!i.is_joined()) i.contents.write_mentions([&](ByteView row) { file.append(row); });
+    file.end();
+    file.begin({.kind = tks::SectionKind::labels});
+    file.append(i.labels.file());
+    file.end();
+
+    identity.algorithms = i.all;
+    identity.records_accepted = i.contents.mentions();
+    identity.records_duplicate = i.duplicates;
+    identity.records_conflicting =
+        static_cast<std::uint64_t>(std::count(i.conflicting.begin(), i.conflicting.end(), true));
+    identity.categories = i.categories.counts(alert_categories);
+    file.begin({.kind = tks::SectionKind::identity});
+    file.append(as_bytes(identity_to_json(identity)));
+    file.end();
+
+    tks::Superblock superblock;
+    superblock.records = i.contents.records(), superblock.mentions = i.contents.mentions();
+    superblock.common_algorithms = i.contents.common_algorithms();
+    superblock.record_widths = i.contents.record_widths(), superblock.mention_widths = i.contents.mention_widths();
+    if (i.options.key) i.options.key->describe(superblock);
+    file.finish(superblock);
+    return identity;
+}
+
+}  // namespace triage

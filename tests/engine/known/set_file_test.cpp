@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+// Damaged, foreign and hostile set files; protected ones.
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include "engine/base/error.h"
+#include "engine/hash/hasher.h"
+#include "tests/support/known_sets.h"
+#include "tests/support/scratch_file.h"
+
+namespace triage {
+namespace {
+
+KnownRecord record(std::string_view text, std::uint64_t position) {
+    KnownRecord r;
+    r.digests = hash_of(as_bytes(text));
+    r.size = text.size();
+    r.position = position;
+    r.label = fmt::format("label of {}", text);
+    r.category = {"VICS 2.0", std::to_string(position % 3)};
+    return r;
+}
+
+std::vector<KnownRecord> records(std::size_t count) {
+    std::vector<KnownRecord> all;
+    for (std::size_t i = 0; i < count; ++i) all.push_back(record(fmt::format("in {}", i), i));
+    return all;
+}
+
+Bytes bytes_of(int fd) {
+    Bytes bytes(static_cast<std::size_t>(::lseek(fd, 0, SEEK_END)));
+    REQUIRE(::pread(fd, bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size()));
+    ::close(fd);
+    return bytes;
+}
+
+KnownSet opened(const Bytes& bytes, const Secret* secret = nullptr) {
+    const int fd = test::memory_file();
+    REQUIRE(::write(fd, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()));
+    return KnownSet::open(fd, "set.tks", secret);
+}
+
+// What opening, checking and asking says; empty when nothing.
+std::string complaint(const Bytes& bytes, const Secret* secret = nullptr) {
+    try {
+        const KnownSet set = opened(bytes, secret);
+        set.check();
+        for (int i = 0; i < 50; ++i) test::matches_in(set, hash_of(as_bytes(fmt::format("in {}", i))), 5);
+    } catch (const Error& error) {
+        return error.what();
+    }
+    return {};
+}
+
+Secret key_file(char fill) { return {Secret::Kind::key_file, Bytes(32, static_cast<std::byte>(fill))}; }
+
+}  // namespace
+
+TEST_CASE("the same records give the same bytes, and as much memory as little") {
+    const std::vector<KnownRecord> all = records(30'000);
+    const Bytes first = bytes_of(test::compile(all));
+    CHECK(first == bytes_of(test::compile(all)));
+    test::SetOptions large;
+    large.memory = 1 << 30;
+    CHECK(first == bytes_of(test::compile(all, large)));
+}
+
+TEST_CASE("a set that is cut anywhere is refused") {
+    const Bytes whole = bytes_of(test::compile(records(2000)));
+    for (std::size_t size :
+         {std::size_t{0}, std::size_t{1}, std::size_t{4095}, std::size_t{4096}, whole.size() / 2, whole.size() - 1})
+        CHECK_FALSE(complaint({whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size)}).empty());
+    CHECK(complaint(whole).empty());
+}
+
+TEST_CASE("a changed bit is found wherever it is, and the block is named") {
+    const Bytes whole = bytes_of(test::compile(records(20'000)));
+    REQUIRE(whole.size() > 10 * 65536);
+    for (std::size_t at = 0; at < whole.size(); at += 5003) {
+        Bytes changed = whole;
+        changed[at] ^= std::byte{4};
+        const std::string said = complaint(changed);
+        CAPTURE(at);
+        REQUIRE_FALSE(said.empty());
+        const std::size_t checksums = whole.size() - (whole.size() / 65536 + 2) * 8;
+        if (at >= 4096 && at < checksums)
+            CHECK(said.find(fmt::format("block {} ", (at - 4096) / 65536)) != std::string::npos);
+    }
+}
+
+TEST_CASE("a damaged block is refused by the look-up that touches it, not by others") {
+    const Bytes whole = bytes_of(test::compile(records(20'000)));
+    Bytes changed = whole;
+    changed[4096 + 20 * 65536] ^= std::byte{1};
+    const KnownSet set = opened(changed);
+    std::size_t found = 0, refused = 0;
+    for (int i = 0; i < 20'000; i += 7) try {
+            found += test::matches_in(set, hash_of(as_bytes(fmt::format("in {}", i))), 5).size();
+        } catch (const Error&) {
+            ++refused;
+        }
+    CHECK(found > 0);
+    CHECK(refused > 0);
+}
+
+TEST_CASE("what is no set, or of another version, says so") {
+    CHECK(complaint(Bytes(8192)) == "set.tks: is no compiled set");
+    Bytes other = bytes_of(test::compile(records(3)));
+    other[8] = std::byte{9};
+    CHECK(complaint(other) == "set.tks: is of version 9; this build reads 1");
+    CHECK(complaint({}) == "set.tks: is no compiled set: too short for one");
+}
+
+TEST_CASE("a protected set opens with its key alone, and finds what a plain one finds") {
+    const Secret secret = key_file('k'), wrong = key_file('w');
+    const SetKey key(secret);
+    test::SetOptions options;
+    options.key = &key;
+    options.identity.name = "confidential";
+    const Bytes bytes = bytes_of(test::compile(records(3000), options));
+    const KnownSet set = opened(bytes, &secret);
+    CHECK(set.is_protected());
+    CHECK(set.identity().name == "confidential");
+    const KnownSet plain = test::set_of(records(3000));
+    for (int i = 0; i < 3100; i += 31) {
+        const Digests digests = hash_of(as_bytes(fmt::format("in {}", i)));
+        CHECK(test::matches_in(set, digests, 5) == test::matches_in(plain, digests, 5));
+    }
+    CHECK(complaint(bytes) == "set.tks: is protected");
+    CHECK(complaint(bytes, &wrong) == "set.tks: cannot be opened with this key");
+    const Secret passphrase(Secret::Kind::passphrase, Bytes(8, std::byte{'p'}));
+    CHECK(complaint(bytes, &passphrase) == "known set: is protected by a key file, not by a passphrase");
+}
+
+TEST_CASE("a protected set holds nothing of its list") {
+    const SetKey key(key_file('k'));
+    test::SetOptions options;
+    options.key = &key;
+    options.identity.name = "confidential";
+    const std::vector<KnownRecord> all = records(500);
+    const Bytes bytes = bytes_of(test::compile(all, options));
+    const std::string_view text = as_text(bytes);
+    CHECK(text.find("confidential") == std::string_view::npos);
+    CHECK(text.find("label of") == std::string_view::npos);
+    CHECK(text.find("VICS") == std::string_view::npos);
+    for (const KnownRecord& r : all)
+        for (const Algorithm a : all_algorithms) {
+            const ByteView digest = r.digests.get(a)->view();
+            // Rows leave out leading bytes: any eight in the middle would show.
+            REQUIRE(text.find(as_text(digest.subspan(4, 8))) == std::string_view::npos);
+        }
+}
+
+TEST_CASE("a protected set by a passphrase opens with it") {
+    const Secret secret(Secret::Kind::passphrase, Bytes(12, std::byte{'p'}));
+    const SetKey key(secret);
+    test::SetOptions options;
+    options.key = &key;
+    const Bytes bytes = bytes_of(test::compile(records(10), options));
+    CHECK(complaint(bytes, &secret).empty());
+    const Secret wrong(Secret::Kind::passphrase, Bytes(12, std::byte{'q'}));
+    CHECK(complaint(bytes, &wrong) == "set.tks: cannot be opened with this key");
+}
+
+TEST_CASE("a changed bit of a protected set is found") {
+    const Secret secret = key_file('k');
+    const SetKey key(secret);
+    test::SetOptions options;
+    options.key = &key;
+    const Bytes whole = bytes_of(test::compile(records(2000), options));
+    for (std::size_t at = 0; at < whole.size(); at += 9973) {
+        Bytes changed = whole;
+        changed[at] ^= std::byte{1};
+        CAPTURE(at);
+        CHECK_FALSE(complaint(changed, &secret).empty());
+    }
+}
+
+}  // namespace triage
