@@ -41,6 +41,13 @@ def check_commands(folder):
         shutil.copyfile(demo + ".E01", os.path.join(folder, name))
     for name in "list.md5", "harmless.txt":
         shutil.copyfile(demo + "-notable.md5", os.path.join(folder, name))
+    with open(os.path.join(folder, "caid.json"), "w") as file:
+        file.write('{"odata.metadata": "http://github.com/ICMEC/ProjectVic/DataModels/1.2.xml#Media", "value": [{"MediaID": 1,'
+                   ' "Category": 1, "MD5": "900150983cd24fb0d6963f7d28e17f72", "MediaSize": "3"}]}')
+    with open(os.path.join(folder, "NSRLFile.txt"), "w") as file:
+        file.write('"SHA-1","MD5","CRC32","FileName","FileSize","ProductCode","OpSystemCode","SpecialCode"\n'
+                   '"A9993E364706816ABA3E25717850C26C9CD0D89D","900150983CD24FB0D6963F7D28E17F72","352441C2","abc.txt",3,'
+                   '7,"362",""\n')
     with open(os.path.join(folder, "lab.yaml"), "w") as file:
         file.write("threads: 2\n")
     os.mkdir(os.path.join(folder, "cases"))
@@ -48,8 +55,8 @@ def check_commands(folder):
         for command in re.findall(r"(?m)^triage (.+)$|`triage ([^`]+)`", read(page)):
             arguments = shlex.split(command[0] or command[1])
             done = run(arguments, folder)
-            # 2 is right where the reader has to name something (CASE), and for a finished case that is to be resumed.
-            may_be_refused = re.search(r"\bCASE\b|--resume", command[0] or command[1])
+            # 2 is right where the reader has to name something (CASE, SET), and for a finished case that is to be resumed.
+            may_be_refused = re.search(r"\b(CASE|SET2?)\b|--resume", command[0] or command[1])
             if done.returncode not in (0, 1, 3) and (not may_be_refused or "see triage --help" in done.stdout):
                 faults.append(f"{page}: triage {shlex.join(arguments)}: exit code {done.returncode}: {done.stdout}")
 

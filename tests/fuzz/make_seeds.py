@@ -3,8 +3,9 @@
 """Writes small, sound inputs for the fuzz targets, so that they start behind the first check.
 
 usage: tests/fuzz/make_seeds.py FOLDER      FOLDER/<target>/<number>
+A compiled set is made by the program itself where TRIAGE names it.
 """
-import os, struct, sys, zlib
+import os, sqlite3, struct, subprocess, sys, tempfile, zlib
 
 
 def text(value):
@@ -98,11 +99,89 @@ def ewf(chunks, compressed):
     return image + section("done", len(image), b"", is_last=True)
 
 
+# Lists: as the importers' own headers describe them. The digests are those of "abc" (RFC 1321, FIPS 180-4).
+MD5, SHA1 = "900150983cd24fb0d6963f7d28e17f72", "a9993e364706816aba3e25717850c26c9cd0d89d"
+SHA256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+VICS = ('{"@odata.context": "http://github.com/VICSDATAMODEL/ProjectVic/DataModels/2.0.xml/US/$metadata#Media", "value": [{'
+        f'"MediaID": 1, "Category": "2", "MD5": "{MD5}", "SHA1": "{SHA1}", "MediaSize": 3, "IsDistributed": "true", "Series": '
+        f'"s", "AlternativeHashes": [{{"HashName": "SHA256", "HashValue": "{SHA256}"}}], "MediaFiles": [{{"MD5": "{MD5}", '
+        '"FileName": "a.jpg", "FilePath": "x"}]}, {"MediaID": 2, "Category": null}]}')
+NSRL2 = ('"SHA-1","MD5","CRC32","FileName","FileSize","ProductCode","OpSystemCode","SpecialCode"\n'
+         f'"{SHA1.upper()}","{MD5.upper()}","352441C2","a ""b"".txt",3,7,"362",""\n')
+HASHKEEPER = ('"file_id","hashset_id","file_name","directory","hash","file_size","date_modified","time_modified","time_zone",'
+              f'"comments","date_accessed","time_accessed"\n1,7,"a.txt","d","{MD5.upper()}",3,"","","","","",""\n')
+DFXML = ('<?xml version="1.0"?><dfxml xmlns="http://www.forensicswiki.org/wiki/Category:Digital_Forensics_XML"><volume>'
+         f'<fileobject><filename>a</filename><filesize>3</filesize><hashdigest type="md5">{MD5}</hashdigest><byte_runs>'
+         '<byte_run len="3"/></byte_runs></fileobject></volume></dfxml>')
+ENTRIES = (f'{{"evidence":"a.E01","volume":"p0","path":"/a","size":3,"status":"hashed","hashes":{{"md5":"{MD5}","sha1":"{SHA1}",'
+           f'"sha256":"{SHA256}"}}}}\n{{"path":"/b","status":"unreadable"}}\n')
+DELTA = (f"BEGIN TRANSACTION;\nINSERT INTO FILE VALUES('{SHA256}','{SHA1}','{MD5}','352441c2','a''b',3,7);\n"
+         "INSERT INTO PKG VALUES(7,'Editor','2',1,1,'English','x');\nCOMMIT;\n")
+ENCASE = b"HASH\r\n\xff\0".ljust(0x408, b"\0") + "set".encode("utf-16-le").ljust(0x78, b"\0") + bytes.fromhex(MD5) + b"\0\0"
+IDX = f"00000000000000000000000000000000000000000|md5sum\n{MD5.upper()}|0000000000000000\n"
+
+ICSE = ('"MD5";"SHA1";"Image ID";"Is distributed";"Victim identified";"Offender identified";"Series name";"Baseline"\n'
+        f'"{MD5}";"{SHA1}";"1";"Y";"N";"";"s";"Yes"\n')
+# As Autopsy, NIST and IPED create them.
+KDB = f"""CREATE TABLE db_properties (name TEXT NOT NULL, value TEXT); INSERT INTO db_properties VALUES ('Schema Version', '1');
+CREATE TABLE hashes (id INTEGER PRIMARY KEY, md5 BINARY(16), sha1 BINARY(20), sha2_256 BINARY(32));
+CREATE TABLE file_names (name TEXT NOT NULL, hash_id INTEGER); CREATE TABLE comments (comment TEXT, hash_id INTEGER);
+INSERT INTO hashes VALUES (1, x'{MD5}', NULL, NULL); INSERT INTO file_names VALUES ('a', 1);
+INSERT INTO comments VALUES ('c', 1);"""
+NSRL3 = f"""CREATE TABLE VERSION (version TEXT, build_set TEXT); INSERT INTO VERSION VALUES ('2023.1', 'modern');
+CREATE TABLE PKG (package_id INTEGER, name TEXT, version TEXT); INSERT INTO PKG VALUES (7, 'Editor', '2');
+CREATE TABLE FILE (sha256 TEXT, sha1 TEXT, md5 TEXT, crc32 TEXT, file_name TEXT, file_size INTEGER, package_id INTEGER);
+INSERT INTO FILE VALUES ('{SHA256}', '{SHA1}', '{MD5}', '352441c2', 'a', 3, 7);"""
+IPED = f"""CREATE TABLE HASHES (HASH_ID integer primary key, MD5 blob, SHA1 blob, SHA256 blob);
+CREATE TABLE PROPERTIES (PROPERTY_ID integer primary key, PROPERTY_NAME text NOT NULL);
+CREATE TABLE HASHES_PROPERTIES (HASH_ID integer, PROPERTY_ID integer, VALUE text, primary key (HASH_ID, PROPERTY_ID));
+INSERT INTO HASHES VALUES (1, x'{MD5}', x'{SHA1}', NULL);
+INSERT INTO PROPERTIES VALUES (1, 'set'), (2, 'vicCategory'); INSERT INTO HASHES_PROPERTIES VALUES (1, 1, 'ProjectVIC'), (1, 2, '1');"""
+
+
+def database(sql):
+    with tempfile.NamedTemporaryFile(suffix=".db") as file:
+        connection = sqlite3.connect(file.name)
+        connection.executescript("PRAGMA page_size=512;" + sql)
+        connection.close()
+        with open(file.name, "rb") as made:
+            return made.read()
+
+
+def compiled_sets():
+    """A small set of each kind of record, by the program's own import: only that knows the filters."""
+    if "TRIAGE" not in os.environ:
+        return []
+    with tempfile.TemporaryDirectory() as folder:
+        sets = []
+        for name, text_ in ("a.json", VICS), ("b.md5", f"{MD5}  x\n{MD5}  y\n"), ("c.csv", f"md5,sha1\n{MD5},{SHA1}\n"):
+            source, target = os.path.join(folder, name), os.path.join(folder, name + ".tks")
+            with open(source, "w") as out:
+                out.write(text_)
+            subprocess.run([os.environ["TRIAGE"], "known", "import", source, "-o", target, "--notable", "--lenient",
+                            "--quiet"],
+                           check=True, env={**os.environ, "TMPDIR": folder})
+            with open(target, "rb") as made:
+                sets.append(made.read())
+        return sets
+
+
 SEEDS = {
+    "list_vics_fuzz": [VICS], "list_nsrl2_fuzz": [NSRL2], "list_hashkeeper_fuzz": [HASHKEEPER], "list_dfxml_fuzz": [DFXML],
+    "list_entries_fuzz": [ENTRIES], "list_nsrl_delta_fuzz": [DELTA], "list_encase_fuzz": [ENCASE], "list_tsk_idx_fuzz": [IDX],
+    "list_csv_fuzz": [f"md5;name;category\n{MD5};\"a;b\nc\";1\n"], "list_hashdeep_fuzz": [
+        f"%%%% HASHDEEP-1.0\n%%%% size,md5,sha256,filename\n3,{MD5},{SHA256},a,b\n"],
+    "list_md5sum_fuzz": [f"{MD5}  a\n\\{MD5} *a\\nb\nSHA1 (c) = {SHA1}\n"], "list_plain_fuzz": [f"{MD5}\r\n{SHA256}\n"],
+    "list_icse_fuzz": [ICSE], "list_kdb_fuzz": [database(KDB)], "list_nsrl3_fuzz": [database(NSRL3)],
+    "list_iped_fuzz": [database(IPED)],
+    "known_set_fuzz": compiled_sets(),
     "records_fuzz": RECORDS,
     "block_map_fuzz": MAPS,
     "ext4_extents_fuzz": EXTENTS,
     "ewf_fuzz": [ewf(3, True), ewf(2, False)],
+    "decmpfs_fuzz": [b"fpmc" + struct.pack("<IQ", 3, 60) + zlib.compress(b"abc" * 20),
+                     b"fpmc" + struct.pack("<IQ", 7, 6) + b"\xe3abc\x00\x03\x06",
+                     struct.pack("<H", 11) + b"\xe3abc\xa9\x0c\x00d\x06"],
 }
 
 
@@ -114,7 +193,7 @@ def main():
         os.makedirs(folder, exist_ok=True)
         for number, data in enumerate(inputs):
             with open(os.path.join(folder, str(number)), "wb") as out:
-                out.write(data)
+                out.write(data if isinstance(data, bytes) else data.encode())
 
 
 if __name__ == "__main__":
