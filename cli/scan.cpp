@@ -217,6 +217,7 @@ Run begin_new(const ScanArguments& arguments, const std::string& command) {
     audit_lists(audit, lists);
     store.put_run(run);
     for (std::uint32_t i = 0; i < lists.records.size(); ++i) store.put_list(i, lists.records[i]);
+    for (std::uint32_t i = 0; i < evidence.size(); ++i) store.put_evidence(describe(i, evidence[i]));
     store.commit();
     return {std::move(configuration), std::move(evidence), std::move(lists),
             std::move(directory),     std::move(store),    std::move(audit)};
@@ -286,6 +287,9 @@ Run begin_resumed(const ScanArguments& arguments) {
     if (!run.ended_utc.empty() && !run.is_interrupted)
         throw Error(arguments.resume, "is a finished case; there is nothing to resume");
     std::vector<EvidenceSpec> evidence = evidence_of_case(looked->evidences(), arguments.evidence_at);
+    if (evidence.empty())
+        throw Error(arguments.resume, "ended before its evidence was recorded; there is nothing to resume",
+                    "remove it and start the scan again");
     LoadedLists lists = lists_of_case(looked->lists(), arguments);
     configuration.options.algorithms.add(algorithms_of(lists.sets));
     if (arguments.threads > 0) run.threads = configuration.options.threads = arguments.threads;

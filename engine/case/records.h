@@ -28,7 +28,7 @@ struct EvidenceRecord {
     std::string volume_system;  // "dos", "gpt"...; "-" for none; empty when unknown
     std::vector<StoredDigest> digests;
     std::vector<HeaderValue> header;
-    bool is_opened = false;  // false: the container could not be opened; a Problem says why
+    bool is_opened = false;  // false: not reached yet, or the container could not be opened; then a Problem says why
 };
 
 // In which state a volume ended. Part of the ledger.

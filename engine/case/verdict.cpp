@@ -66,7 +66,7 @@ void add_problem_causes(const Store& store, Filter filter, std::vector<Cause>& c
 void add_evidence_causes(const Store& store, Filter filter, std::vector<Cause>& causes) {
     for (const EvidenceRecord& evidence : store.evidences())
         if (is_wanted(filter, evidence.id) && !evidence.is_opened)
-            causes.push_back({0, fmt::format("evidence {} could not be opened", evidence.id + 1)});
+            causes.push_back({0, fmt::format("evidence {} was not opened", evidence.id + 1)});
 }
 
 bool has_notable_list(const Store& store) {

@@ -201,7 +201,7 @@ void add_evidence(TextPage& page, const ReportContext& context) {
         page.line(fmt::format("{}: {}", name_of(evidence), context.evidence_verdicts[i].words()),
                   fmt::format("  {}. ", i + 1));
         if (!evidence.is_opened) {
-            page.line("could not be opened", "    ");
+            page.line("not opened", "    ");
             continue;
         }
         page.line(

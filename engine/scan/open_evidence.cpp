@@ -14,16 +14,6 @@ Problem problem_of(ProblemKind kind, std::string detail) {
     return problem;
 }
 
-EvidenceRecord describe(std::uint32_t id, const EvidenceSpec& spec) {
-    EvidenceRecord record;
-    record.id = id;
-    record.name = spec.name;
-    record.exhibit = spec.exhibit;
-    record.segments = spec.segments;
-    record.format = spec.container->name();
-    return record;
-}
-
 void take_media(OpenedEvidence& evidence, OpenedMedia media, const std::vector<Segment>& segments) {
     EvidenceRecord& record = evidence.record;
     record.is_opened = true;
@@ -36,6 +26,16 @@ void take_media(OpenedEvidence& evidence, OpenedMedia media, const std::vector<S
 }
 
 }  // namespace
+
+EvidenceRecord describe(std::uint32_t id, const EvidenceSpec& spec) {
+    EvidenceRecord record;
+    record.id = id;
+    record.name = spec.name;
+    record.exhibit = spec.exhibit;
+    record.segments = spec.segments;
+    record.format = spec.container->name();
+    return record;
+}
 
 OpenedEvidence open_evidence(const Registry& registry, const WorkerOptions& options, std::uint32_t id,
                              const EvidenceSpec& spec) {

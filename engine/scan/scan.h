@@ -36,6 +36,10 @@ struct EvidenceArgument {
 std::vector<EvidenceSpec> identify_evidence(const Registry& registry, const std::vector<EvidenceArgument>& arguments,
                                             std::vector<std::string>& notices);
 
+// What is known of an evidence before it is opened. A new case records all of it at once, so that a run that ends
+// before it reached an evidence does not forget it.
+EvidenceRecord describe(std::uint32_t id, const EvidenceSpec& spec);
+
 struct ScanInput {
     const Registry& registry;
     std::vector<EvidenceSpec> evidence;

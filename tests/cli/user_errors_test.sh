@@ -66,7 +66,7 @@ grep -q 'NOT COMPARED' out || fault "without a list the verdict should be NOT CO
 
 # Ctrl-C in the middle of a larger image: the case stays valid and the command to go on is printed.
 "$root/fixtures/large.py" "$work/large.img" || fault "no large image"
-"$TRIAGE" scan large.img --notable "$list" --out interrupted --threads 1 >out 2>err </dev/null &
+"$TRIAGE" scan large.img "$fixtures/damaged.E01" --notable "$list" --out interrupted --threads 1 >out 2>err </dev/null &
 process=$!
 for _ in $(seq 200); do
     [ ! -s interrupted/case.sqlite ] || break
@@ -79,6 +79,16 @@ code=$?
 [ "$code" -eq 4 ] || fault "interrupted: exit code $code, should be 4: $(tail -n 3 out err)"
 grep -q -- "triage scan --resume" out err || fault "interrupted: the command to resume is not printed: $(tail -n 3 out err)"
 [ "$(sqlite3 interrupted/case.sqlite 'pragma integrity_check' 2>&1)" = ok ] || fault "interrupted: the store is not sound"
+
+# What was not reached is not forgotten: the damaged image comes second, and alone it ends with 3.
+try 3 "" scan "$fixtures/damaged.E01" --notable "$list" --out alone
+try 3 "" scan --resume interrupted
+exhibits() { sqlite3 "$1/case.sqlite" "SELECT name, is_opened FROM evidence ORDER BY id"; }
+[ "$(exhibits interrupted)" = "$(printf 'large.img|1\ndamaged.E01|1')" ] || fault "a resume forgot evidence: $(exhibits interrupted)"
+while IFS= read -r row; do
+    grep -qF -- "$row" interrupted/reports/entries.jsonl || echo "$row"
+done <alone/reports/entries.jsonl >missing
+[ -s alone/reports/entries.jsonl ] && [ ! -s missing ] || fault "a resume lost entries: $(head -n 2 missing)"
 
 # A resume that is refused, and a report of a changed store, leave every byte as it was and say why.
 "$TRIAGE" scan "$good" --notable "$list" --out done-case --quiet
