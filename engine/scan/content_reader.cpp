@@ -30,9 +30,14 @@ ContentReader::Answer ContentReader::read(const ContentRequest& request) {
 
 // False when the worker ended first, or the run is to stop.
 bool ContentReader::take_answer(const ContentRequest& request, Answer& answer) {
+    std::uint64_t received = 0;
     while (const std::optional<Record> record = worker_->next()) {
         if (stop_.load(std::memory_order_relaxed)) return false;
-        if (record->type == RecordType::data) examiner_.add(record->payload);
+        if (record->type == RecordType::data) {
+            received += record->payload.size();
+            if (received > request.size) return worker_->stop("it gave more than the content holds"), false;
+            examiner_.add(record->payload);
+        }
         if (record->type != RecordType::data_end) continue;
         RecordReader r(record->payload);
         const Reason reason = r.enumerator(Reason::not_reached);

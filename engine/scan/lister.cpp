@@ -16,6 +16,7 @@ namespace {
 constexpr int most_hangs = 1, most_deaths = 8;
 constexpr std::uint64_t least_read_limit = 1ull << 30;  // small volumes are read over and over by an honest libtsk
 constexpr std::uint64_t read_per_entry = 256 << 10;
+constexpr std::size_t most_parts = 1000;        // file systems on one volume
 constexpr std::size_t contents_at_once = 4096;  // gathered before a content worker is asked
 
 WorkerOptions options_of(const ScanOptions& options) {
@@ -254,12 +255,17 @@ void Lister::take_problem(VolumeWalk& walk, Problem problem) {
 }
 
 void Lister::begin_filesystem(VolumeWalk& walk, const Filesystem& fs) {
-    if (!fs.inner.empty()) {
-        if (walk.parts.size() > 60000) return void(walk.is_broken = true);
+    if (fs.inner.empty()) {
+        if (walk.current) return void(walk.is_broken = true);
+    } else {
+        const std::string name = walk.parts[0]->record.name + "/" + fs.inner;
+        const bool is_repeated = std::any_of(walk.parts.begin(), walk.parts.end(),
+                                             [&](const auto& part) { return part->record.name == name; });
+        if (is_repeated || walk.parts.size() > most_parts) return void(walk.is_broken = true);
         const VolumeRecord& whole = walk.parts[0]->record;
         auto part = std::make_unique<VolumeWalk::Part>();
         part->record = whole;
-        part->record.name = whole.name + "/" + fs.inner;
+        part->record.name = name;
         part->record.id = volume_id(whole.evidence, part->record.name);
         part->record.order = whole.order + static_cast<std::uint32_t>(walk.parts.size());
         walk.parts.push_back(std::move(part));

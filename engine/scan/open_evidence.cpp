@@ -6,6 +6,9 @@
 namespace triage {
 namespace {
 
+// Of what a worker may say of one evidence. 4 TiB in chunks of 32 KiB are 8,000 runs.
+constexpr std::size_t most_runs = 1'000'000, most_volumes = 20'000, most_problems = 100'000;
+
 Problem problem_of(ProblemKind kind, std::string detail) {
     Problem problem;
     problem.kind = kind;
@@ -55,10 +58,13 @@ OpenedEvidence open_evidence(const Registry& registry, const WorkerOptions& opti
         if (record->type == RecordType::media) media = read_media(r);
         if (record->type == RecordType::run && media) media->map.runs.push_back(read_run(r));
         if (record->type == RecordType::problem) evidence.problems.push_back(read_problem(r));
-        is_good &= r.is_good();
+        is_good &= r.is_good() && evidence.problems.size() <= most_problems;
+        is_good &= !media || media->map.runs.size() <= most_runs;
+        if (!is_good) break;
     }
     evidence.sandbox = worker.sandbox();
-    if (worker.end() != WorkerEnd::finished) failure = "the worker that opened it ended: " + worker.cause();
+    if (!is_good) worker.stop();
+    else if (worker.end() != WorkerEnd::finished) failure = "the worker that opened it ended: " + worker.cause();
     if (!is_good) failure = "the worker's records are inconsistent";
     if (media && failure.empty()) failure = find_flaw(media->map, spec.segments).value_or("");
     if (media && failure.empty()) take_media(evidence, std::move(*media), spec.segments);
@@ -83,8 +89,10 @@ VolumeList list_volumes(const Registry& registry, const WorkerOptions& options, 
             is_good &= is_sound(volume, evidence.reader->size(), list.volumes);
             if (r.is_complete() && is_good) list.volumes.push_back(std::move(volume));
         }
-        is_good &= r.is_good();
+        is_good &= r.is_good() && list.problems.size() <= most_problems && list.volumes.size() <= most_volumes;
+        if (!is_good) break;
     }
+    if (!is_good) worker.stop();
     if (worker.end() != WorkerEnd::finished || !is_good) {
         const std::string cause = is_good ? worker.cause() : "its records are inconsistent";
         list.problems.push_back(

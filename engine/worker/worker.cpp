@@ -186,7 +186,7 @@ bool Worker::fill(std::uint64_t read_limit) {
     };
     BatchHeader header{};
     if (!read_exactly(std::as_writable_bytes(std::span(&header, 1)))) return false;
-    if (header.magic != batch_magic || header.size > sizeof(WorkerBoard::batch)) {
+    if (header.magic != batch_magic || header.size == 0 || header.size > sizeof(WorkerBoard::batch)) {
         kill(WorkerEnd::died, "its record stream is broken");
         return false;
     }
@@ -211,8 +211,15 @@ std::optional<Record> Worker::parse() {
         return std::nullopt;
     }
     if (*size > rest.size() - 4) return std::nullopt;
+    const auto type = static_cast<RecordType>(rest[4]);
+    const bool is_known = type >= RecordType::started && type <= RecordType::end;
+    // Each worker starts once: a record that its reader passes over must not come without end.
+    if (!is_known || (type == RecordType::started && std::exchange(has_started_, true))) {
+        if (end_ == WorkerEnd::running) kill(WorkerEnd::died, "its record stream is broken");
+        return std::nullopt;
+    }
     parsed_ += 4 + *size;
-    return Record{static_cast<RecordType>(rest[4]), rest.subspan(5, *size - 1)};
+    return Record{type, rest.subspan(5, *size - 1)};
 }
 
 void Worker::drain_board() {
@@ -258,8 +265,8 @@ void Worker::kill(WorkerEnd why, std::string cause) {
     if (process_->pid > 0) ::kill(process_->pid, SIGKILL);
 }
 
-void Worker::stop() {
-    kill(WorkerEnd::stopped, "the run ends");
+void Worker::stop(std::string cause) {
+    kill(WorkerEnd::stopped, std::move(cause));
     reap();
 }
 

@@ -59,7 +59,7 @@ class Worker {
     WorkerJob::Place stands_at() const;                        // where it was last
     double silent_seconds() const { return silent_seconds_; }  // time spent waiting without progress
     void allow_entries(std::uint64_t recorded);                // raises the memory limit with the number of entries
-    void stop();
+    void stop(std::string cause = "the run ends");             // ends it; the cause is what `cause` says then
 
   private:
     struct Process;
@@ -78,7 +78,7 @@ class Worker {
     Bytes buffer_;  // bytes of batches not yet parsed
     std::size_t parsed_ = 0;
     std::uint64_t last_batch_ = 0;
-    bool is_drained_ = false, saw_end_ = false, out_of_memory_ = false;
+    bool has_started_ = false, is_drained_ = false, saw_end_ = false, out_of_memory_ = false;
     WorkerEnd end_ = WorkerEnd::running;
     std::string cause_, sandbox_;
     double silent_seconds_ = 0;

@@ -70,6 +70,12 @@ void write_batch(std::uint32_t claimed, ByteView frames) {
     for (;;) write_batch(batch_bytes, frame);
 }
 
+// An empty record of this type, without end.
+[[noreturn]] void repeat_record(std::uint8_t type) {
+    const Bytes frame{std::byte{1}, {}, {}, {}, std::byte{type}};
+    for (;;) write_batch(static_cast<std::uint32_t>(frame.size()), frame);
+}
+
 [[noreturn]] void tear() {
     write_batch(batch_bytes, Bytes(10));
     sleep_for_ever();
@@ -166,6 +172,9 @@ class Script {
         if (verb == "leave") ::_exit(0);
         if (verb == "garbage") write_raw(Bytes(100, std::byte{0x55})), sleep_for_ever();
         if (verb == "flood") flood();
+        while (verb == "void") write_batch(0, {});
+        if (verb == "unknown") repeat_record(200);
+        if (verb == "starts") repeat_record(static_cast<std::uint8_t>(RecordType::started));
         if (verb == "close") ::close(record_fd), sleep_for_ever();
         if (verb == "torn") tear();
         if (verb == "throw") throw std::runtime_error("thrown by the script");
@@ -268,6 +277,7 @@ class ScriptFilesystem : public FilesystemReader {
             const std::string text = packed_text(media, volume, request->address);
             if (text == "crash") crash();
             if (text == "hang") hang();
+            while (text == "endless") sink.data(as_bytes("more and more "));
             sink.data(as_bytes(text == "short" ? "sho" : text));
             done(Reason::none, {});
         }

@@ -11,7 +11,7 @@
 //   file PATH ADDRESS [OFFSET+LENGTH | hole+LENGTH]...     offsets in the volume, bytes
 //   stream PATH ADDRESS ATTRIBUTE NAME [EXTENT]...         of the name before
 //   resident PATH ADDRESS [TEXT]
-//   packed PATH ADDRESS TEXT   content that only `read` gives; TEXT "crash", "hang" or "short" misbehaves there
+//   packed PATH ADDRESS TEXT   content that only `read` gives; TEXT "crash", "hang", "short" or "endless" misbehaves
 //   lost PATH ADDRESS          content that cannot be had (encrypted)
 //   outside PATH ADDRESS       an extent past the end of the volume
 //   many PATH ADDRESS COUNT    entries PATH0, PATH1... with addresses from ADDRESS
@@ -23,9 +23,10 @@
 //   reread PATH ADDRESS COUNT  reads COUNT MiB of the volume's start, half a second at least, then one entry
 //   slow PATH ADDRESS COUNT    COUNT small reads of the media, 10 ms apart, then one entry
 //   malformed PATH ADDRESS     an entry whose record no parent accepts
-//   garbage | flood | torn | close PATH ADDRESS     processes only: bytes on the record pipe that are no batch; batches
-//                              without end in a frame that claims 4 GiB; a batch cut short, then silence; the pipe
-//                              closed, then silence
+//   garbage | flood | torn | close | void | unknown | starts PATH ADDRESS     processes only: bytes on the record pipe
+//                              that are no batch; batches without end in a frame that claims 4 GiB; a batch cut short,
+//                              then silence; the pipe closed, then silence; without end batches of nothing, records of
+//                              no known type, the record that starts a job
 #pragma once
 
 #include <string>

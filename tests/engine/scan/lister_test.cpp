@@ -191,6 +191,14 @@ TEST_CASE("several file systems on one volume are parts of it, each with its ent
     CHECK_FALSE(listed.entry("/b").shares_content);  // address 5 of another file system
 }
 
+TEST_CASE("a file system that comes twice on one volume is a contradiction") {
+    for (const char* again : {"fs apfs vol0\nfs apfs vol0\n", "fs ext4\nfs ext4\n"}) {
+        CAPTURE(again);
+        CHECK(list(std::string(again) + "resident /a 5 x\n").complaints().at(0).find("inconsistent") !=
+              std::string::npos);
+    }
+}
+
 TEST_CASE("names of one address and attribute share a content, streams of one name do not") {
     const Listed listed = list(
         "fs ntfs\nfile /a 5 9000+10\nstream /a 5 77 s 9100+10\nfile /b 6 9000+10\nfile /hard 5 9000+10\n"
@@ -253,6 +261,15 @@ TEST_CASE("a content that a worker decodes is hashed as it comes; one that comes
     CHECK(a.digests.sha256->hex() == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     CHECK(listed.entry("/b").record.examined == Examined{Status::unreadable, Reason::damaged, 5, {}, {}});
     CHECK_FALSE(listed.entry("/c").is_examined);
+}
+
+TEST_CASE("a content that goes on behind its size ends its worker, and the others are hashed") {
+    const Listed listed = list("fs ntfs\npacked /a 5 abc\npacked /b 6 endless\npacked /c 7 abc\n");
+    CHECK(listed.entry("/b").record.examined.status == Status::unreadable);
+    CHECK(listed.entry("/b").record.examined.digests == Digests{});
+    CHECK(listed.entry("/c").record.examined.status == Status::hashed);
+    REQUIRE(listed.problems.size() == 1);
+    CHECK(listed.problems[0].detail.find("more than the content holds") != std::string::npos);
 }
 
 TEST_CASE("an overview names what is there and lists no entries") {
@@ -377,7 +394,7 @@ TEST_SUITE("worker processes" * doctest::skip(!has_worker_processes)) {
     }
 
     TEST_CASE("bytes that are no records end the walk of their volume only") {
-        for (const char* verb : {"garbage", "flood", "torn"}) {
+        for (const char* verb : {"garbage", "flood", "torn", "void", "unknown", "starts"}) {
             const Listed listed = Listing()(ScriptImage()
                                                 .volume(fmt::format("fs ext4\nresident /a 5 x\n{} /bad 3\n", verb))
                                                 .volume("fs ext4\nresident /d 5 x\n"));
