@@ -304,6 +304,7 @@ void Lister::take_entry(VolumeWalk& walk, Entry entry) {
         work.shares_content = !part.is_new_content(entry.address, entry.attribute);
     }
     const bool needs_worker = entry.source == Source::worker && !work.is_examined && !work.shares_content;
+    if (work.shares_content) entry.extents = {}, entry.resident = {};  // they stand with the first name
     work.record.entry = std::move(entry);
     if (!needs_worker) return send_entry(std::move(work));
     walk.for_worker.push_back(std::move(work));

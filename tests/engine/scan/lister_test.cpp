@@ -206,6 +206,9 @@ TEST_CASE("names of one address and attribute share a content, streams of one na
     std::vector<bool> shares;
     for (const EntryWork& work : listed.entries) shares.push_back(work.shares_content);
     CHECK(shares == std::vector<bool>{false, false, false, true, true, true});
+    // A name that shares a content does not carry its extents through the run once more.
+    CHECK(listed.entry("/b").record.entry.extents.size() == 1);
+    CHECK(listed.entry("/hard").record.entry.extents.empty());
 }
 
 TEST_CASE("an entry that contradicts itself stays in the list without a content") {
