@@ -317,9 +317,13 @@ std::vector<const ReporterKind*> kinds_of(const std::vector<std::string>& names)
 int conclude(Run run, const ScanArguments& arguments) {
     const std::string path = run.directory.path();
     const ReportContext context = make_context(run.store, arguments.show_names);
+    bool is_reported = true;
     for (const ReportOutcome& outcome : render(run.store, kinds_of(run.configuration.options.reports),
-                                               run.directory.reports_path(), arguments.show_names))
-        if (!outcome.failure.empty()) print_error("report " + outcome.name + ": " + outcome.failure, {});
+                                               run.directory.reports_path(), arguments.show_names)) {
+        if (outcome.failure.empty()) continue;
+        print_error("report " + outcome.name + ": " + outcome.failure, "triage report " + path + " renders it again");
+        is_reported = false;
+    }
     run.audit.record("end", {{"verdict", context.verdict.words()},
                              {"exit_code", static_cast<std::uint64_t>(context.verdict.exit_code())}});
     { const Store closed = std::move(run.store); }
@@ -331,7 +335,8 @@ int conclude(Run run, const ScanArguments& arguments) {
         std::fputs(fmt::format("\nCase: {}\nSeal: {}\n", path, seal_in_groups(seal)).c_str(), stdout);
     if (context.run.is_interrupted)
         print_notice("interrupted; what is done is kept. To go on: triage scan --resume " + path);
-    return context.verdict.exit_code();
+    const int code = context.verdict.exit_code();
+    return code == exit_code::success && !is_reported ? exit_code::not_whole : code;
 }
 
 int run_scan(const ScanArguments& arguments, const std::string& command) {
@@ -352,8 +357,9 @@ int run_scan(const ScanArguments& arguments, const std::string& command) {
         scan({registry(), run.evidence, run.lists.sets, run.configuration.rules, run.configuration.options, stop},
              run.store, run.audit, progress);
     } catch (const Error& error) {
-        if (error.kind() != ErrorKind::interrupted) throw;
-        print_error(path + ": " + error.what(), "when there is space again: triage scan --resume " + path);
+        // Whatever ends a scan under way: what was recorded stays, and the case can go on.
+        const std::string advice = error.advice().empty() ? "when that is mended" : error.advice() + "; then";
+        print_error(path + ": " + error.what(), advice + ": triage scan --resume " + path);
         if (progress.matches == 0) return exit_code::interrupted;
         print_notice("files of a notable list were found before that");
         return exit_code::alert;
