@@ -155,14 +155,15 @@ void JsonRows::append_match(std::string& out, const Match& match) const {
         append_word(out, "polarity", to_string(set.polarity));
     }
     append_text(out, "category", match.category);
-    append_text(out, "category_set", match.category_set);
     append_text(out, "label", match.label);
     append_number(out, "record", match.record);
-    if (match.source > 0) append_number(out, "source", match.source);
-    append_flags(out, match.flags);
     append_algorithms(out, "agrees", match.agrees);
     append_algorithms(out, "differs", match.differs);
     if (match.size_agrees) fmt::format_to(std::back_inserter(out), R"("size_agrees":{},)", *match.size_agrees);
+    // Beside the contract's keys, behind them: whose categories these are, which list of several, what it says more.
+    append_text(out, "category_set", match.category_set);
+    if (match.source > 0) append_number(out, "source", match.source);
+    append_flags(out, match.flags);
     close(out, '}');
     out += ',';
 }

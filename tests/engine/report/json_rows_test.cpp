@@ -152,6 +152,8 @@ TEST_CASE("a finding has the entry's keys, then its own") {
     second.set = 1;
     second.record = 3;
     second.agrees = set_of({Algorithm::md5});
+    second.category_set = "VICS 2.0 US", second.source = 2;
+    second.flags = RecordFlags::from_bits(1 | 8);
     examined.matches = {first, second};
     EntryRecord record = record_of(e, examined);
     record.extents = {{4096, 10}, {Extent::hole, 4}, {~0ull - 1, 6}};
@@ -167,7 +169,8 @@ TEST_CASE("a finding has the entry's keys, then its own") {
           R"("label":"series","record":12,"agrees":["md5","sha1"],"differs":["sha256"],"size_agrees":true},)"
           R"({"set":"nsrl","version":"2024-05-01","set_digest":)"
           R"("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","polarity":"ignorable","record":3,)"
-          R"("agrees":["md5"],"differs":[]}]})"
+          R"("agrees":["md5"],"differs":[],"category_set":"VICS 2.0 US","source":2,)"
+          R"("flags":["distributed","precategorised"]}]})"
           "\n");
 }
 
