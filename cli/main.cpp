@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The command table, the one catch, and the exit code.
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 
@@ -15,6 +16,8 @@ namespace triage {
 namespace {
 
 constexpr auto commands = {add_scan, add_info, add_report, add_verify, add_known, add_config, add_plugins};
+
+constexpr const char* quiet_means = "Print nothing but errors, and what --json asks for";
 
 // As a shell would take it again.
 std::string quoted(std::string_view argument) {
@@ -34,7 +37,7 @@ std::string as_one_line(int count, char** arguments) {
 // What every command takes, and what an unknown word is told.
 void finish_command(CLI::App& command, CommandLine& line) {
     command.set_version_flag("--version", version_text(), "Print versions");
-    command.add_flag("--quiet", line.is_quiet, "Print nothing but errors");
+    command.add_flag("--quiet", line.is_quiet, quiet_means);
     for (CLI::App* below : command.get_subcommands({})) finish_command(*below, line);
     if (!command.get_footer().empty()) return;
     command.footer("Exit codes: 0 done, 2 wrong use.");
@@ -47,6 +50,14 @@ void require_known_command(const CLI::App& app, int count, char** arguments) {
         app.get_subcommands([&](const CLI::App* command) { return command->get_name() == word; });
     if (word.starts_with('-') || !commands_named.empty()) return;
     throw Error(word, "is no command", "see triage --help");
+}
+
+// Was --json given? What was asked for is printed even when nothing else is to be.
+bool wants_json(const CLI::App& command) {
+    const CLI::Option* json = command.get_option_no_throw("--json");
+    if (json && json->count() > 0) return true;
+    const auto chosen = command.get_subcommands();
+    return std::any_of(chosen.begin(), chosen.end(), [](const CLI::App* below) { return wants_json(*below); });
 }
 
 // A summary that nobody got is not a success.
@@ -64,6 +75,7 @@ int run(int count, char** arguments) {
         "and what could not be checked? Evidence is only ever read.");
     app.name("triage");
     app.set_version_flag("--version", version_text());
+    app.add_flag("--quiet", line.is_quiet, quiet_means);
     app.require_subcommand(1);
     for (const auto add : commands) add(app, line);
     for (CLI::App* command : app.get_subcommands({})) finish_command(*command, line);
@@ -77,7 +89,8 @@ int run(int count, char** arguments) {
         print_error(error.what(), "see triage --help");
         return exit_code::usage;
     }
-    if (line.is_quiet && !std::freopen("/dev/null", "w", stdout)) return exit_code::usage;
+    if (line.is_quiet) silence_notices();
+    if (line.is_quiet && !wants_json(app) && !std::freopen("/dev/null", "w", stdout)) return exit_code::usage;
     return with_output_checked(line.chosen());
 }
 

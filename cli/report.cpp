@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
@@ -7,6 +9,7 @@
 #include "cli/exit_code.h"
 #include "cli/terminal.h"
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 #include "engine/case/case_directory.h"
 #include "engine/case/manifest.h"
 #include "engine/report/reporter.h"
@@ -17,7 +20,7 @@ namespace {
 
 struct ReportArguments {
     std::string path, reports = "text";
-    bool show_names = false;
+    bool show_names = false, json = false;
 };
 
 std::vector<const ReporterKind*> kinds_named(const std::vector<std::string>& names) {
@@ -49,7 +52,10 @@ int run_report(const ReportArguments& arguments) {
     }
     const std::string name = std::filesystem::path(folder).filename().string();
     const std::string seal = write_render_manifest(arguments.path, name);
-    std::printf("Reports: %s\nSeal: %s\n", folder.c_str(), seal_in_groups(seal).c_str());
+    const std::string text = arguments.json
+                                 ? fmt::format("{{\"reports\":{},\"seal\":\"{}\"}}\n", to_json_string(folder), seal)
+                                 : fmt::format("Reports: {}\nSeal: {}\n", folder, seal_in_groups(seal));
+    std::fputs(text.c_str(), stdout);
     return code;
 }
 
@@ -62,6 +68,7 @@ void add_report(CLI::App& app, CommandLine& line) {
     report->add_option("--report", a->reports, "Reports to write, separated by commas (default text)")
         ->type_name("NAMES");
     report->add_flag("--show-names", a->show_names, "Show names from evidence and labels from lists (escaped)");
+    report->add_flag("--json", a->json, "Print the folder and its seal as one JSON object");
     report->footer("Exit codes: 0 done, 2 wrong use, 3 a report failed or the case is not as it was sealed.");
     report->callback([a, &line] { line.chosen = [a] { return run_report(*a); }; });
 }

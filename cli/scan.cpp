@@ -350,7 +350,7 @@ int run_scan(const ScanArguments& arguments, const std::string& command) {
                     "use --evidence-at or --list-at where files have moved");
     Run run = is_resume ? begin_resumed(arguments) : begin_new(arguments, command);
     const std::string path = run.directory.path();
-    if (!arguments.quiet) print_notice("writing " + path);
+    print_notice("writing " + path);
     Progress progress;
     try {
         const ProgressLine line(progress, !arguments.quiet);

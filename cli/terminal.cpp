@@ -16,6 +16,7 @@ namespace {
 
 std::atomic<bool> stop_requested{false};  // set by the signal handler
 std::atomic<int> stop_signal{0};          // which one it was
+bool are_notices_silenced = false;
 static_assert(std::atomic<bool>::is_always_lock_free && std::atomic<int>::is_always_lock_free);
 
 extern "C" void on_signal(int signal) {
@@ -31,7 +32,11 @@ void print_error(std::string_view message, std::string_view advice) {
     std::fputs(text.c_str(), stderr);
 }
 
-void print_notice(std::string_view message) { print_error(message, {}); }
+void print_notice(std::string_view message) {
+    if (!are_notices_silenced) print_error(message, {});
+}
+
+void silence_notices() { are_notices_silenced = true; }
 
 ProgressLine::ProgressLine(const Progress& progress, bool is_wanted) : progress_(progress) {
     if (is_wanted && isatty(STDERR_FILENO)) thread_ = std::thread([this] { run(); });

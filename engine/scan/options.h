@@ -26,10 +26,10 @@ struct ScanOptions {
     bool worker_in_process = false;              // worker.in_process: no worker processes; tests and fuzzers only
 };
 
-// The threads that `options` asks for: at least 1. Zero asks the scheduler which processors this process may use.
 // What these options leave out of the examination, in words for the verdict's scope; empty when nothing.
 std::string exclusions_in_words(const ScanOptions& options);
 
+// The threads that `options` asks for: at least 1. Zero asks the scheduler which processors this process may use.
 std::uint32_t thread_count(const ScanOptions& options);
 
 }  // namespace triage

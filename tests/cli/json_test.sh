@@ -33,6 +33,14 @@ is again.json 'j["sha256"]' "$(value config.json 'j["sha256"]')"
 python3 -c 'import json; [json.loads(line)["name"] for line in open("plugins.jsonl")]' || fault "plugins --json is no JSON"
 
 "$TRIAGE" scan "$fixtures/ext2.img" --out case --quiet >out 2>&1
+[ ! -s out ] || fault "--quiet says: $(head -n 2 out)"
+printf 'd41d8cd98f00b204e9800998ecf8427e\n900150983cd24fb0d6963f7d28e17f72\n' >warned-of.md5
+"$TRIAGE" --quiet scan "$fixtures/ext2.img" --notable warned-of.md5 --out quiet --json >quiet.json 2>err
+[ ! -s err ] || fault "--quiet warns: $(head -n 2 err)"
+is quiet.json 'j["verdict"]' "NO MATCH IN WHAT WAS CHECKED"
+"$TRIAGE" report case --json >report.json || fault "report --json failed"
+is report.json 'j["seal"]' "$(sha256sum case/reports-2/manifest.json | cut -c1-64)"
+is report.json 'j["reports"]' case/reports-2
 "$TRIAGE" verify --json case >intact.json || fault "verify fails on a sealed case"
 is intact.json 'j["intact"], j["broken"]' "(True, [])"
 chmod u+w case/command.txt && echo more >>case/config.yaml
