@@ -75,7 +75,9 @@ class FilesystemReader {
     virtual std::string_view name() const = 0;
     virtual std::string_view describes() const = 0;
     // Recognises what is on the volume and, unless `probe_only`, walks it: allocated and deleted first, orphans last.
-    virtual void walk(const MediaReader& media, const Volume& volume, const WalkLimits& limits, bool probe_only,
+    // False, and nothing was said: it is none of this reader's. The last reader that is asked says so of what nobody
+    // knows.
+    virtual bool walk(const MediaReader& media, const Volume& volume, const WalkLimits& limits, bool probe_only,
                       WalkSink& sink) const = 0;
     // Decodes contents one after the other: `next` gives requests until it returns nothing; for each one the sink hears
     // data and `done` is called with the reason (none: complete, exactly `size` bytes went out).

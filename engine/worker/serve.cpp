@@ -144,7 +144,7 @@ void do_job(const Registry& registry, const WorkerJob& job, std::shared_ptr<cons
     if (job.kind == JobKind::content) return read_contents(registry, job, media, request_fd, sender);
     SendingWalkSink sink(job, sender);
     for (const FilesystemReader* reader : registry.filesystems)
-        reader->walk(media, job.volume, job.limits, job.probe_only, sink);
+        if (reader->walk(media, job.volume, job.limits, job.probe_only, sink)) return;
 }
 
 }  // namespace

@@ -89,7 +89,7 @@ class TskFilesystem : public FilesystemReader {
         return "NTFS, FAT12/16/32, exFAT, ext2/3/4, HFS+, APFS, ISO 9660, UFS1/2 (The Sleuth Kit)";
     }
 
-    void walk(const MediaReader& media, const Volume& volume, const WalkLimits& limits, bool probe_only,
+    bool walk(const MediaReader& media, const Volume& volume, const WalkLimits& limits, bool probe_only,
               WalkSink& sink) const override {
         Image image(media, volume.start, volume.length);
         const Walk walk{image, limits, probe_only, sink};
@@ -97,10 +97,10 @@ class TskFilesystem : public FilesystemReader {
         const std::optional<Recognised> header = recognise(image);
         image.take_flaws();
         if (header && header->kind == ProblemKind::locked && header->type != "corestorage")
-            return report_unrecognised(*header, sink);
+            return report_unrecognised(*header, sink), true;
         show_inode_size(image);
-        if (walk.detected() || walk.pool()) return;
-        walk.nothing_found(header);
+        if (!walk.detected() && !walk.pool()) walk.nothing_found(header);
+        return true;
     }
 
     void read(const MediaReader& media, const Volume& volume,

@@ -139,6 +139,19 @@ INSERT INTO HASHES VALUES (1, x'{MD5}', x'{SHA1}', NULL);
 INSERT INTO PROPERTIES VALUES (1, 'set'), (2, 'vicCategory'); INSERT INTO HASHES_PROPERTIES VALUES (1, 1, 'ProjectVIC'), (1, 2, '1');"""
 
 
+def yaffs2_page(data, *tags):
+    return data.ljust(2048, b"\xff") + struct.pack("<4I", *tags).ljust(64, b"\xff")
+
+
+def yaffs2_header(kind, parent, name, size):
+    head = struct.pack("<IIH", kind, parent, 0xffff) + name.ljust(282, b"\0") + struct.pack("<Ii", size, -1)
+    return head.ljust(512, b"\0")
+
+
+YAFFS2 = yaffs2_page(yaffs2_header(3, 1, b"folder", 0), 0x1000, 257, 0, 0xffff) \
+    + yaffs2_page(yaffs2_header(1, 257, b"file", 3), 0x1000, 258, 0, 0xffff) + yaffs2_page(b"abc", 0x1000, 258, 1, 3)
+
+
 def database(sql):
     with tempfile.NamedTemporaryFile(suffix=".db") as file:
         connection = sqlite3.connect(file.name)
@@ -175,7 +188,7 @@ SEEDS = {
     "list_icse_fuzz": [ICSE], "list_kdb_fuzz": [database(KDB)], "list_nsrl3_fuzz": [database(NSRL3)],
     "list_iped_fuzz": [database(IPED)],
     "known_set_fuzz": compiled_sets(),
-    "records_fuzz": RECORDS,
+    "yaffs2_fuzz": [YAFFS2], "records_fuzz": RECORDS,
     "block_map_fuzz": MAPS,
     "ext4_extents_fuzz": EXTENTS,
     "ewf_fuzz": [ewf(3, True), ewf(2, False)],

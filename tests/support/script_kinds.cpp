@@ -257,17 +257,18 @@ class ScriptFilesystem : public FilesystemReader {
     std::string_view name() const override { return "script"; }
     std::string_view describes() const override { return "does what text at the start of the volume says"; }
 
-    void walk(const MediaReader& media, const Volume& volume, const WalkLimits&, bool probe_only,
+    bool walk(const MediaReader& media, const Volume& volume, const WalkLimits&, bool probe_only,
               WalkSink& sink) const override {
         std::istringstream lines(text_at(media, volume.start, ScriptImage::script_bytes));
         Script script(media, volume, sink);
         bool is_any = false;
         for (std::string line; std::getline(lines, line); is_any = true)
-            if (!script.step(line, probe_only)) return;
-        if (is_any) return sink.counts({1, 2, 3});
+            if (!script.step(line, probe_only)) return true;
+        if (is_any) return sink.counts({1, 2, 3}), true;
         Problem problem;
         problem.kind = ProblemKind::unrecognised, problem.detail = "no script";
         sink.problem(problem);
+        return true;
     }
 
     void read(const MediaReader& media, const Volume& volume,
