@@ -445,6 +445,17 @@ TEST_SUITE("worker processes" * doctest::skip(!has_worker_processes)) {
         CHECK(listed.problems[1].path == "/d");
     }
 
+    TEST_CASE("after eight contents that kill their worker the rest of them is not reached, and that is said") {
+        std::string script = "fs ntfs\n";
+        for (int i = 0; i < 10; ++i) script += fmt::format("packed /bad{} {} crash\n", i, 10 + i);
+        const Listed listed = list(script + "packed /good 5 abc\nresident /plain 6 x\n");
+        CHECK(listed.entries.size() == 12);
+        for (const EntryWork& work : listed.entries)
+            if (work.record.entry.path != "/plain") CHECK(work.record.examined.reason == Reason::not_reached);
+        CHECK_FALSE(listed.entry("/plain").is_examined);  // it needs no worker
+        CHECK(listed.problems.size() == 9);
+    }
+
     TEST_CASE("a stopped run ends its worker within a second, though it sends nothing") {
         Listing listing;
         std::thread stopping([&] {
