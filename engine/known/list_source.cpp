@@ -24,6 +24,8 @@ namespace {
 constexpr std::size_t head_size = 64 << 10;
 constexpr std::size_t most_members = 4096;  // of an archive
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+constexpr std::string_view sqlite_magic("SQLite format 3\0", 16);
+constexpr const char* unpack = "unpack it, and name the list that is meant";
 
 AlgorithmSet only_sha256() {
     AlgorithmSet set;
@@ -224,20 +226,32 @@ const ListFormat* format_of(OpenList& list, const std::vector<const ListFormat*>
     return nullptr;
 }
 
+// The format that stands first wins: a read-me with digests must not stand before the list. Two lists of that format
+// are not for this program to choose from.
 std::unique_ptr<OpenList> open_in_archive(const std::string& path, const std::vector<const ListFormat*>& formats,
-                                          const ListFormat*& format) {
-    const std::vector<ArchiveMember> members = list_archive(path, most_members);
+                                          bool is_forced, const ListFormat*& format) {
+    const std::vector<ArchiveMember> members = list_archive(path, most_members + 1);
+    if (members.size() > most_members)
+        throw Error(path, fmt::format("is an archive of more than {} files", most_members), unpack);
     std::unique_ptr<OpenList> best;
-    std::size_t best_rank = formats.size();
-    // The format that stands first wins: a read-me with digests must not stand before the list.
+    std::size_t best_rank = formats.size(), lists_like_it = 0;
     for (std::size_t i = 0; i < members.size(); ++i) {
         auto list = std::make_unique<ArchivedList>(path, members, i);
-        const auto found = std::find(formats.begin(), formats.end(), format_of(*list, formats));
-        const auto rank = static_cast<std::size_t>(found - formats.begin());
+        if (list->head().starts_with(sqlite_magic))
+            throw Error(path, "is a database inside an archive: unpack it first");
+        const ListFormat* found = is_forced && members.size() == 1 ? formats.front() : format_of(*list, formats);
+        const auto rank = static_cast<std::size_t>(std::ranges::find(formats, found) - formats.begin());
+        if (rank == best_rank && found) ++lists_like_it;
         if (rank >= best_rank) continue;
-        best_rank = rank, best = std::move(list), format = *found;
+        best_rank = rank, best = std::move(list), format = found, lists_like_it = 1;
     }
+    if (!best && is_forced)
+        throw Error(path, fmt::format("is an archive without a list of the format {}", formats.front()->name()),
+                    unpack);
     if (!best) throw Error(path, "is an archive without a hash list that this build reads", formats_read(formats));
+    if (lists_like_it > 1)
+        throw Error(path, fmt::format("is an archive of {} lists of the format {}", lists_like_it, format->name()),
+                    unpack);
     return best;
 }
 
@@ -250,7 +264,7 @@ std::unique_ptr<OpenList> open_list(const std::string& path, const std::vector<c
     if (head.find_first_not_of(" \t\r\n") == std::string_view::npos) throw Error(path, "the list is empty");
     if (head.starts_with("\xFF\xFE") || head.starts_with("\xFE\xFF"))
         throw Error(path, "is UTF-16 text", "save the list as UTF-8; " + formats_read(formats));
-    if (head.starts_with("PK\3\4")) return open_in_archive(path, formats, format);
+    if (head.starts_with("PK\3\4")) return open_in_archive(path, formats, is_forced, format);
     format = is_forced ? formats.front() : format_of(*list, formats);
     if (!format) throw Error(path, "is no hash list that this build reads", formats_read(formats));
     return list;

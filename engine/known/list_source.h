@@ -20,9 +20,10 @@ class OpenList : public ListSource {
     virtual std::uint64_t size() const = 0;  // bytes in all, of a regular file; 0 when unknown
 };
 
-// A file that begins like a ZIP file is one: the list is its first member that a format recognises. Throws Error when
-// the file cannot be read, is a folder, empty or UTF-16 text, or when no format recognises it, unless the only one
-// given is forced.
+// A file that begins like a ZIP file is one: the list is its member of the format that stands first. Throws Error when
+// the file cannot be read, is a folder, empty or UTF-16 text, when an archive holds several lists of that format, a
+// database or more files than are looked at, or when no format recognises it, unless the only one given is forced (in
+// an archive: and there is one file).
 std::unique_ptr<OpenList> open_list(const std::string& path, const std::vector<const ListFormat*>& formats,
                                     bool is_forced, const ListFormat*& format);
 

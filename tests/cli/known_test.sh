@@ -95,6 +95,28 @@ ends 0 "Editor" known lookup rds.tks "$abc" --show-names
 head -c 32 /dev/urandom >key
 ends 0 "" known import "$list" -o secret.tks --notable --name confidential --protect key
 grep -aq confidential secret.tks && fault "a protected set tells its name"
+# An archive of several lists, or of more than is looked at, is not guessed from; a forced format holds inside one too.
+python3 - "$abc" <<'PY'
+import sys, zipfile
+def archive(name, members):
+    with zipfile.ZipFile(name, "w") as z:
+        for member, text in members:
+            z.writestr(member, text)
+archive("two.zip", [("a.md5", sys.argv[1]), ("b.md5", sys.argv[1][::-1]), ("notes.txt", "nothing")])
+archive("many.zip", [(f"{i}.txt", "x") for i in range(4096)] + [("a.md5", sys.argv[1])])
+archive("database.zip", [("sums.md5", sys.argv[1]), ("rds.db", "SQLite format 3\0" + "x" * 100)])
+archive("odd.zip", [("folder/", ""), ("folder/odd.txt", "a letter\n" * 8000 + f"{sys.argv[1]}\n")])
+archive("odd-two.zip", [("odd.txt", f"a;{sys.argv[1]};3\n"), ("a.md5", sys.argv[1])])
+PY
+ends 2 "is an archive of 2 lists of the format plain.*" known import two.zip -o no.tks --notable
+grep -q "unpack it" err || fault "an archive of two lists: no advice"
+ends 2 "is an archive of more than 4096 files" known import many.zip -o no.tks --notable
+ends 2 "is a database inside an archive: unpack it first" known import database.zip -o no.tks --notable
+ends 2 "without a hash list" known import odd.zip -o no.tks --notable
+ends 0 "1 in use" known import odd.zip -o odd.tks --notable --format plain --lenient
+ends 0 "1 in use" known import odd-two.zip -o odd.tks --notable --format plain
+ends 2 "without a list of the format vics" known import odd-two.zip -o no.tks --notable --format vics
+
 python3 - secret.tks "$list" <<'PY' || fault "a protected set holds digests of its list"
 import sys
 data = open(sys.argv[1], "rb").read()
