@@ -136,30 +136,71 @@ struct KnownSet::Impl {
         return std::string(as_text(plain(labels, offset, length, opened)));
     }
 
-    void add_mentions(const Record& record, const Match& found, std::vector<Match>& out) const {
+    Mention mention_at(std::uint64_t number) const {
         const tks::MentionWidths w = file.superblock().mention_widths;
-        const std::uint64_t last = std::min<std::uint64_t>(record.last_mention, record.first_mention + most_mentions);
         Bytes opened;
-        for (std::uint64_t m = record.first_mention; m < last; ++m) {
-            const ByteView row = joined ? joined->attached_at(m).subspan(file.superblock().record_widths.total())
-                                        : plain(mentions, m * w.total(), w.total(), opened);
-            const std::byte* at = row.data();
-            const auto next = [&](std::uint8_t width) {
-                const std::uint64_t value = get_le(at, width);
-                at += width;
-                return value;
-            };
-            Match& match = out.emplace_back(found);
-            match.source = static_cast<std::uint32_t>(next(w.source));
-            match.record = next(w.position);
-            const std::uint64_t category = next(w.category);
-            if (category >= identity.categories.size()) throw Error(path, "is damaged: a category does not exist");
-            match.category_set = identity.categories[category].category.set;
-            match.category = identity.categories[category].category.number;
-            match.alerts = identity.categories[category].alerts;
-            match.label = label_at(next(w.label));
-            match.flags = RecordFlags::from_bits(static_cast<std::uint8_t>(next(w.flags)));
+        const ByteView row = joined ? joined->attached_at(number).subspan(file.superblock().record_widths.total())
+                                    : plain(mentions, number * w.total(), w.total(), opened);
+        const std::byte* at = row.data();
+        const auto next = [&](std::uint8_t width) {
+            const std::uint64_t value = get_le(at, width);
+            at += width;
+            return value;
+        };
+        Mention mention;
+        mention.source = next(w.source);
+        mention.position = next(w.position);
+        mention.category = next(w.category);
+        mention.label = next(w.label);
+        mention.flags = next(w.flags);
+        if (mention.category >= identity.categories.size()) throw Error(path, "is damaged: a category does not exist");
+        return mention;
+    }
+    bool alerts(const Mention& mention) const { return identity.categories[mention.category].alerts; }
+
+    void add_mention(const Mention& mention, const Match& found, std::vector<Match>& out) const {
+        const CategoryCount& category = identity.categories[mention.category];
+        Match& match = out.emplace_back(found);
+        match.source = static_cast<std::uint32_t>(mention.source);
+        match.record = mention.position;
+        match.category_set = category.category.set;
+        match.category = category.category.number;
+        match.alerts = category.alerts;
+        match.label = label_at(mention.label);
+        match.flags = RecordFlags::from_bits(static_cast<std::uint8_t>(mention.flags));
+    }
+
+    // Mentions of one content stand in order of their categories: the first behind those of this one's.
+    std::uint64_t next_category(std::uint64_t number, std::uint64_t last) const {
+        const std::uint64_t category = mention_at(number).category;
+        std::uint64_t low = number + 1, high = last;
+        while (low < high) {
+            const std::uint64_t middle = low + (high - low) / 2;
+            if (mention_at(middle).category <= category) low = middle + 1;
+            else high = middle;
         }
+        return low;
+    }
+
+    // Those of a content that has more mentions than are told: what alerts must not be cut off behind what does not.
+    void add_foremost(const Record& record, const Match& found, std::vector<Match>& out) const {
+        std::size_t told = 0;
+        for (const bool alerting : {true, false}) {
+            std::uint64_t category = 0;
+            for (std::uint64_t m = record.first_mention; m < record.last_mention && told < most_mentions;) {
+                const Mention mention = mention_at(m);
+                if (mention.category < category) throw Error(path, "is damaged: mentions are out of order");
+                category = mention.category;
+                if (alerts(mention) != alerting) m = next_category(m, record.last_mention);
+                else add_mention(mention, found, out), ++told, ++m;
+            }
+        }
+    }
+
+    void add_mentions(const Record& record, const Match& found, std::vector<Match>& out) const {
+        if (record.last_mention > record.first_mention + most_mentions) return add_foremost(record, found, out);
+        for (std::uint64_t m = record.first_mention; m < record.last_mention; ++m)
+            add_mention(mention_at(m), found, out);
     }
 
     void find(std::span<const KnownQuery> queries, std::vector<Agreement>& agreements) const;

@@ -48,8 +48,9 @@ class KnownSet {
     void came_from(const std::string& path, const std::string& sha256);
 
     // Appends to `out[i]` a match for every mention that shares at least one digest with `queries[i]`, in order of the
-    // set; of one content at most `most_mentions`. Many queries at once cost far less each than one. Throws Error when
-    // a damaged block of the file is touched.
+    // set; of one content at most `most_mentions`, those of categories that alert first of all, so that a match which
+    // alerts is never the one left out. Many queries at once cost far less each than one. Throws Error when a damaged
+    // block of the file is touched.
     static constexpr std::size_t most_mentions = 1000;
     void lookup(std::span<const KnownQuery> queries, std::uint32_t set_index, std::span<std::vector<Match>> out) const;
 

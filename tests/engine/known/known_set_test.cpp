@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <random>
 
 #include "engine/hash/hasher.h"
@@ -90,6 +91,29 @@ TEST_CASE("a duplicate is counted and kept once, at its first position") {
     std::vector<std::uint64_t> positions;
     for (const Match& match : matches(set, "abc")) positions.push_back(match.record);
     CHECK(positions == std::vector<std::uint64_t>{1, 3, 4, 5});
+}
+
+TEST_CASE("of more mentions than are told the alerting ones are told first") {
+    std::vector<KnownRecord> records;
+    const auto mention = [&](const std::string& category, std::uint64_t position) {
+        KnownRecord r = record("abc", md5, position);
+        r.category.number = category;
+        r.label = fmt::format("label {}", position);
+        records.push_back(r);
+    };
+    for (std::uint64_t i = 1; i <= KnownSet::most_mentions; ++i) mention("notice", i);
+    mention("alert", 5000);
+    for (std::uint64_t i = 1; i <= 10; ++i) mention("other", 6000 + i);
+    mention("alert", 7000);
+    test::SetOptions options;
+    options.alert_categories = {"alert"};
+    const KnownSet set = set_of(records, options);
+    const std::vector<Match> found = matches(set, "abc");
+    REQUIRE(found.size() == KnownSet::most_mentions);
+    CHECK(std::ranges::count(found, true, &Match::alerts) == 2);
+    CHECK(found[997].record == 998);
+    CHECK(found[998].record == 5000);
+    CHECK(found[999].record == 7000);
 }
 
 TEST_CASE("records of which nothing is computed are counted") {
