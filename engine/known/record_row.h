@@ -2,8 +2,8 @@
 // A record on its way through the spools: bytes whose order is the order of the set, and whose equal beginnings say
 // what belongs together. Private to engine/known. Integers are big-endian, so that bytes sort as numbers do.
 //   strongest key; algorithms (1); its other keys in order; size + 1, or 0 (8)        the content
-//   category (2), label (5), flags (1)                                               what repeats when a record does
-//   source (1), position (5)                                                         where it stands
+//   category (2), label (5), flags (1), source (1)                                   what repeats when a record does
+//   position (5)                                                                     where it stands
 #pragma once
 
 #include <array>
@@ -67,13 +67,13 @@ class RowView {
     }
     std::uint64_t size_plus_one() const { return get_be(tail(), 8); }
     ByteView content() const { return row_.first(row_.size() - mention_bytes); }
-    ByteView without_place() const { return row_.first(row_.size() - place_bytes); }
+    ByteView without_position() const { return row_.first(row_.size() - position_bytes); }
     Mention mention() const {
         const std::byte* at = tail() + 8;
         return {get_be(at, 2), get_be(at + 2, 5), get_be(at + 7, 1), get_be(at + 8, 1), get_be(at + 9, 5)};
     }
 
-    static constexpr std::size_t place_bytes = 6, mention_bytes = 8 + place_bytes;
+    static constexpr std::size_t position_bytes = 5, mention_bytes = 9 + position_bytes;
 
   private:
     static std::size_t index(Algorithm a) { return static_cast<std::size_t>(a); }

@@ -189,7 +189,7 @@ void SetWriter::Impl::take(Algorithm strongest, const RowView& now) {
     const auto same = [&](ByteView (RowView::*part)() const) {
         return !last.empty() && std::ranges::equal((now.*part)(), (before.*part)());
     };
-    if (same(&RowView::without_place)) return void(++duplicates);
+    if (same(&RowView::without_position)) return void(++duplicates);
     const Mention mention = now.mention();
     if (!same(&RowView::content)) {
         const std::size_t key = key_sizes[index(strongest)];

@@ -93,6 +93,21 @@ TEST_CASE("a duplicate is counted and kept once, at its first position") {
     CHECK(positions == std::vector<std::uint64_t>{1, 3, 4, 5});
 }
 
+TEST_CASE("what two lists of one import name is kept for each of them") {
+    SetWriter writer({});
+    for (int source = 0; source < 2; ++source) {
+        writer.begin_source();
+        for (const std::uint64_t position : {5, 6}) writer.add(record("abc", md5, position));
+    }
+    const int fd = test::memory_file();
+    CHECK(writer.write(fd, {}, {}).records_duplicate == 2);
+    const std::vector<Match> found = matches(KnownSet::open(fd, "two.tks"), "abc");
+    REQUIRE(found.size() == 2);
+    CHECK(found[0] == match(5, md5));
+    CHECK(found[1].source == 1);
+    CHECK(found[1].record == 5);
+}
+
 TEST_CASE("of more mentions than are told the alerting ones are told first") {
     std::vector<KnownRecord> records;
     const auto mention = [&](const std::string& category, std::uint64_t position) {
