@@ -408,10 +408,15 @@ void add_scan(CLI::App& app, CommandLine& line) {
 }
 
 std::vector<std::string> split_names(const std::string& list) {
+    constexpr const char* blanks = " \t";
     std::vector<std::string> names;
     std::istringstream pieces(list);
-    for (std::string name; std::getline(pieces, name, ',');)
-        if (!name.empty() && std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+    for (std::string piece; std::getline(pieces, piece, ',');) {
+        const std::size_t begin = piece.find_first_not_of(blanks);
+        if (begin == std::string::npos) continue;
+        const std::string name = piece.substr(begin, piece.find_last_not_of(blanks) + 1 - begin);
+        if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+    }
     return names;
 }
 

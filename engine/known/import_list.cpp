@@ -160,10 +160,6 @@ void warn_of_set(const KnownSetIdentity& identity, const ImportOptions& options,
         warnings.push_back(
             fmt::format("{}: {} categories, and all of them alert; --alert-category names those that should",
                         identity.name, named));
-    for (const std::string& wanted : options.alert_categories)
-        if (std::none_of(identity.categories.begin(), identity.categories.end(),
-                         [&](const CategoryCount& c) { return c.category.number == wanted; }))
-            warnings.push_back(fmt::format("{}: no record has the alert category {}", identity.name, wanted));
     if (identity.records_conflicting > 0)
         warnings.push_back(fmt::format("{}: {} share a digest with another content; both are kept, and a match says so",
                                        identity.name, counted(identity.records_conflicting, "record")));

@@ -2,10 +2,12 @@
 #include "engine/known/set_writer.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cassert>
 #include <map>
+#include <set>
 
 #include "engine/base/error.h"
 #include "engine/known/column_builder.h"
@@ -56,6 +58,13 @@ class Categories {
         return last_number_;
     }
     void count(std::uint64_t number) { ++counts_[number].records; }
+    // A number that no record has is a slip of the pen (01 for 1) that would keep every match from alerting.
+    void require(const std::vector<std::string>& alert_categories) const {
+        for (const std::string& wanted : alert_categories)
+            if (std::ranges::none_of(counts_, [&](const CategoryCount& c) { return c.category.number == wanted; }))
+                throw Error("--alert-category",
+                            fmt::format("no record has the alert category {}: it has {}", wanted, named()));
+    }
     // In the order of their numbers.
     std::vector<CategoryCount> counts(const std::vector<std::string>& alert_categories) const {
         std::vector<CategoryCount> counts = counts_;
@@ -66,6 +75,18 @@ class Categories {
     }
 
   private:
+    // Those that exist, the first ones.
+    std::string named() const {
+        constexpr std::size_t most = 20;
+        std::set<std::string> numbers;
+        for (const CategoryCount& c : counts_)
+            if (!c.category.number.empty()) numbers.insert(c.category.number);
+        if (numbers.empty()) return "none";
+        const std::size_t more = numbers.size() - std::min(numbers.size(), most);
+        while (numbers.size() > most) numbers.erase(std::prev(numbers.end()));
+        return fmt::format("{}{}", fmt::join(numbers, ", "), more > 0 ? fmt::format(" and {} more", more) : "");
+    }
+
     std::map<std::pair<std::string, std::string>, std::uint64_t> numbers_;
     std::vector<CategoryCount> counts_;
     Category last_{"\n", "\n"};  // no category
@@ -261,6 +282,7 @@ void SetWriter::Impl::write_column(SetAssembly& file, Algorithm a) {
 
 KnownSetIdentity SetWriter::write(int fd, KnownSetIdentity identity, const std::vector<std::string>& alert_categories) {
     Impl& i = *impl_;
+    i.categories.require(alert_categories);
     i.gather();
     SetAssembly file(fd, i.options.key);
     for (const Algorithm a : all_algorithms)

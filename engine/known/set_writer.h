@@ -36,6 +36,7 @@ class SetWriter {
     // Writes the set to the descriptor of an empty file and syncs it. Sets algorithms,
     // accepted, duplicate, conflicting and categories in the identity; the importer has set the rest, `sources` in the
     // order of begin_source. Categories whose number is not among `alert_categories` do not alert; empty: all do.
+    // Throws Error when no record has one of them.
     KnownSetIdentity write(int fd, KnownSetIdentity identity, const std::vector<std::string>& alert_categories);
 
   private:

@@ -43,7 +43,8 @@ def check_commands(folder):
         shutil.copyfile(demo + "-notable.md5", os.path.join(folder, name))
     with open(os.path.join(folder, "caid.json"), "w") as file:
         file.write('{"odata.metadata": "http://github.com/ICMEC/ProjectVic/DataModels/1.2.xml#Media", "value": [{"MediaID": 1,'
-                   ' "Category": 1, "MD5": "900150983cd24fb0d6963f7d28e17f72", "MediaSize": "3"}]}')
+                   ' "Category": 1, "MD5": "900150983cd24fb0d6963f7d28e17f72", "MediaSize": "3"},'
+                   ' {"MediaID": 2, "Category": 2, "MD5": "900150983cd24fb0d6963f7d28e17f73", "MediaSize": "3"}]}')
     with open(os.path.join(folder, "NSRLFile.txt"), "w") as file:
         file.write('"SHA-1","MD5","CRC32","FileName","FileSize","ProductCode","OpSystemCode","SpecialCode"\n'
                    '"A9993E364706816ABA3E25717850C26C9CD0D89D","900150983CD24FB0D6963F7D28E17F72","352441C2","abc.txt",3,'

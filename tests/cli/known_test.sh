@@ -65,6 +65,9 @@ grep -q '"severity":"notice","rules":\["notable-other-category"\]' quiet/reports
     fault "a match of another category is no finding of severity notice"
 
 # Trivial contents, bad lines, forced formats, columns.
+ends 2 "no record has the alert category 01: it has 1, 2" known import categories.csv -o no.tks --notable --alert-category 01
+ends 0 "category 2: 1$" known import categories.csv -o both.tks --notable --alert-category " 1, 2 "
+
 printf 'd41d8cd98f00b204e9800998ecf8427e\n%s\n' "$abc" >trivial.md5
 ends 0 "1 trivial" known import trivial.md5 -o trivial.tks --notable
 ends 0 "were dropped" known import trivial.md5 -o trivial.tks --notable
