@@ -79,7 +79,7 @@ bool has_notable_match(const Store& store, Filter filter) {
     const std::vector<ListRecord> lists = store.lists();
     for (const MatchCount& count : store.match_counts())
         if (is_wanted(filter, count.evidence) && count.set < lists.size() &&
-            lists[count.set].identity.polarity == Polarity::notable && count.alerts)
+            lists[count.set].identity.polarity == Polarity::notable)
             return true;
     return false;
 }

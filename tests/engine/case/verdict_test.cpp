@@ -174,6 +174,15 @@ TEST_CASE("an alert without a known match is ALERT; a match that no rule raises 
     CHECK(lowered.exit_code() == 0);
 }
 
+TEST_CASE("a match of a category that does not alert is a match in words, and no alert in the exit code") {
+    Examined examined = matched();
+    examined.matches.front().alerts = false;
+    const Verdict verdict =
+        verdict_after([&](Store& store) { put(store, entry("/m", 2), examined); }, notice_on_everything);
+    CHECK(verdict.words() == "MATCH");
+    CHECK(verdict.exit_code() == 0);
+}
+
 TEST_CASE("a match in an ignorable list is no match; only ignorable lists are no comparison") {
     const Verdict verdict = verdict_after(
         [](Store& store) {
