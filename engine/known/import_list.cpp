@@ -71,6 +71,9 @@ class ListImport {
         if (record.digests.algorithms().empty()) return void(++trivial_);
         if (dropped) ++partly_trivial_;
         if (record.size && *record.size > most_size) return reject({record.position, "its size is no file's"});
+        if (std::max(record.category.set.size(), record.category.number.size()) > most_category_bytes)
+            return reject({record.position, "its category is over 256 bytes long"});
+        if (record.label.size() > most_label_bytes) return reject({record.position, "its label is over 1 MiB long"});
         writer_.add(record);
         if (++accepted_ % records_between_progress == 0 && options_.progress)
             options_.progress(path_, list_->bytes_read(), list_->size());

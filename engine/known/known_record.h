@@ -57,6 +57,9 @@ struct Category {
     friend bool operator==(const Category&, const Category&) = default;
 };
 
+// A record with more is rejected: no name is that long, and each match carries a copy.
+inline constexpr std::size_t most_category_bytes = 256, most_label_bytes = 1 << 20;
+
 // One line, row or object of a list: digests of one content that stand together, tied.
 struct KnownRecord {
     Digests digests;

@@ -16,6 +16,7 @@
 
 namespace triage {
 
+const ListFormat& csv_list();
 const ListFormat& hashdeep_list();
 const ListFormat& md5sum_list();
 const ListFormat& plain_list();
@@ -118,6 +119,16 @@ TEST_CASE("without lenient the first bad lines end the import and are named") {
     CHECK(message.find("line 7: ") == std::string::npos);
     CHECK(message.find("(reading ended here)") != std::string::npos);
     CHECK(import_text(many, {.lenient = true}).set.identity().records_rejected == 100);
+}
+
+TEST_CASE("a record whose category or label is longer than any is rejected") {
+    const auto rejected = [](const std::string& category, const std::string& label) {
+        const ScratchFile file("md5,category,label\n" + abc + "," + category + "," + label + "\n" +
+                               empty_md5.substr(1) + "0,1,x\n");
+        return import_list(file.path(), {&csv_list()}, {.lenient = true}).set.identity().records_rejected;
+    };
+    CHECK(rejected(std::string(256, 'c'), "x") == 0);
+    CHECK(rejected(std::string(257, 'c'), "x") == 1);
 }
 
 TEST_CASE("what is no list is refused with the formats that are read") {
