@@ -32,12 +32,15 @@ Column::Column(const SetFile& file, Algorithm algorithm, std::size_t key_bytes)
       filter_bytes_(file, filter_) {
     suffix_bytes_ = key_bytes - std::min<std::size_t>(rows_.dropped, key_bytes);
     row_bytes_ = suffix_bytes_ + rows_.link_bytes + rows_.attached;
-    const bool is_sound = rows_.dropped * 8 <= buckets_.bits && (rows_.link_bytes == 0 || rows_.link_bytes == 4) &&
-                          rows_.attached <= 48 && buckets_.bits <= 32 && shards_.bits <= 24 &&
-                          rows_.rows <= 0xFFFF'FFFF && rows_.length == rows_.rows * row_bytes_ &&
-                          buckets_.length == ((std::uint64_t{1} << buckets_.bits) + 1) * 4 &&
-                          shards_.length == (std::uint64_t{1} << shards_.bits) * sizeof(tks::Shard) && row_bytes_ > 0;
+    // Bounds first: what is multiplied below must not wrap.
+    const bool is_sound =
+        rows_.dropped <= 4 && rows_.dropped * 8 <= buckets_.bits && (rows_.link_bytes == 0 || rows_.link_bytes == 4) &&
+        rows_.attached <= 48 && buckets_.bits <= 32 && shards_.bits <= 24 && rows_.rows <= 0xFFFF'FFFF &&
+        rows_.length == rows_.rows * row_bytes_ && buckets_.length == ((std::uint64_t{1} << buckets_.bits) + 1) * 4 &&
+        shards_.length == (std::uint64_t{1} << shards_.bits) * sizeof(tks::Shard) && row_bytes_ > 0;
     if (!is_sound) throw Error("known set", "the sections of a column contradict each other");
+    if (get_le(bucket_bytes_.at(buckets_.length - 4), 4) != rows_.rows)
+        throw Error("known set", "the last bucket of a column does not end with its rows");
 }
 
 struct Column::Search {
@@ -92,6 +95,7 @@ void Column::find(std::span<const std::byte* const> keys, std::vector<Hit>& hits
         if (searches[i].may_be_in) search(keys[i], static_cast<std::uint32_t>(i), searches[i], hits);
 }
 
+// The last bucket ends with the rows, so that the search for a row's ends there at the latest.
 void Column::key_at(std::uint64_t row, std::uint64_t& bucket, std::byte* key) const {
     while (get_le(bucket_bytes_.at((bucket + 1) * 4), 4) <= row) ++bucket;
     const std::uint64_t prefix = bucket >> (buckets_.bits - rows_.dropped * 8);

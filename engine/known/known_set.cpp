@@ -111,6 +111,8 @@ struct KnownSet::Impl {
         const std::byte* mention = row.data() + w.algorithms + w.size;
         record.first_mention = get_le(mention, w.first_mention);
         record.last_mention = has_next ? get_le(mention + w.total(), w.first_mention) : s.mentions;
+        if (record.first_mention > record.last_mention || record.last_mention > s.mentions)
+            throw Error(path, "is damaged: a record points outside its mentions");
         return record;
     }
 
@@ -133,6 +135,7 @@ struct KnownSet::Impl {
             length |= (byte & 0x7F) << shift;
             if ((byte & 0x80) == 0) break;
         }
+        if (length > most_label_bytes) throw Error(path, "is damaged: a label is longer than any");
         return std::string(as_text(plain(labels, offset, length, opened)));
     }
 

@@ -88,6 +88,10 @@ void SetFile::check_superblock() {
                       sums.length / 8 == blocks_in(sums.offset - tks::superblock_bytes) && sums.length % 8 == 0;
     if (!fits) fail("is damaged in its superblock");
     limit_ = sums.offset;
+    for (std::uint32_t i = 0; i + 1 < s.section_count; ++i)
+        if (s.sections[i].offset < tks::superblock_bytes || s.sections[i].offset > limit_ ||
+            s.sections[i].length > limit_ - s.sections[i].offset)
+            fail_outside();
     const ByteView stored(map_ + sums.offset, sums.length);
     if (s.content_digest != tks::content_digest({map_, tks::superblock_bytes}, stored))
         fail("is damaged in its checksums");

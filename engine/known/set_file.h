@@ -27,7 +27,7 @@ class SetFile {
 
     // Bytes of the file, their blocks checked. Throws Error that names a damaged block, or when they lie outside.
     const std::byte* at(std::uint64_t offset, std::uint64_t length) const {
-        if (offset + length > limit_ || offset + length < offset) fail_outside();
+        if (offset < tks::superblock_bytes || offset > limit_ || length > limit_ - offset) fail_outside();
         if (length > 0) check(offset, length);
         return map_ + offset;
     }

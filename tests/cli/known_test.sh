@@ -65,10 +65,10 @@ grep -q "NO MATCH" out && fault "a match of another category is denied in words"
 grep -q '"severity":"notice","rules":\["notable-other-category"\]' quiet/reports/findings.jsonl ||
     fault "a match of another category is no finding of severity notice"
 
-# Trivial contents, bad lines, forced formats, columns.
 ends 2 "no record has the alert category 01: it has 1, 2" known import categories.csv -o no.tks --notable --alert-category 01
 ends 0 "category 2: 1$" known import categories.csv -o both.tks --notable --alert-category " 1, 2 "
 
+# Trivial contents, bad lines, forced formats, columns.
 printf 'd41d8cd98f00b204e9800998ecf8427e\n%s\n' "$abc" >trivial.md5
 ends 0 "1 trivial" known import trivial.md5 -o trivial.tks --notable
 ends 0 "were dropped" known import trivial.md5 -o trivial.tks --notable
@@ -95,10 +95,6 @@ PY
 ends 0 "nsrl2" known import rds.zip -o rds.tks --ignorable
 ends 0 "Editor" known lookup rds.tks "$abc" --show-names
 
-# Protection: the file says nothing without its key, and a scan finds the same with it.
-head -c 32 /dev/urandom >key
-ends 0 "" known import "$list" -o secret.tks --notable --name confidential --protect key
-grep -aq confidential secret.tks && fault "a protected set tells its name"
 # An archive of several lists, or of more than is looked at, is not guessed from; a forced format holds inside one too.
 python3 - "$abc" <<'PY'
 import sys, zipfile
@@ -121,6 +117,10 @@ ends 0 "1 in use" known import odd.zip -o odd.tks --notable --format plain --len
 ends 0 "1 in use" known import odd-two.zip -o odd.tks --notable --format plain
 ends 2 "without a list of the format vics" known import odd-two.zip -o no.tks --notable --format vics
 
+# Protection: the file says nothing without its key, and a scan finds the same with it.
+head -c 32 /dev/urandom >key
+ends 0 "" known import "$list" -o secret.tks --notable --name confidential --protect key
+grep -aq confidential secret.tks && fault "a protected set tells its name"
 python3 - secret.tks "$list" <<'PY' || fault "a protected set holds digests of its list"
 import sys
 data = open(sys.argv[1], "rb").read()

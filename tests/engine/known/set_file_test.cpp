@@ -7,6 +7,7 @@
 #include "engine/hash/hasher.h"
 #include "tests/support/known_sets.h"
 #include "tests/support/scratch_file.h"
+#include "tests/support/signed_set.h"
 
 namespace triage {
 namespace {
@@ -46,6 +47,33 @@ std::string complaint(const Bytes& bytes, const Secret* secret = nullptr) {
         const KnownSet set = opened(bytes, secret);
         set.check();
         for (int i = 0; i < 50; ++i) test::matches_in(set, hash_of(as_bytes(fmt::format("in {}", i))), 5);
+    } catch (const Error& error) {
+        return error.what();
+    }
+    return {};
+}
+
+// The set after `change` of its superblock, signed again: what all of it says, walked too.
+template <class Change>
+std::string complaint_after(Bytes bytes, Change change) {
+    tks::Superblock s = test::superblock_of(bytes);
+    const auto section = [&](tks::SectionKind kind, Algorithm a = Algorithm::md5) -> tks::Section& {
+        for (tks::Section& each : s.sections)
+            if (each.kind == kind && each.algorithm == static_cast<std::uint32_t>(a)) return each;
+        throw std::logic_error("no such section");
+    };
+    change(s, section, bytes);
+    test::put_superblock(bytes, s);
+    test::sign(bytes);
+    try {
+        const KnownSet set = opened(bytes);
+        set.check();
+        for (const Algorithm a : all_algorithms)
+            for (KnownSet::Walk walk(set, a); walk.digest(); walk.next()) {
+                Digests digests;
+                digests.set(*walk.digest());
+                test::matches_in(set, digests, 5);
+            }
     } catch (const Error& error) {
         return error.what();
     }
@@ -101,6 +129,51 @@ TEST_CASE("a damaged block is refused by the look-up that touches it, not by oth
         }
     CHECK(found > 0);
     CHECK(refused > 0);
+}
+
+// Checksums say that a file is as it was written, not that an honest program wrote it.
+TEST_CASE("a hostile set with right checksums is refused") {
+    using Kind = tks::SectionKind;
+    std::vector<KnownRecord> all = records(20'000);
+    all.push_back(all.front());
+    all.back().label = "a second mention";
+    const Bytes bytes = bytes_of(test::compile(all));
+    CHECK(complaint_after(bytes, [](auto&, auto&, auto&) {}).empty());
+    for (const Kind kind : {Kind::identity, Kind::column, Kind::buckets, Kind::shards, Kind::filter, Kind::records,
+                            Kind::mentions, Kind::labels})
+        for (const std::uint64_t offset : {0ull, 8ull, 4095ull, ~0ull - 4096, ~0ull}) {
+            CAPTURE(static_cast<int>(kind));
+            CAPTURE(offset);
+            CHECK_FALSE(
+                complaint_after(bytes, [&](auto&, auto& section, auto&) { section(kind).offset = offset; }).empty());
+        }
+    for (const Kind kind : {Kind::column, Kind::buckets, Kind::shards, Kind::filter, Kind::records, Kind::mentions})
+        for (const std::uint64_t length : {~0ull, 1ull << 40, 0ull}) {
+            CAPTURE(static_cast<int>(kind));
+            CAPTURE(length);
+            CHECK_FALSE(
+                complaint_after(bytes, [&](auto&, auto& section, auto&) { section(kind).length = length; }).empty());
+        }
+    // Eight times it wraps to 0; the rows are as long as the lie says.
+    CHECK(complaint_after(bytes, [](auto&, auto& section, auto&) {
+              tks::Section& rows = section(Kind::column);
+              rows.dropped = 0x2000'0000, rows.rows = 0, rows.length = 0;
+          }) == "known set: the sections of a column contradict each other");
+    // The last bucket ends before the rows, or behind them.
+    for (const std::uint32_t end : {0u, 19'999u, 20'001u, 0xFFFF'FFFFu})
+        CHECK(complaint_after(bytes, [&](auto&, auto& section, Bytes& whole) {
+                  const tks::Section& buckets = section(Kind::buckets);
+                  std::memcpy(&whole[buckets.offset + buckets.length - 4], &end, 4);
+              }) == "known set: the last bucket of a column does not end with its rows");
+    CHECK_FALSE(complaint_after(bytes, [](auto&, auto& section, Bytes& whole) {
+                    std::memset(&whole[section(Kind::buckets).offset + 40], 0xFF, 4);
+                }).empty());
+    CHECK_FALSE(complaint_after(bytes, [](auto&, auto& section, Bytes& whole) {
+                    std::memset(&whole[section(Kind::records).offset + 9], 0xFF, 9);
+                }).empty());
+    CHECK(complaint_after(bytes, [](auto&, auto& section, Bytes& whole) {
+              std::memset(&whole[section(Kind::labels).offset], 0xFF, 100);
+          }) == "set.tks: is damaged: a label is longer than any");
 }
 
 TEST_CASE("what is no set, or of another version, says so") {
