@@ -12,6 +12,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
+
 #include "engine/base/error.h"
 
 namespace triage {
@@ -126,6 +129,16 @@ SecretKey derive(ByteView secret, ByteView salt) {
     return key;
 }
 
+namespace {
+// Counts the keys of this process, for the threads that remember one.
+std::uint64_t next_serial() {
+    static std::atomic<std::uint64_t> last{0};
+    return ++last;
+}
+}  // namespace
+
+Aead::Aead(const SecretKey& key) : key_(key), serial_(next_serial()) {}
+
 Bytes Aead::seal(const Nonce& nonce, ByteView plain) const {
     const CipherContext c(EVP_CIPHER_CTX_new());
     Bytes sealed(plain.size() + gcm_tag_bytes);
@@ -139,19 +152,25 @@ Bytes Aead::seal(const Nonce& nonce, ByteView plain) const {
     return sealed;
 }
 
-std::optional<Bytes> Aead::open(const Nonce& nonce, ByteView sealed) const {
-    if (sealed.size() < gcm_tag_bytes) return std::nullopt;
-    const CipherContext c(EVP_CIPHER_CTX_new());
-    Bytes plain(sealed.size() - gcm_tag_bytes);
-    Bytes tag(sealed.begin() + static_cast<std::ptrdiff_t>(plain.size()), sealed.end());
+bool Aead::open(const Nonce& nonce, ByteView sealed, MutableBytes plain) const {
+    if (sealed.size() != plain.size() + gcm_tag_bytes) return false;
+    struct Keyed {
+        CipherContext context{EVP_CIPHER_CTX_new()};
+        std::uint64_t serial = 0;
+    };
+    thread_local Keyed keyed;
+    EVP_CIPHER_CTX* c = keyed.context.get();
+    if (keyed.serial != serial_) {
+        if (EVP_DecryptInit_ex(c, EVP_aes_256_gcm(), nullptr, in(key_.bytes()), nullptr) != 1) fail("AES-GCM failed");
+        keyed.serial = serial_;
+    }
+    std::array<std::byte, gcm_tag_bytes> tag;
+    std::copy(sealed.end() - gcm_tag_bytes, sealed.end(), tag.begin());
     int written = 0;
-    const bool ok =
-        EVP_DecryptInit_ex(c.get(), EVP_aes_256_gcm(), nullptr, in(key_.bytes()), in(nonce)) == 1 &&
-        EVP_DecryptUpdate(c.get(), out(plain.data()), &written, in(sealed), static_cast<int>(plain.size())) == 1 &&
-        EVP_CIPHER_CTX_ctrl(c.get(), EVP_CTRL_GCM_SET_TAG, gcm_tag_bytes, tag.data()) == 1 &&
-        EVP_DecryptFinal_ex(c.get(), out(plain.data() + written), &written) == 1;
-    if (!ok) return std::nullopt;
-    return plain;
+    return EVP_DecryptInit_ex(c, nullptr, nullptr, nullptr, in(nonce)) == 1 &&
+           EVP_DecryptUpdate(c, out(plain.data()), &written, in(sealed), static_cast<int>(plain.size())) == 1 &&
+           EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_SET_TAG, gcm_tag_bytes, tag.data()) == 1 &&
+           EVP_DecryptFinal_ex(c, out(plain.data() + written), &written) == 1;
 }
 
 }  // namespace triage

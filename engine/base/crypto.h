@@ -56,12 +56,15 @@ using Nonce = std::array<std::byte, 12>;
 inline constexpr std::size_t gcm_tag_bytes = 16;
 class Aead {
   public:
-    explicit Aead(const SecretKey& key) : key_(key) {}
-    Bytes seal(const Nonce& nonce, ByteView plain) const;                  // plain bytes' length and a tag
-    std::optional<Bytes> open(const Nonce& nonce, ByteView sealed) const;  // nothing when it was changed
+    explicit Aead(const SecretKey& key);
+    Bytes seal(const Nonce& nonce, ByteView plain) const;  // plain bytes' length and a tag
+    // Into `plain`, which is shorter by the tag. False when it was changed. Each thread keeps the key that it used last
+    // expanded, which costs more than to decrypt a kilobyte.
+    [[nodiscard]] bool open(const Nonce& nonce, ByteView sealed, MutableBytes plain) const;
 
   private:
     const SecretKey& key_;
+    const std::uint64_t serial_;  // of this object: another may come to lie at its address
 };
 
 }  // namespace triage

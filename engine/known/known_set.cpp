@@ -7,21 +7,15 @@
 
 #include "engine/base/error.h"
 #include "engine/known/column.h"
-#include "engine/known/record_row.h"
 #include "engine/known/set_file.h"
 #include "engine/known/set_identity.h"
+#include "engine/known/set_reader.h"
 
 namespace triage {
 
 std::string_view to_string(Polarity polarity) { return polarity == Polarity::notable ? "notable" : "ignorable"; }
 
 namespace {
-
-struct Record {
-    AlgorithmSet algorithms;
-    std::optional<std::uint64_t> size;
-    std::uint64_t first_mention = 0, last_mention = 0;
-};
 
 // A hit of any column: which query agrees with which record in which algorithm.
 struct Agreement {
@@ -48,22 +42,27 @@ struct KnownSet::Impl {
     Impl(int fd, const std::string& name, const Secret* secret)
         : file(fd, name),
           path(name),
-          records(section(tks::SectionKind::records)),
-          mentions(section(tks::SectionKind::mentions)),
-          labels(section(tks::SectionKind::labels)) {
+          tables{file,
+                 path,
+                 identity,
+                 section(tks::SectionKind::records),
+                 section(tks::SectionKind::mentions),
+                 section(tks::SectionKind::labels)} {
         const tks::Superblock& s = file.superblock();
         const bool is_protected = (s.flags & tks::flag_protected) != 0;
         if (is_protected && !secret)
             throw Error(path, "is protected", s.key_kind == 2 ? "give its passphrase" : "give its key file with --key");
         if (is_protected) key = std::make_unique<SetKey>(*secret, s);
+        tables.key = key.get();
         read_identity();
         for (const Algorithm a : all_algorithms)
             if (identity.algorithms.has(a)) columns.emplace_back(file, a, key ? sizeof(KeyedDigest) : digest_size(a));
         const std::uint64_t record_bytes = s.record_widths.total(), mention_bytes = s.mention_widths.total();
         for (const Column& column : columns)
-            if (column.attached_bytes() > 0) joined = &column;
+            if (column.attached_bytes() > 0) tables.joined = &column;
+        const Column* joined = tables.joined;
         const bool is_table_sound =
-            records.length == s.records * record_bytes && mentions.length == s.mentions * mention_bytes;
+            tables.records.length == s.records * record_bytes && tables.mentions.length == s.mentions * mention_bytes;
         const bool is_joined_sound = joined && !key && joined->attached_bytes() == record_bytes + mention_bytes &&
                                      joined->rows() == s.records && s.mentions == s.records &&
                                      s.record_widths.first_mention == 0;
@@ -78,132 +77,14 @@ struct KnownSet::Impl {
         return *found;
     }
 
-    // Plain bytes of a table or of the labels, in the map, or in `opened` when they had to be decrypted.
-    ByteView plain(const tks::Section& there, std::uint64_t offset, std::uint64_t length, Bytes& opened) const {
-        if (offset > there.length || length > there.length - offset)
-            throw Error(path, "is damaged: it points outside itself");
-        if (!key) return {file.at(there.offset + offset, length), length};
-        return opened = file.open_sealed(there, *key, offset, length);
-    }
-
     void read_identity() {
         const tks::Section& there = section(tks::SectionKind::identity);
-        Bytes opened;
-        identity = identity_from_json(as_text(plain(there, 0, there.length, opened)));
+        SetFile::Opened opened;
+        const ByteView text = key ? file.open_sealed(there, *key, 0, there.length, opened)
+                                  : ByteView(file.at(there.offset, there.length), there.length);
+        identity = identity_from_json(as_text(text));
         identity.source_path = path;
         identity.source_sha256 = to_hex(file.superblock().content_digest);
-    }
-
-    Record record_at(std::uint32_t number) const {
-        const tks::Superblock& s = file.superblock();
-        if (number >= s.records) throw Error(path, "is damaged: a link points behind its records");
-        const tks::RecordWidths w = s.record_widths;
-        const bool has_next = w.first_mention > 0 && number + 1ull < s.records;
-        Bytes opened;
-        const ByteView row = joined ? joined->attached_at(number)
-                                    : plain(records, number * w.total(), w.total() * (has_next ? 2 : 1), opened);
-        Record record;
-        record.algorithms = AlgorithmSet::from_bits(w.algorithms ? static_cast<std::uint8_t>(get_le(row.data(), 1))
-                                                                 : s.common_algorithms);
-        if (const std::uint64_t size = get_le(row.data() + w.algorithms, w.size)) record.size = size - 1;
-        record.first_mention = number, record.last_mention = number + 1ull;
-        if (w.first_mention == 0) return record;
-        const std::byte* mention = row.data() + w.algorithms + w.size;
-        record.first_mention = get_le(mention, w.first_mention);
-        record.last_mention = has_next ? get_le(mention + w.total(), w.first_mention) : s.mentions;
-        if (record.first_mention > record.last_mention || record.last_mention > s.mentions)
-            throw Error(path, "is damaged: a record points outside its mentions");
-        return record;
-    }
-
-    // What a record that is looked at soon will need.
-    [[gnu::always_inline]] void prefetch(const std::vector<Agreement>& agreements, std::size_t at) const {
-        constexpr std::size_t ahead = 16;
-        if (joined || at + ahead >= agreements.size()) return;  // a joined row is in the cache already
-        const std::uint64_t record = agreements[at + ahead].record;
-        const tks::Superblock& s = file.superblock();
-        file.prefetch(records.offset + record * s.record_widths.total());
-        if (s.record_widths.first_mention == 0) file.prefetch(mentions.offset + record * s.mention_widths.total());
-    }
-
-    std::string label_at(std::uint64_t offset) const {
-        if (offset == 0) return {};
-        std::uint64_t length = 0;
-        Bytes opened;
-        for (unsigned shift = 0; shift < 35 && offset < labels.length; shift += 7) {
-            const auto byte = static_cast<std::uint64_t>(plain(labels, offset++, 1, opened)[0]);
-            length |= (byte & 0x7F) << shift;
-            if ((byte & 0x80) == 0) break;
-        }
-        if (length > most_label_bytes) throw Error(path, "is damaged: a label is longer than any");
-        return std::string(as_text(plain(labels, offset, length, opened)));
-    }
-
-    Mention mention_at(std::uint64_t number) const {
-        const tks::MentionWidths w = file.superblock().mention_widths;
-        Bytes opened;
-        const ByteView row = joined ? joined->attached_at(number).subspan(file.superblock().record_widths.total())
-                                    : plain(mentions, number * w.total(), w.total(), opened);
-        const std::byte* at = row.data();
-        const auto next = [&](std::uint8_t width) {
-            const std::uint64_t value = get_le(at, width);
-            at += width;
-            return value;
-        };
-        Mention mention;
-        mention.source = next(w.source);
-        mention.position = next(w.position);
-        mention.category = next(w.category);
-        mention.label = next(w.label);
-        mention.flags = next(w.flags);
-        if (mention.category >= identity.categories.size()) throw Error(path, "is damaged: a category does not exist");
-        return mention;
-    }
-    bool alerts(const Mention& mention) const { return identity.categories[mention.category].alerts; }
-
-    void add_mention(const Mention& mention, const Match& found, std::vector<Match>& out) const {
-        const CategoryCount& category = identity.categories[mention.category];
-        Match& match = out.emplace_back(found);
-        match.source = static_cast<std::uint32_t>(mention.source);
-        match.record = mention.position;
-        match.category_set = category.category.set;
-        match.category = category.category.number;
-        match.alerts = category.alerts;
-        match.label = label_at(mention.label);
-        match.flags = RecordFlags::from_bits(static_cast<std::uint8_t>(mention.flags));
-    }
-
-    // Mentions of one content stand in order of their categories: the first behind those of this one's.
-    std::uint64_t next_category(std::uint64_t number, std::uint64_t last) const {
-        const std::uint64_t category = mention_at(number).category;
-        std::uint64_t low = number + 1, high = last;
-        while (low < high) {
-            const std::uint64_t middle = low + (high - low) / 2;
-            if (mention_at(middle).category <= category) low = middle + 1;
-            else high = middle;
-        }
-        return low;
-    }
-
-    // Those of a content that has more mentions than are told: what alerts must not be cut off behind what does not.
-    void add_foremost(const Record& record, const Match& found, std::vector<Match>& out) const {
-        std::size_t told = 0;
-        for (const bool alerting : {true, false}) {
-            std::uint64_t category = 0;
-            for (std::uint64_t m = record.first_mention; m < record.last_mention && told < most_mentions;) {
-                const Mention mention = mention_at(m);
-                if (mention.category < category) throw Error(path, "is damaged: mentions are out of order");
-                category = mention.category;
-                if (alerts(mention) != alerting) m = next_category(m, record.last_mention);
-                else add_mention(mention, found, out), ++told, ++m;
-            }
-        }
-    }
-
-    void add_mentions(const Record& record, const Match& found, std::vector<Match>& out) const {
-        if (record.last_mention > record.first_mention + most_mentions) return add_foremost(record, found, out);
-        for (std::uint64_t m = record.first_mention; m < record.last_mention; ++m)
-            add_mention(mention_at(m), found, out);
     }
 
     void find(std::span<const KnownQuery> queries, std::vector<Agreement>& agreements) const;
@@ -211,10 +92,9 @@ struct KnownSet::Impl {
     SetFile file;
     const std::string path;
     std::unique_ptr<SetKey> key;
-    const tks::Section &records, &mentions, &labels;
     KnownSetIdentity identity;
     std::vector<Column> columns;
-    const Column* joined = nullptr;  // whose rows hold records and mentions
+    SetTables tables;
 };
 
 KnownSet KnownSet::open(int fd, const std::string& path, const Secret* secret) {
@@ -235,9 +115,12 @@ void KnownSet::check() const { impl_->file.check_all(); }
 std::uint64_t KnownSet::records_without(AlgorithmSet algorithms) const {
     const tks::Superblock& s = impl_->file.superblock();
     if (s.record_widths.algorithms == 0) return (s.common_algorithms & algorithms.bits()) == 0 ? s.records : 0;
+    // Where every column is looked into, every record is.
+    if ((impl_->identity.algorithms.bits() & ~unsigned{algorithms.bits()}) == 0) return 0;
+    SetReader reader(impl_->tables);
     std::uint64_t count = 0;
     for (std::uint64_t r = 0; r < s.records; ++r)
-        if ((impl_->record_at(static_cast<std::uint32_t>(r)).algorithms.bits() & algorithms.bits()) == 0) ++count;
+        if ((reader.record_at(static_cast<std::uint32_t>(r)).algorithms.bits() & algorithms.bits()) == 0) ++count;
     return count;
 }
 
@@ -276,6 +159,7 @@ void KnownSet::lookup(std::span<const KnownQuery> queries, std::uint32_t set_ind
                       std::span<std::vector<Match>> out) const {
     std::vector<Agreement> agreements;
     impl_->find(queries, agreements);
+    SetReader reader(impl_->tables);
     if (!std::is_sorted(agreements.begin(), agreements.end())) std::sort(agreements.begin(), agreements.end());
     for (std::size_t i = 0; i < agreements.size();) {
         const auto [query, number, first] = agreements[i];
@@ -283,12 +167,14 @@ void KnownSet::lookup(std::span<const KnownQuery> queries, std::uint32_t set_ind
         match.set = set_index;
         for (; i < agreements.size() && agreements[i].query == query && agreements[i].record == number; ++i)
             match.agrees.add(agreements[i].algorithm);
-        impl_->prefetch(agreements, i);
-        const Record record = impl_->record_at(number);
+        // A record that is looked at soon is on its way meanwhile.
+        if (constexpr std::size_t ahead = 16; i + ahead < agreements.size())
+            reader.prefetch(agreements[i + ahead].record);
+        const SetReader::Record record = reader.record_at(number);
         const unsigned both = record.algorithms.bits() & queries[query].digests->algorithms().bits();
         match.differs = AlgorithmSet::from_bits(static_cast<std::uint8_t>(both & ~unsigned{match.agrees.bits()}));
         if (record.size) match.size_agrees = *record.size == queries[query].size;
-        impl_->add_mentions(record, match, out[query]);
+        reader.add_mentions(record, match, out[query]);
         const bool is_last = i == agreements.size() || agreements[i].query != query;
         if (is_last && out[query].size() > 1) sort_by_place(out[query], set_index);
     }

@@ -128,23 +128,32 @@ void SetFile::check_all() const {
     for (std::uint64_t block = 0; block < blocks; ++block) check_block(block);
 }
 
-Bytes SetFile::open_sealed(const tks::Section& section, const SetKey& key, std::uint64_t offset,
-                           std::uint64_t length) const {
+ByteView SetFile::open_block(const tks::Section& section, const SetKey& key, std::uint64_t block,
+                             Opened& opened) const {
+    const std::uint64_t begin = block * tks::sealed_bytes;
+    const std::uint64_t size = std::min<std::uint64_t>(tks::sealed_bytes, section.length - begin);
+    if (opened.block == block) return ByteView(opened.plain).first(size);
+    opened.block = ~std::uint64_t{0};
+    const std::uint64_t sealed = size + tks::tag_bytes;
+    const std::uint64_t place = section.offset + block * (tks::sealed_bytes + tks::tag_bytes);
+    if (!key.open(section.kind, block, {at(place, sealed), sealed}, MutableBytes(opened.plain).first(size)))
+        throw Error(name_, "cannot be opened with this key");
+    opened.block = block;
+    return ByteView(opened.plain).first(size);
+}
+
+ByteView SetFile::open_sealed(const tks::Section& section, const SetKey& key, std::uint64_t offset,
+                              std::uint64_t length, Opened& opened) const {
     if (offset > section.length || length > section.length - offset) fail_outside();
-    Bytes plain;
-    for (std::uint64_t block = offset / tks::sealed_bytes; plain.size() < offset % tks::sealed_bytes + length;
-         ++block) {
-        const std::uint64_t begin = block * tks::sealed_bytes;
-        const std::uint64_t size = std::min<std::uint64_t>(tks::sealed_bytes, section.length - begin) + tks::tag_bytes;
-        const std::uint64_t place = section.offset + block * (tks::sealed_bytes + tks::tag_bytes);
-        const auto opened = key.open(section.kind, block, {at(place, size), size});
-        if (!opened) throw Error(name_, "cannot be opened with this key");
-        plain.insert(plain.end(), opened->begin(), opened->end());
-        if (length == 0) break;
+    if (length == 0) return {};
+    const std::uint64_t first = offset / tks::sealed_bytes, last = (offset + length - 1) / tks::sealed_bytes;
+    if (first == last) return open_block(section, key, first, opened).subspan(offset % tks::sealed_bytes, length);
+    opened.joined.clear();
+    for (std::uint64_t block = first; block <= last; ++block) {
+        const ByteView plain = open_block(section, key, block, opened);
+        opened.joined.insert(opened.joined.end(), plain.begin(), plain.end());
     }
-    plain.erase(plain.begin(), plain.begin() + static_cast<std::ptrdiff_t>(offset % tks::sealed_bytes));
-    plain.resize(length);
-    return plain;
+    return ByteView(opened.joined).subspan(offset % tks::sealed_bytes, length);
 }
 
 }  // namespace triage

@@ -36,8 +36,17 @@ class SetFile {
     [[gnu::always_inline]] void prefetch(std::uint64_t offset) const {
         if (offset < limit_) __builtin_prefetch(map_ + offset);
     }
-    // Plain bytes of a section that a protected set encrypts. `length` is at most what the section holds.
-    Bytes open_sealed(const tks::Section& section, const SetKey& key, std::uint64_t offset, std::uint64_t length) const;
+    // What was decrypted last of an encrypted section: who reads on in the same block does not decrypt it again.
+    // Belongs to one thread and one section.
+    struct Opened {
+        std::uint64_t block = ~std::uint64_t{0};
+        std::array<std::byte, tks::sealed_bytes> plain;
+        Bytes joined;  // of a piece that lies in several blocks
+    };
+    // Plain bytes of a section that a protected set encrypts; they lie in `opened`. `length` is at most what the
+    // section holds.
+    ByteView open_sealed(const tks::Section& section, const SetKey& key, std::uint64_t offset, std::uint64_t length,
+                         Opened& opened) const;
 
     // Checks every block, calls `progress(share)`. Throws Error that names the first damaged one.
     void check_all() const;
@@ -53,6 +62,7 @@ class SetFile {
             if ((checked_[block / 64].load(std::memory_order_relaxed) >> (block % 64) & 1) == 0) check_block(block);
     }
     void check_block(std::uint64_t block) const;
+    ByteView open_block(const tks::Section& section, const SetKey& key, std::uint64_t block, Opened& opened) const;
     std::string section_of(std::uint64_t offset) const;
 
     const std::string name_;

@@ -67,8 +67,8 @@ Bytes SetKey::seal(tks::SectionKind section, std::uint64_t block, ByteView plain
     return aead_.seal(nonce_of(section, block), plain);
 }
 
-std::optional<Bytes> SetKey::open(tks::SectionKind section, std::uint64_t block, ByteView sealed) const {
-    return aead_.open(nonce_of(section, block), sealed);
+bool SetKey::open(tks::SectionKind section, std::uint64_t block, ByteView sealed, MutableBytes plain) const {
+    return aead_.open(nonce_of(section, block), sealed, plain);
 }
 
 }  // namespace triage

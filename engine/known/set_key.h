@@ -42,7 +42,7 @@ class SetKey {
     void describe(tks::Superblock& superblock) const;
     KeyedDigest keyed(const Digest& digest) const;
     Bytes seal(tks::SectionKind section, std::uint64_t block, ByteView plain) const;
-    std::optional<Bytes> open(tks::SectionKind section, std::uint64_t block, ByteView sealed) const;
+    [[nodiscard]] bool open(tks::SectionKind section, std::uint64_t block, ByteView sealed, MutableBytes plain) const;
 
   private:
     struct Salted {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Measures known sets, and SQLite with the schema of Autopsy's .kdb beside them.
 //   known_bench make N LIST              a list of N random MD5, as md5sum prints them
-//   known_bench set SET.tks QUERIES THREADS BATCH   look-ups: hits and misses, so many at once
+//   known_bench set SET.tks QUERIES THREADS BATCH [KEYFILE]   look-ups: hits and misses, so many at once
 //   known_bench sqlite DB LIST           imports the list
 //   known_bench sqlite-lookup DB SET.tks QUERIES
 //   known_bench queries SET.tks QUERIES  prints digests that the set holds, for other programs
@@ -90,8 +90,16 @@ double measure(const KnownSet& set, const std::vector<Digests>& asked, std::size
     return seconds * 1e9 / static_cast<double>(share / batch * batch);
 }
 
-int bench_set(const char* path, std::size_t count, unsigned threads, std::size_t batch) {
-    const KnownSet set = open_set(path);
+std::unique_ptr<Secret> secret_in(const std::string& key_file) {
+    if (key_file.empty()) return nullptr;
+    std::ifstream in(key_file, std::ios::binary);
+    const std::string text(std::istreambuf_iterator<char>(in), {});
+    const ByteView bytes = as_bytes(text);
+    return std::make_unique<Secret>(Secret::Kind::key_file, Bytes(bytes.begin(), bytes.end()));
+}
+
+int bench_set(const char* path, std::size_t count, unsigned threads, std::size_t batch, const std::string& key_file) {
+    const KnownSet set = open_set(path, secret_in(key_file).get());
     const std::vector<Digests> in = hits(set.identity().records_accepted, count), out = misses(count);
     set.check();  // and into memory
     for (const auto& [name, asked, expected] :
@@ -160,9 +168,9 @@ int sqlite_lookup(const char* path, const char* set_path, std::size_t count) {
 int main(int count, char** arguments) {
     const std::string what = count > 1 ? arguments[1] : "";
     if (what == "make" && count == 4) return make(std::stoull(arguments[2]), arguments[3]);
-    if (what == "set" && count == 6)
+    if (what == "set" && (count == 6 || count == 7))
         return bench_set(arguments[2], std::stoull(arguments[3]), static_cast<unsigned>(std::stoul(arguments[4])),
-                         std::stoull(arguments[5]));
+                         std::stoull(arguments[5]), count == 7 ? arguments[6] : "");
     if (what == "sqlite" && count == 4) return sqlite_import(arguments[2], arguments[3]);
     if (what == "sqlite-lookup" && count == 5)
         return sqlite_lookup(arguments[2], arguments[3], std::stoull(arguments[4]));

@@ -28,6 +28,14 @@ for threads in 1 2; do
 done
 [ "$millions" -lt 50 ] || exit 0
 
+head -c 32 /dev/urandom >"$folder/key"
+timed "import of $millions million, protected" "$build/triage" known import "$folder/list.md5" -o "$folder/secret.tks" \
+    --notable --protect "$folder/key" --quiet
+for batch in 256 1; do
+    echo -n "protected: " && "$build/known_bench" set "$folder/secret.tks" 1000000 1 "$batch" "$folder/key" | paste -sd ' '
+done
+rm "$folder/secret.tks"
+
 timed "hfind -i" hfind -i md5sum "$folder/list.md5"
 "$build/known_bench" queries "$folder/list.tks" 100000 >"$folder/queries"
 sed 'y/0123456789abcdef/123456789abcdef0/' "$folder/queries" >"$folder/absent"
