@@ -11,6 +11,7 @@
 
 #include "engine/base/error.h"
 #include "engine/known/column_builder.h"
+#include "engine/known/conflicts.h"
 #include "engine/known/content_table.h"
 #include "engine/known/label_heap.h"
 #include "engine/known/record_row.h"
@@ -24,26 +25,7 @@ constexpr std::size_t most_sources = 255, most_categories = 65'534;
 
 std::size_t index(Algorithm a) { return static_cast<std::size_t>(a); }
 
-// What tells whether two contents that share a digest are one content, of which two records say different things.
-struct Neighbour {
-    AlgorithmSet algorithms;
-    std::uint64_t size_plus_one = 0;
-    std::uint64_t strongest_prefix = 0;
-    std::uint32_t record = 0;
-
-    bool contradicts(const Neighbour& other) const {
-        if (size_plus_one != 0 && other.size_plus_one != 0 && size_plus_one != other.size_plus_one) return true;
-        return strongest_of(algorithms) == strongest_of(other.algorithms) && strongest_prefix != other.strongest_prefix;
-    }
-};
-
-bool differ_in_common(const RowView& a, const RowView& b, const KeySizes& sizes) {
-    for (const Algorithm alg : all_algorithms)
-        if (a.algorithms().has(alg) && b.algorithms().has(alg) &&
-            !std::equal(a.key(alg), a.key(alg) + sizes[index(alg)], b.key(alg)))
-            return true;
-    return a.size_plus_one() != 0 && b.size_plus_one() != 0 && a.size_plus_one() != b.size_plus_one();
-}
+std::uint64_t beginning(const std::byte* digest) { return get_be(digest, 8); }
 
 class Categories {
   public:
@@ -125,7 +107,7 @@ struct SetWriter::Impl {
     void gather();
     void take(Algorithm strongest, const RowView& now);
     void spool_digests(const RowView& now, std::uint32_t record);
-    void note_conflict(std::uint32_t a, std::uint32_t b);
+    Conflicts::Content described(const RowView& now, std::uint32_t record) const;
 
     // The column of the strongest algorithm needs no links: its rows are the first contents, in order.
     bool is_in_order(Algorithm a) const { return a == strongest_of(all); }
@@ -149,11 +131,10 @@ struct SetWriter::Impl {
     Categories categories;
     std::size_t sources = 0;
     std::uint64_t added = 0, duplicates = 0;
-    std::vector<bool> conflicting;
+    Conflicts conflicts;
     Bytes row;
 
     Bytes last;  // row before the one that is taken
-    std::uint32_t last_record = 0;
 };
 
 SetWriter::SetWriter(const SetWriterOptions& options) : impl_(std::make_unique<Impl>(options)) {}
@@ -186,11 +167,6 @@ void SetWriter::Impl::add(const KnownRecord& record) {
     ++added;
 }
 
-void SetWriter::Impl::note_conflict(std::uint32_t a, std::uint32_t b) {
-    conflicting.resize(contents.records());
-    conflicting[a] = conflicting[b] = true;
-}
-
 // The contents, in order, from the spools of their strongest digests.
 void SetWriter::Impl::gather() {
     in_order = std::make_unique<BufferedFile>(options.temporary_folder);
@@ -203,6 +179,13 @@ void SetWriter::Impl::gather() {
         });
         primary[index(a)].reset();
     }
+}
+
+Conflicts::Content SetWriter::Impl::described(const RowView& now, std::uint32_t record) const {
+    Conflicts::Content content{record, now.algorithms(), now.size_plus_one(), {}};
+    for (const Algorithm a : all_algorithms)
+        if (content.algorithms.has(a)) content.beginnings[index(a)] = beginning(now.key(a));
+    return content;
 }
 
 void SetWriter::Impl::take(Algorithm strongest, const RowView& now) {
@@ -218,10 +201,10 @@ void SetWriter::Impl::take(Algorithm strongest, const RowView& now) {
         const bool shares_key =
             !last.empty() &&
             std::equal(last.begin(), last.begin() + static_cast<std::ptrdiff_t>(key), now.key(strongest));
-        if (shares_key && differ_in_common(now, before, key_sizes)) note_conflict(last_record, record);
+        if (!shares_key) conflicts.next_digest();
+        conflicts.add(described(now, record));
         if (is_in_order(strongest)) in_order->append({now.key(strongest), key});
         spool_digests(now, record);
-        last_record = record;
     }
     contents.add_mention(mention);
     categories.count(mention.category);
@@ -233,8 +216,9 @@ void SetWriter::Impl::spool_digests(const RowView& now, std::uint32_t record) {
         if (!now.algorithms().has(a) || is_in_order(a)) continue;
         row.clear();
         put({now.key(a), key_sizes[index(a)]});
-        put_be(row, record, 4), put_be(row, now.algorithms().bits(), 1), put_be(row, now.size_plus_one(), 8);
-        put({now.key(now.strongest()), 8});
+        const Conflicts::Content content = described(now, record);
+        put_be(row, record, 4), put_be(row, content.algorithms.bits(), 1), put_be(row, content.size_plus_one, 8);
+        for (const std::uint64_t beginning : content.beginnings) put_be(row, beginning, 8);
         spool(secondary, a).add(row);
     }
 }
@@ -248,17 +232,17 @@ void SetWriter::Impl::build_column(Algorithm a, ColumnBuilder& column) {
             while (const std::byte* next = keys.next()) column.add(next, 0);
         return column.finish();
     }
-    Neighbour before;
     Bytes key_before;
     secondary[index(a)]->sorted([&](ByteView bytes) {
         const std::byte* rest = bytes.data() + key;
-        const Neighbour now{AlgorithmSet::from_bits(static_cast<std::uint8_t>(rest[4])), get_be(rest + 5, 8),
-                            get_be(rest + 13, 8), static_cast<std::uint32_t>(get_be(rest, 4))};
-        const bool shares_key = std::ranges::equal(key_before, bytes.first(key));
-        if (shares_key && now.contradicts(before)) note_conflict(before.record, now.record);
+        const Conflicts::Content now{static_cast<std::uint32_t>(get_be(rest, 4)),
+                                     AlgorithmSet::from_bits(static_cast<std::uint8_t>(rest[4])),
+                                     get_be(rest + 5, 8),
+                                     {get_be(rest + 13, 8), get_be(rest + 21, 8), get_be(rest + 29, 8)}};
+        if (!std::ranges::equal(key_before, bytes.first(key))) conflicts.next_digest();
+        conflicts.add(now);
         column.add(bytes.data(), now.record);
         key_before.assign(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(key));
-        before = now;
     });
     secondary[index(a)].reset();
     column.finish();
@@ -301,8 +285,7 @@ KnownSetIdentity SetWriter::write(int fd, KnownSetIdentity identity, const std::
     identity.algorithms = i.all;
     identity.records_accepted = i.contents.mentions();
     identity.records_duplicate = i.duplicates;
-    identity.records_conflicting =
-        static_cast<std::uint64_t>(std::count(i.conflicting.begin(), i.conflicting.end(), true));
+    identity.records_conflicting = i.conflicts.count();
     identity.categories = i.categories.counts(alert_categories);
     file.begin({.kind = tks::SectionKind::identity});
     file.append(as_bytes(identity_to_json(identity)));
