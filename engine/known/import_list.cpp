@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdio>
+#include <map>
 
 #include "engine/base/error.h"
 #include "engine/base/text.h"
@@ -14,7 +16,7 @@
 namespace triage {
 namespace {
 
-constexpr std::size_t named_rejections = 5;
+constexpr std::size_t named_rejections = 5, most_reasons = 64;
 constexpr std::uint64_t records_between_progress = 65536;
 constexpr std::int64_t stale_days = 365;
 
@@ -46,6 +48,7 @@ class ListImport {
         sources_.front().format = format_->name();
         sources_.front().version = says_.version;
         check();
+        sources_.front().importer = options_.importer;
     }
 
     void add_to(KnownSetIdentity& identity, std::vector<SetSource>& siblings) const {
@@ -55,6 +58,7 @@ class ListImport {
         identity.records_rejected += rejected_;
         identity.records_trivial += trivial_;
         identity.format = identity.sources.size() == 1 ? std::string(format_->name()) : "several";
+        for (const auto& [reason, count] : reasons_) identity.rejected_by_reason[reason] += count;
         if (identity.sources.size() > 1) return;
         identity.name = !options_.name.empty() ? options_.name
                         : !says_.name.empty()  ? says_.name
@@ -93,6 +97,8 @@ class ListImport {
     void reject(Rejection rejection) {
         ++rejected_;
         if (rejections_.size() < named_rejections) rejections_.push_back(std::move(rejection));
+        const bool is_told = reasons_.size() < most_reasons || reasons_.contains(rejection.why);
+        ++reasons_[is_told ? rejection.why : "other reasons"];
         if (!options_.lenient && rejections_.size() == named_rejections) refuse(" (reading ended here)");
     }
     [[noreturn]] void refuse(std::string_view end) const {
@@ -127,6 +133,8 @@ class ListImport {
     std::vector<SetSource> sources_;
     std::vector<Rejection> rejections_;  // the first ones
     std::uint64_t accepted_ = 0, rejected_ = 0, trivial_ = 0, partly_trivial_ = 0;
+    std::map<std::string, std::uint64_t> reasons_;
+    std::vector<std::string> warnings_;  // of the format
 };
 
 void ListImport::add_warnings(std::vector<std::string>& warnings) const {

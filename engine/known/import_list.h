@@ -22,6 +22,7 @@ struct ImportOptions {
     std::string columns = {};             // see ListOptions
     std::string name = {}, version = {};  // of the set; empty: what the list says, or its file
     std::vector<std::string> alert_categories = {};
+    std::string importer = {};  // version of this program, for the identity
     SetWriterOptions writer = {};
     // Called now and then with the bytes read of the list under way, and its size (0 unknown).
     std::function<void(const std::string& list, std::uint64_t read, std::uint64_t size)> progress = {};

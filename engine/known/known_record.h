@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -83,6 +84,7 @@ struct SetSource {
     std::string version;   // what the list says of itself
     std::string sha256;    // of the file
     std::string modified;  // its date, RFC 3339
+    std::string importer;  // version of the program that read it; empty for a file beside a list
     friend bool operator==(const SetSource&, const SetSource&) = default;
 };
 
@@ -105,7 +107,8 @@ struct KnownSetIdentity {
     std::uint64_t records_read = 0, records_accepted = 0, records_duplicate = 0, records_rejected = 0;
     std::uint64_t records_trivial = 0;  // only digests of the empty file or of one byte repeated: dropped
     // read == accepted + duplicate + rejected + trivial
-    std::uint64_t records_conflicting = 0;  // accepted records that share a digest with another content
+    std::uint64_t records_conflicting = 0;  // contents that contradict another one which has a digest of theirs
+    std::map<std::string, std::uint64_t> rejected_by_reason;  // our own sentences; beyond 64 of them: "other reasons"
     std::vector<SetSource> sources;
     std::vector<CategoryCount> categories;  // in order of set and number
 };

@@ -16,7 +16,8 @@ json to_json(const SetSource& s) {
             {"format", s.format},
             {"version", to_valid_utf8(s.version)},
             {"sha256", s.sha256},
-            {"modified", s.modified}};
+            {"modified", s.modified},
+            {"importer", s.importer}};
 }
 
 json to_json(const CategoryCount& c) {
@@ -38,6 +39,7 @@ std::string identity_to_json(const KnownSetIdentity& identity) {
               {"accepted", identity.records_accepted},
               {"duplicate", identity.records_duplicate},
               {"rejected", identity.records_rejected},
+              {"rejected_by_reason", identity.rejected_by_reason},
               {"trivial", identity.records_trivial},
               {"conflicting", identity.records_conflicting},
               {"sources", json::array()},
@@ -57,8 +59,10 @@ KnownSetIdentity identity_from_json(std::string_view text) try {
     identity.records_read = j.at("read"), identity.records_accepted = j.at("accepted");
     identity.records_duplicate = j.at("duplicate"), identity.records_rejected = j.at("rejected");
     identity.records_trivial = j.at("trivial"), identity.records_conflicting = j.at("conflicting");
+    identity.rejected_by_reason = j.at("rejected_by_reason").get<std::map<std::string, std::uint64_t>>();
     for (const json& s : j.at("sources"))
-        identity.sources.push_back({s.at("name"), s.at("format"), s.at("version"), s.at("sha256"), s.at("modified")});
+        identity.sources.push_back(
+            {s.at("name"), s.at("format"), s.at("version"), s.at("sha256"), s.at("modified"), s.at("importer")});
     for (const json& c : j.at("categories"))
         identity.categories.push_back({{c.at("set"), c.at("number")}, c.at("records"), c.at("alerts")});
     return identity;

@@ -88,6 +88,17 @@ TEST_CASE("an imported list knows where it comes from and what became of its rec
     CHECK(imported.warnings[2] == file.path() + ": the list is of 1971-01-01: over a year old");
 }
 
+TEST_CASE("a set says who read its lists, and why records were rejected") {
+    ImportOptions options;
+    options.lenient = true, options.importer = "9.8.7";
+    const KnownSetIdentity identity = import_text(abc + "\nx\ny\n" + abc.substr(1) + "\n", options).set.identity();
+    CHECK(identity.sources.at(0).importer == "9.8.7");
+    std::uint64_t rejected = 0;
+    for (const auto& [reason, count] : identity.rejected_by_reason) rejected += count;
+    CHECK(rejected == 3);
+    CHECK(identity.rejected_by_reason.at("no digest: a character is no hexadecimal digit") == 2);
+}
+
 TEST_CASE("the digests of the empty file match nothing, in any algorithm") {
     const LoadedSet imported = import_text(empty_md5 +
                                            "  a\nda39a3ee5e6b4b0d3255bfef95601890afd80709  b\n"
