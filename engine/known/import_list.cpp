@@ -43,7 +43,8 @@ class ListImport {
         format_->read(*list_, {options_.columns},
                       {[&](KnownRecord record) { take(std::move(record)); },
                        [&](Rejection rejection) { reject(std::move(rejection)); },
-                       [&](ListSays says) { says_ = std::move(says); }});
+                       [&](ListSays says) { says_ = std::move(says); },
+                       [&](std::string warning) { warnings_.push_back(std::move(warning)); }});
         sources_ = list_->finish();
         sources_.front().format = format_->name();
         sources_.front().version = says_.version;
@@ -150,6 +151,7 @@ void ListImport::add_warnings(std::vector<std::string>& warnings) const {
     if (rejected_ > 0)
         warn(fmt::format("{} left out: {}{}", counted(rejected_, format_->counts()), sentence(),
                          rejected_ > rejections_.size() ? "; and more" : ""));
+    for (const std::string& warning : warnings_) warn(warning);
     const Timestamp a_year_ago{utc_now().seconds - stale_days * 86400, 0};
     if (sources_.front().modified < format_time(a_year_ago, {.is_utc = true}))
         warn(fmt::format("the list is of {}: over a year old", sources_.front().modified.substr(0, 10)));

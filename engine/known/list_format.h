@@ -39,6 +39,8 @@ struct ImportSink {
     std::function<void(KnownRecord)> record;
     std::function<void(Rejection)> reject;
     std::function<void(ListSays)> says;
+    // What people should know though no record is wrong, such as labels that did not fit in memory: a sentence.
+    std::function<void(std::string)> warn = [](const std::string&) {};
 };
 
 struct ListOptions {

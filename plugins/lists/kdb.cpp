@@ -24,7 +24,8 @@ NumberedTexts texts_of(const DatabaseList& list, std::string_view table, std::st
         if (is_full || values.text(0).empty()) return;
         if (values.kind(1) != ValueKind::integer) return sink.reject({id, "a name or comment that belongs to no hash"});
         is_full = !texts.add(values.integer(1), values.text(0));
-        if (is_full) sink.reject({id, "more names or comments than memory is set aside for: the rest is left out"});
+        if (is_full)
+            sink.warn("more names or comments than memory is set aside for: records are kept without the others");
     });
     texts.sort();
     return texts;

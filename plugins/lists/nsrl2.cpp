@@ -46,9 +46,11 @@ class Products {
             const std::string_view why = !reader.fault().empty() ? reader.fault()
                                          : places.empty()        ? find(reader, places)
                                                                  : add(reader, places);
+            if (text_ > most_products_text)
+                return sink.warn("more products than memory is set aside for: records are kept without the others");
             if (why.empty()) continue;
             sink.reject({0, fmt::format("{}, line {}: {}", products_name, reader.line(), why)});
-            if (places.empty() || text_ > most_products_text) return;
+            if (places.empty()) return;
         }
     }
     std::string_view name_of(const std::string& code) const {
@@ -74,7 +76,7 @@ class Products {
         const std::string_view version = places[2] ? trimmed(fields[*places[2]]) : std::string_view{};
         if (!version.empty()) name.append(name.empty() ? "" : " ").append(version);
         text_ += code.size() + name.size() + 128;  // the map's own needs among them
-        if (text_ > most_products_text) return "more products than fit; reading of products ended here";
+        if (text_ > most_products_text) return {};
         std::string& known = names_[std::string(code)];
         if (name.empty() || is_listed(known, name) || known.size() + name.size() > longest_label) return {};
         known.append(known.empty() ? "" : "; ").append(name);

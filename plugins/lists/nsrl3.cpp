@@ -61,11 +61,10 @@ class Packages {
     static void read(const DatabaseList& list, std::string_view table, std::string_view columns, const ImportSink& sink,
                      Add&& add) {
         bool is_full = false;
-        list.each_row(table, columns, sink, [&](std::uint64_t id, const Statement& values) {
+        list.each_row(table, columns, sink, [&](std::uint64_t, const Statement& values) {
             if (is_full || values.kind(0) != ValueKind::integer) return;
             is_full = !add(values);
-            if (is_full)
-                sink.reject({id, "more packages than memory is set aside for: names of the rest are left out"});
+            if (is_full) sink.warn("more packages than memory is set aside for: records are kept without the others");
         });
     }
     std::string title(std::int64_t package) const {

@@ -44,6 +44,7 @@ struct Reading {
     std::vector<KnownRecord> records;
     std::vector<Rejection> rejections;
     ListSays says;
+    std::vector<std::string> warnings;
 
     // "3 md5 900150983cd24fb0d6963f7d28e17f72 size 3 category VICS:1 flags 1 label abc.txt": one line a record.
     std::vector<std::string> lines() const {
@@ -75,7 +76,8 @@ inline Reading read_list(const ListFormat& format, ListSource& source, const Lis
     format.read(source, options,
                 {[&](KnownRecord record) { reading.records.push_back(std::move(record)); },
                  [&](Rejection rejection) { reading.rejections.push_back(std::move(rejection)); },
-                 [&](ListSays says) { reading.says = std::move(says); }});
+                 [&](ListSays says) { reading.says = std::move(says); },
+                 [&](std::string warning) { reading.warnings.push_back(std::move(warning)); }});
     return reading;
 }
 

@@ -108,4 +108,15 @@ TEST_CASE("damaged NSRL lists are read to their end") {
     }
 }
 
+// About 150 bytes of memory a product: two million are more than the 256 MiB that are set aside.
+TEST_CASE("products that do not fit in memory do not refuse an honest list") {
+    std::string products = "\"ProductCode\",\"ProductName\"\n";
+    for (int i = 0; i < 2'100'000; ++i) products += std::to_string(i) + ",x\n";
+    const auto reading =
+        read(header + start + "\"abc\",3,7,\"362\",\"\"\n" + start + "\"abc\",3,2099999,\"362\",\"\"\n", products);
+    CHECK(reading.rejected().empty());
+    CHECK(reading.lines() == Lines{"2" + abc + " label abc, x", "3" + abc + " label abc"});
+    CHECK(reading.warnings == Lines{"more products than memory is set aside for: records are kept without the others"});
+}
+
 }  // namespace triage
