@@ -92,6 +92,8 @@ LoadedSet load(LoadedLists& lists, const std::string& path, Polarity polarity, b
     options.import.polarity = polarity;
     options.import.lenient = lenient;
     options.import.writer.temporary_folder = temporary_folder();
+    options.import.importer = tool_version();
+    options.build = build_id();
     options.secret = lists.secret.get();
     if (arguments.cache) options.cache_folder = list_cache_folder();
     return load_set(path, registry().lists, options);

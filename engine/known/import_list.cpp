@@ -48,8 +48,8 @@ class ListImport {
         sources_ = list_->finish();
         sources_.front().format = format_->name();
         sources_.front().version = says_.version;
-        check();
         sources_.front().importer = options_.importer;
+        check();
     }
 
     void add_to(KnownSetIdentity& identity, std::vector<SetSource>& siblings) const {
@@ -58,8 +58,8 @@ class ListImport {
         identity.records_read += accepted_ + trivial_ + rejected_;
         identity.records_rejected += rejected_;
         identity.records_trivial += trivial_;
-        identity.format = identity.sources.size() == 1 ? std::string(format_->name()) : "several";
         for (const auto& [reason, count] : reasons_) identity.rejected_by_reason[reason] += count;
+        identity.format = identity.sources.size() == 1 ? std::string(format_->name()) : "several";
         if (identity.sources.size() > 1) return;
         identity.name = !options_.name.empty() ? options_.name
                         : !says_.name.empty()  ? says_.name
@@ -97,9 +97,9 @@ class ListImport {
 
     void reject(Rejection rejection) {
         ++rejected_;
-        if (rejections_.size() < named_rejections) rejections_.push_back(std::move(rejection));
         const bool is_told = reasons_.size() < most_reasons || reasons_.contains(rejection.why);
         ++reasons_[is_told ? rejection.why : "other reasons"];
+        if (rejections_.size() < named_rejections) rejections_.push_back(std::move(rejection));
         if (!options_.lenient && rejections_.size() == named_rejections) refuse(" (reading ended here)");
     }
     [[noreturn]] void refuse(std::string_view end) const {
@@ -133,9 +133,9 @@ class ListImport {
     ListSays says_;
     std::vector<SetSource> sources_;
     std::vector<Rejection> rejections_;  // the first ones
-    std::uint64_t accepted_ = 0, rejected_ = 0, trivial_ = 0, partly_trivial_ = 0;
     std::map<std::string, std::uint64_t> reasons_;
     std::vector<std::string> warnings_;  // of the format
+    std::uint64_t accepted_ = 0, rejected_ = 0, trivial_ = 0, partly_trivial_ = 0;
 };
 
 void ListImport::add_warnings(std::vector<std::string>& warnings) const {
@@ -152,9 +152,9 @@ void ListImport::add_warnings(std::vector<std::string>& warnings) const {
         warn(fmt::format("{} left out: {}{}", counted(rejected_, format_->counts()), sentence(),
                          rejected_ > rejections_.size() ? "; and more" : ""));
     for (const std::string& warning : warnings_) warn(warning);
-    const Timestamp a_year_ago{utc_now().seconds - stale_days * 86400, 0};
-    if (sources_.front().modified < format_time(a_year_ago, {.is_utc = true}))
-        warn(fmt::format("the list is of {}: over a year old", sources_.front().modified.substr(0, 10)));
+    KnownSetIdentity alone;
+    alone.sources = {sources_.front()};
+    for (std::string& warning : warnings_of_age(alone, path_)) warnings.push_back(std::move(warning));
 }
 
 std::vector<const ListFormat*> formats_for(const std::vector<const ListFormat*>& formats, const std::string& forced) {
@@ -179,6 +179,27 @@ void warn_of_set(const KnownSetIdentity& identity, const ImportOptions& options,
 }
 
 }  // namespace
+
+std::string date_of(const SetSource& source) {
+    // Versions such as 2024-03-01, 2024.03.1 and 2024-03-01T12:00:00Z.
+    int year = 0, month = 0, day = 0;
+    const bool is_date = std::sscanf(source.version.c_str(), "%4d%*1[-.]%2d%*1[-.]%2d", &year, &month, &day) == 3 &&
+                         year >= 1990 && month >= 1 && month <= 12 && day >= 1 && day <= 31;
+    return is_date ? fmt::format("{:04}-{:02}-{:02}", year, month, day) : source.modified.substr(0, 10);
+}
+
+std::vector<std::string> warnings_of_age(const KnownSetIdentity& identity, const std::string& path) {
+    const std::string a_year_ago =
+        format_time({utc_now().seconds - stale_days * 86400, 0}, {.is_utc = true}).substr(0, 10);
+    const bool is_one =
+        std::ranges::count(identity.sources, false, [](const SetSource& s) { return s.format.empty(); }) == 1;
+    std::vector<std::string> warnings;
+    for (const SetSource& source : identity.sources)
+        if (!source.format.empty() && !source.modified.empty() && date_of(source) < a_year_ago)
+            warnings.push_back(fmt::format("{}: the list {}is of {}: over a year old", path,
+                                           is_one ? "" : source.name + " ", date_of(source)));
+    return warnings;
+}
 
 Imported import_lists(const std::vector<std::string>& paths, const std::vector<const ListFormat*>& formats,
                       const ImportOptions& options, int fd) {

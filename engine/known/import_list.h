@@ -33,6 +33,11 @@ struct Imported {
     std::vector<std::string> warnings;  // sentences for people: trivial digests were dropped, lines were rejected...
 };
 
+// The date that people should judge a list by: its own where it says one, else its file's. YYYY-MM-DD.
+std::string date_of(const SetSource& source);
+// A sentence for each list of the set that is over a year old.
+std::vector<std::string> warnings_of_age(const KnownSetIdentity& identity, const std::string& path);
+
 // Compiles lists into one set, written to the descriptor of an empty file. Throws Error (usage) when a file cannot be
 // read, is no list, holds no usable record, or has bad records and `lenient` is off (naming up to five of them).
 Imported import_lists(const std::vector<std::string>& paths, const std::vector<const ListFormat*>& formats,

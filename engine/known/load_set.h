@@ -15,6 +15,7 @@ struct LoadOptions {
     ImportOptions import;
     const Secret* secret = nullptr;  // of a protected set
     std::string cache_folder;        // keeps compiled lists, keyed by their digest; empty: none is kept
+    std::string build;               // of this program: another one may compile a list to something else
 };
 
 struct LoadedSet {
@@ -22,12 +23,16 @@ struct LoadedSet {
     std::vector<std::string> warnings;
 };
 
-// Throws Error when the file is neither, or a compiled set of the other polarity than `options.import` declares.
+// The warnings are those of the list's import, also when the cache had it; of a compiled set, that it is old or has no
+// name of its own. A list with files beside it is not cached, since their digests are known too late. Throws Error when
+// the cache cannot be written, the list changes while it is read, the file is neither, or a compiled set of the other
+// polarity than `options.import` declares.
 LoadedSet load_set(const std::string& path, const std::vector<const ListFormat*>& formats, const LoadOptions& options);
 
 // A compiled set, whatever its polarity. Throws Error when it is none.
 KnownSet open_set(const std::string& path, const Secret* secret = nullptr);
 bool is_compiled_set(const std::string& path);
+bool is_protected_set(const std::string& path);  // of a compiled set
 // Reads a compiled set whole and says what is wrong with it, the first damaged block by name; nothing when it is sound.
 // Needs no key. Throws Error when the file is no compiled set at all.
 std::optional<std::string> find_damage(const std::string& path);
