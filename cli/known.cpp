@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -12,6 +13,7 @@
 #include "cli/exit_code.h"
 #include "cli/known_sets.h"
 #include "cli/terminal.h"
+#include "cli/versions.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 #include "plugins/registry.h"
@@ -84,6 +86,13 @@ std::string algorithm_names(AlgorithmSet algorithms) {
     return names;
 }
 
+std::string quoted_names(AlgorithmSet algorithms) {
+    std::string names;
+    for (const Algorithm a : all_algorithms)
+        if (algorithms.has(a)) names += fmt::format("{}\"{}\"", names.empty() ? "" : ",", to_string(a));
+    return names;
+}
+
 std::string in_words(const KnownSetIdentity& id) {
     std::string text = fmt::format("{} ({}), version {}, {}\n", escape_for_terminal(id.name), to_string(id.polarity),
                                    escape_for_terminal(id.version), algorithm_names(id.algorithms));
@@ -91,14 +100,17 @@ std::string in_words(const KnownSetIdentity& id) {
                         with_commas(id.records_read), with_commas(id.records_accepted),
                         with_commas(id.records_duplicate), with_commas(id.records_rejected),
                         with_commas(id.records_trivial), with_commas(id.records_conflicting));
+    for (const auto& [reason, count] : id.rejected_by_reason)
+        text += fmt::format("  rejected: {}: {}\n", escape_for_terminal(reason), with_commas(count));
     for (const CategoryCount& c : id.categories)
         text += fmt::format("  category {}: {}{}\n", category_in_words(c.category), with_commas(c.records),
                             id.polarity == Polarity::notable && !c.alerts ? " (notice, no alert)" : "");
     for (const SetSource& s : id.sources)
-        text +=
-            fmt::format("  source {} ({}{}), of {}, SHA-256 {}\n", escape_for_terminal(s.name),
-                        s.format.empty() ? "names" : s.format,
-                        s.version.empty() ? "" : ", version " + escape_for_terminal(s.version), s.modified, s.sha256);
+        text += fmt::format("  source {} ({}{}{}), of {}, SHA-256 {}\n", escape_for_terminal(s.name),
+                            s.format.empty() ? "names" : s.format,
+                            s.version.empty() ? "" : ", version " + escape_for_terminal(s.version),
+                            s.importer.empty() ? "" : ", read by triage " + escape_for_terminal(s.importer), s.modified,
+                            s.sha256);
     return text;
 }
 
@@ -111,9 +123,12 @@ std::string in_json(const KnownSetIdentity& id) {
         id.records_read, id.records_accepted, id.records_duplicate, id.records_rejected, id.records_trivial,
         id.records_conflicting);
     const char* comma = "";
-    for (const Algorithm a : all_algorithms)
-        if (id.algorithms.has(a)) text += fmt::format("{}\"{}\"", std::exchange(comma, ","), to_string(a));
-    text += "],\"categories\":[";
+    text += quoted_names(id.algorithms);
+    text += "],\"rejected_by_reason\":{";
+    comma = "";
+    for (const auto& [reason, count] : id.rejected_by_reason)
+        text += fmt::format("{}{}:{}", std::exchange(comma, ","), to_json_string(reason), count);
+    text += "},\"categories\":[";
     comma = "";
     for (const CategoryCount& c : id.categories)
         text += fmt::format("{}{{\"set\":{},\"category\":{},\"records\":{},\"alerts\":{}}}", std::exchange(comma, ","),
@@ -121,9 +136,10 @@ std::string in_json(const KnownSetIdentity& id) {
     text += "],\"sources\":[";
     comma = "";
     for (const SetSource& s : id.sources)
-        text += fmt::format("{}{{\"name\":{},\"format\":\"{}\",\"version\":{},\"modified\":\"{}\",\"sha256\":\"{}\"}}",
-                            std::exchange(comma, ","), to_json_string(s.name), s.format, to_json_string(s.version),
-                            s.modified, s.sha256);
+        text += fmt::format(
+            "{}{{\"name\":{},\"format\":\"{}\",\"version\":{},\"modified\":\"{}\",\"sha256\":\"{}\",\"importer\":{}}}",
+            std::exchange(comma, ","), to_json_string(s.name), s.format, to_json_string(s.version), s.modified,
+            s.sha256, to_json_string(s.importer));
     return text + "]}\n";
 }
 
@@ -135,13 +151,17 @@ int run_import(const ImportArguments& a) {
         if (std::filesystem::equivalent(list, a.output, unknown))
             throw Error(a.output, "is one of the lists: the set would take its place", "name another file with -o");
     }
+    // Before the lists are read: what is no file must neither be waited for nor be replaced.
+    if (std::error_code unknown;
+        std::filesystem::exists(a.output, unknown) && !std::filesystem::is_regular_file(a.output, unknown))
+        throw Error(a.output, "is no file: a set cannot be written there", "name a file with -o");
     const std::unique_ptr<Secret> secret = read_secret(a.protect, true);
     const std::unique_ptr<SetKey> key = secret ? std::make_unique<SetKey>(*secret) : nullptr;
     ImportOptions options;
     options.polarity = a.notable ? Polarity::notable : Polarity::ignorable;
     options.lenient = a.lenient, options.keep_trivial = a.keep_trivial;
     options.format = a.format, options.columns = a.columns;
-    options.name = a.name, options.version = a.version;
+    options.name = a.name, options.version = a.version, options.importer = tool_version();
     options.alert_categories = split_names(a.alert_categories);
     options.writer = {a.memory_mib << 20, temporary_folder(), key.get()};
     ImportProgress progress;
@@ -170,19 +190,32 @@ int run_info(const SetArguments& a) {
 
 int run_verify(const SetArguments& a) {
     const std::optional<std::string> damage = find_damage(a.set);
-    if (!damage && !a.key.empty()) open_set(a.set, read_secret(a.key, false).get());
+    std::string polarity;  // not known of a damaged set, nor of a protected one without its key
+    if (!damage && (!a.key.empty() || !is_protected_set(a.set)))
+        polarity = to_string(open_set(a.set, read_secret(a.key, false).get()).identity().polarity);
     if (a.json)
-        std::fputs(fmt::format("{{\"set\":{},\"sound\":{},\"damage\":{}}}\n", to_json_string(a.set), !damage,
-                               to_json_string(damage.value_or("")))
+        std::fputs(fmt::format("{{\"set\":{},\"sound\":{},\"damage\":{},\"polarity\":{}}}\n", to_json_string(a.set),
+                               !damage, to_json_string(damage.value_or("")), to_json_string(polarity))
                        .c_str(),
                    stdout);
     else if (damage) print_error(*damage, "restore it, or import its lists again");
-    else std::puts("sound: every block is as it was written");
+    else
+        std::fputs(fmt::format("sound: every block is as it was written ({})\n",
+                               polarity.empty() ? "its key tells the polarity" : polarity)
+                       .c_str(),
+                   stdout);
     return damage ? exit_code::not_whole : exit_code::success;
 }
 
-std::string match_in_words(const Match& m, bool show_names) {
+// Empty where there is one source, or the file is damaged.
+std::string source_of(const KnownSetIdentity& id, const Match& m) {
+    const auto lists = std::ranges::count(id.sources, false, [](const SetSource& s) { return s.format.empty(); });
+    return lists > 1 && m.source < id.sources.size() ? id.sources[m.source].name : "";
+}
+
+std::string match_in_words(const KnownSetIdentity& id, const Match& m, bool show_names) {
     std::string text = fmt::format("record {}", m.record);
+    if (const std::string source = source_of(id, m); !source.empty()) text += " of " + escape_for_terminal(source);
     if (!m.category.empty()) text += ", category " + category_in_words({m.category_set, m.category});
     if (!m.agrees.empty()) text += ", agrees " + algorithm_names(m.agrees);
     for (const auto& [flag, word] : record_flag_words)
@@ -197,6 +230,13 @@ std::string match_in_json(const std::string& hash, const KnownSetIdentity& id, c
         "\"category\":{}",
         hash, to_json_string(id.name), to_string(id.polarity), m.record, to_json_string(m.category_set),
         to_json_string(m.category));
+    text += fmt::format(",\"found\":true,\"source\":{},\"agrees\":[{}],\"flags\":[",
+                        to_json_string(m.source < id.sources.size() ? id.sources[m.source].name : ""),
+                        quoted_names(m.agrees));
+    const char* comma = "";
+    for (const auto& [flag, word] : record_flag_words)
+        if (m.flags.has(flag)) text += fmt::format("{}\"{}\"", std::exchange(comma, ","), word);
+    text += "]";
     if (show_names) text += ",\"label\":" + to_json_string(m.label);
     return text + "}\n";
 }
@@ -214,13 +254,18 @@ int run_lookup(const SetArguments& a) {
         set.lookup({&query, 1}, 0, {&matches, 1});
         is_found = is_found || !matches.empty();
         for (const Match& m : matches)
-            std::fputs(a.json
-                           ? match_in_json(digest->hex(), set.identity(), m, a.show_names).c_str()
-                           : fmt::format("{}: {} ({}): {}\n", digest->hex(), escape_for_terminal(set.identity().name),
-                                         to_string(set.identity().polarity), match_in_words(m, a.show_names))
-                                 .c_str(),
+            std::fputs(a.json ? match_in_json(digest->hex(), set.identity(), m, a.show_names).c_str()
+                              : fmt::format(
+                                    "{}: {} ({}): {}\n", digest->hex(), escape_for_terminal(set.identity().name),
+                                    to_string(set.identity().polarity), match_in_words(set.identity(), m, a.show_names))
+                                    .c_str(),
                        stdout);
-        if (matches.empty() && !a.json) std::printf("%s: not in the set\n", digest->hex().c_str());
+        if (matches.empty())
+            std::fputs(
+                (a.json ? fmt::format("{{\"hash\":\"{}\",\"found\":false}}\n", digest->hex())
+                        : fmt::format("{}: not in the set ({})\n", digest->hex(), to_string(set.identity().polarity)))
+                    .c_str(),
+                stdout);
     }
     return is_found ? exit_code::success : exit_code::alert;
 }
@@ -237,7 +282,11 @@ int run_diff(const SetArguments& a) {
         throw Error("known diff", "protected sets hold no digests that could be compared",
                     "compare the lists that they were made from");
     bool differs = first.identity().polarity != second.identity().polarity;
-    std::string json = "{";
+    std::string json = fmt::format("{{\"first\":\"{}\",\"second\":\"{}\"", to_string(first.identity().polarity),
+                                   to_string(second.identity().polarity));
+    if (!a.json)
+        std::printf("the first is %s, the second %s\n", std::string(to_string(first.identity().polarity)).c_str(),
+                    std::string(to_string(second.identity().polarity)).c_str());
     for (const Algorithm algorithm : all_algorithms) {
         Difference d;
         const auto say = [&](char sign, const Digest& digest) {
@@ -255,8 +304,8 @@ int run_diff(const SetArguments& a) {
             if (!is_first) y.next();
         }
         differs = differs || d.only_first > 0 || d.only_second > 0;
-        json += fmt::format("{}\"{}\":{{\"only_first\":{},\"only_second\":{},\"both\":{}}}", json.size() > 1 ? "," : "",
-                            to_string(algorithm), d.only_first, d.only_second, d.both);
+        json += fmt::format(",\"{}\":{{\"only_first\":{},\"only_second\":{},\"both\":{}}}", to_string(algorithm),
+                            d.only_first, d.only_second, d.both);
         if (!a.json)
             std::fputs(
                 fmt::format("{:<6} {} only in the first, {} only in the second, {} in both\n", to_string(algorithm),

@@ -315,6 +315,11 @@ std::vector<const ReporterKind*> kinds_of(const std::vector<std::string>& names)
     return kinds;
 }
 
+// A protected list needs its key again.
+std::string resume_command(const std::string& path, const ScanArguments& arguments) {
+    return "triage scan --resume " + path + (arguments.key.empty() ? "" : " --key " + arguments.key);
+}
+
 // Renders, seals, and says what was found. Returns the exit code.
 int conclude(Run run, const ScanArguments& arguments) {
     const std::string path = run.directory.path();
@@ -336,7 +341,7 @@ int conclude(Run run, const ScanArguments& arguments) {
     if (!arguments.quiet && !arguments.json)
         std::fputs(fmt::format("\nCase: {}\nSeal: {}\n", path, seal_in_groups(seal)).c_str(), stdout);
     if (context.run.is_interrupted)
-        print_notice("interrupted; what is done is kept. To go on: triage scan --resume " + path);
+        print_error("interrupted; what is done is kept", "to go on: " + resume_command(path, arguments));
     const int code = context.verdict.exit_code();
     return code == exit_code::success && !is_reported ? exit_code::not_whole : code;
 }
@@ -361,7 +366,7 @@ int run_scan(const ScanArguments& arguments, const std::string& command) {
     } catch (const Error& error) {
         // Whatever ends a scan under way: what was recorded stays, and the case can go on.
         const std::string advice = error.advice().empty() ? "when that is mended" : error.advice() + "; then";
-        print_error(path + ": " + error.what(), advice + ": triage scan --resume " + path);
+        print_error(path + ": " + error.what(), advice + ": " + resume_command(path, arguments));
         if (progress.matches == 0) return exit_code::interrupted;
         print_notice("files of a notable list were found before that");
         return exit_code::alert;

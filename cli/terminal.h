@@ -33,6 +33,10 @@ class ProgressLine {
 // The same for the import of a list: the share that is read.
 class ImportProgress {
   public:
+    ImportProgress() = default;
+    ~ImportProgress() { clear(); }  // an error that ends the import begins on a line of its own
+    ImportProgress(const ImportProgress&) = delete;
+    ImportProgress& operator=(const ImportProgress&) = delete;
     void show(const std::string& list, std::uint64_t read, std::uint64_t size);
     void clear();
 

@@ -54,6 +54,23 @@ ends 0 "1 in both" known diff one.tks one.tks
 ends 1 "only in the first" known diff one.tks set.tks
 ends 1 "^- md5 $abc" known diff one.tks set.tks --list
 ends 2 "no compiled set" known info one.md5
+ends 0 "sound.*ignorable" known verify one.tks
+ends 1 "the first is ignorable, the second notable" known diff one.tks set.tks
+ends 1 "not in the set \(ignorable\)" known lookup one.tks "${abc%2}3"
+ends 0 '"sound":true,"damage":"","polarity":"ignorable"' known verify one.tks --json
+ends 0 '"hash":"'$abc'","set":"one.md5","polarity":"ignorable","record":1.*"found":true,"source":"one.md5","agrees":\["md5"\],"flags":\[\]' known lookup one.tks "$abc" --json
+ends 1 '^\{"hash":"'${abc%2}3'","found":false\}$' known lookup one.tks "${abc%2}3" --json
+
+# A set of several lists says which one names a content.
+printf '%s  x\n' "${abc%2}3" >other.md5
+ends 0 "read by triage [0-9]" known import one.md5 other.md5 -o several.tks --notable --name several
+ends 0 "record 1 of other.md5" known lookup several.tks "${abc%2}3"
+
+# What is no file is refused as the place of a set before a list is read.
+mkfifo fifo
+for place in . fifo /dev/null; do
+    ends 2 "is no file: a set cannot be written there" known import no-such-list -o "$place" --notable
+done
 
 # Categories.
 printf 'md5,category,label\n%s,2,x\n%s,1,y\n' "$(head -n 1 "$list" | cut -c1-32)" "$abc" >categories.csv
@@ -77,6 +94,8 @@ ends 0 "trivial" known lookup trivial.tks d41d8cd98f00b204e9800998ecf8427e
 printf '%s\nnot a digest\n' "$abc" >bad.md5
 ends 2 "line 2" known import bad.md5 -o bad.tks --notable
 ends 0 "1 line left out: line 2" known import bad.md5 -o bad.tks --notable --lenient
+ends 0 "rejected: .*: 1$" known info bad.tks
+ends 0 '"rejected_by_reason":\{"[^"]+":1\}' known info bad.tks --json
 ends 2 "no such list format" known import bad.md5 -o bad.tks --notable --format nonsense
 ends 2 "whose columns are fixed" known import one.md5 -o bad.tks --notable --columns md5=1
 printf 'a;%s;3\n' "$abc" >plain.csv
@@ -173,5 +192,43 @@ ends 1 "MATCH" scan "$demo" --notable "$list" --cache --out cached-again
 "$TRIAGE" scan "$demo" --notable <(cat "$list") --cache --out piped >/dev/null 2>&1
 [ $? -eq 1 ] || fault "a list through a pipe is not read"
 [ "$(rows cached-again)" = "$(rows raw)" ] || fault "a cached list finds other files"
-ends 0 "1 removed" known cache clear
+touch -d 2001-02-03 trivial.md5
+for run in first again; do
+    ends 0 "of 2001-02-03: over a year old" scan "$demo" --notable trivial.md5 --cache --out "old-$run"
+    grep -q "were dropped" err || fault "the $run scan with a cached list does not say what its import said"
+done
+ends 0 "2 removed" known cache clear
+touch not-a-folder
+XDG_CACHE_HOME=$work/not-a-folder
+ends 2 "the cache cannot be written" scan "$demo" --notable "$list" --cache --out uncached
+XDG_CACHE_HOME=$work/cache
+
+# A content in a notable and in an ignorable list is notable, and the finding has both matches.
+head -n 1 "$list" >both.md5
+ends 1 "MATCH" scan "$demo" --notable both.md5 --ignorable both.md5 --out in-both
+grep -q '"polarity":"notable".*"polarity":"ignorable"' in-both/reports/findings.jsonl ||
+    fault "a finding lacks one of the two matches"
+
+# Nothing stays where temporary files go.
+mkdir temporary
+TMPDIR=$work/temporary
+ends 0 "" known import "$list" -o set.tks --notable --name demo --set-version 7
+ends 1 "MATCH" scan "$demo" --notable "$list" --out tidy
+[ -z "$(ls -A temporary)" ] || fault "left among temporary files: $(ls -A temporary)"
+TMPDIR=$work
+
+# A line of 100 MB is refused whole without being held.
+python3 - "$TRIAGE" "$abc" <<'PY' || fault "a line of 100 MB is not read in bounded memory"
+import resource, subprocess, sys
+with open("long.md5", "wb") as f:
+    f.write(sys.argv[2].encode() + b"\n")
+    for _ in range(100):
+        f.write(b"a" * 1000000)
+    f.write(b"\n" + sys.argv[2].encode()[::-1] + b"\n")
+done = subprocess.run([sys.argv[1], "known", "import", "long.md5", "-o", "long.tks", "--notable", "--lenient", "--format",
+                       "plain"], capture_output=True, text=True)
+held = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+print(done.returncode, done.stdout, done.stderr, held) if done.returncode or held > 200000 else None
+sys.exit(done.returncode != 0 or held > 200000 or "2 in use" not in done.stdout)
+PY
 finish

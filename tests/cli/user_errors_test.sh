@@ -66,7 +66,8 @@ grep -q 'NOT COMPARED' out || fault "without a list the verdict should be NOT CO
 
 # Ctrl-C in the middle of a larger image: the case stays valid and the command to go on is printed.
 "$root/fixtures/large.py" "$work/large.img" || fault "no large image"
-"$TRIAGE" scan large.img "$fixtures/damaged.E01" --notable "$list" --out interrupted --threads 1 >out 2>err </dev/null &
+"$TRIAGE" scan large.img "$fixtures/damaged.E01" --notable "$list" --key keyfile --out interrupted --threads 1 \
+    >out 2>err </dev/null &
 process=$!
 for _ in $(seq 200); do
     [ ! -s interrupted/case.sqlite ] || break
@@ -77,7 +78,7 @@ kill -INT "$process" 2>/dev/null || fault "the scan of the large image was over 
 wait "$process"
 code=$?
 [ "$code" -eq 4 ] || fault "interrupted: exit code $code, should be 4: $(tail -n 3 out err)"
-grep -q -- "triage scan --resume" out err || fault "interrupted: the command to resume is not printed: $(tail -n 3 out err)"
+grep -q -- "triage scan --resume interrupted --key keyfile" out err || fault "interrupted: the command to resume is not printed: $(tail -n 3 out err)"
 [ "$(sqlite3 interrupted/case.sqlite 'pragma integrity_check' 2>&1)" = ok ] || fault "interrupted: the store is not sound"
 
 # What was not reached is not forgotten: the damaged image comes second, and alone it ends with 3.
