@@ -19,18 +19,9 @@ constexpr auto commands = {add_scan, add_info, add_report, add_verify, add_known
 
 constexpr const char* quiet_means = "Print nothing but errors, and what --json asks for";
 
-// As a shell would take it again.
-std::string quoted(std::string_view argument) {
-    constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=,:+@%#";
-    if (!argument.empty() && argument.find_first_not_of(plain) == std::string_view::npos) return std::string(argument);
-    std::string text = "'";
-    for (char c : argument) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    return text + "'";
-}
-
 std::string as_one_line(int count, char** arguments) {
     std::string line;
-    for (int i = 0; i < count; ++i) line += (i > 0 ? " " : "") + quoted(arguments[i]);
+    for (int i = 0; i < count; ++i) line += (i > 0 ? " " : "") + quoted_for_shell(arguments[i]);
     return line;
 }
 

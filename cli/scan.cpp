@@ -317,7 +317,8 @@ std::vector<const ReporterKind*> kinds_of(const std::vector<std::string>& names)
 
 // A protected list needs its key again.
 std::string resume_command(const std::string& path, const ScanArguments& arguments) {
-    return "triage scan --resume " + path + (arguments.key.empty() ? "" : " --key " + arguments.key);
+    const std::string key = arguments.key.empty() ? "" : " --key " + quoted_for_shell(arguments.key);
+    return "triage scan --resume " + quoted_for_shell(path) + key;
 }
 
 // Renders, seals, and says what was found. Returns the exit code.

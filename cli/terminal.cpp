@@ -36,6 +36,14 @@ void print_notice(std::string_view message) {
     if (!are_notices_silenced) print_error(message, {});
 }
 
+std::string quoted_for_shell(std::string_view word) {
+    constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=,:+@%#";
+    if (!word.empty() && word.find_first_not_of(plain) == std::string_view::npos) return std::string(word);
+    std::string text = "'";
+    for (char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    return text + "'";
+}
+
 void silence_notices() { are_notices_silenced = true; }
 
 ProgressLine::ProgressLine(const Progress& progress, bool is_wanted) : progress_(progress) {

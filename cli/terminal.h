@@ -15,7 +15,8 @@ namespace triage {
 // "triage: WHAT: WHY" and, on a line of its own, what to do.
 void print_error(std::string_view message, std::string_view advice);
 void print_notice(std::string_view message);  // "triage: ..." on standard error; nothing after silence_notices()
-void silence_notices();                       // --quiet: said once, before any thread starts
+std::string quoted_for_shell(std::string_view word);  // as a shell would take it again
+void silence_notices();                               // --quiet: said once, before any thread starts
 
 // A line about the progress, renewed twice a second on a terminal and absent elsewhere. Ends with its lifetime.
 class ProgressLine {

@@ -26,24 +26,25 @@ grep -q "is a segment of ewf-split.E01: both are one evidence" err || fault "seg
 # A resume finds evidence and lists that have moved, and refuses others.
 "$root/fixtures/large.py" "$work/large.img" || fault "no large image"
 cp "$list" list.md5
-"$TRIAGE" scan large.img --notable list.md5 --out moved --threads 1 --quiet </dev/null &
+"$TRIAGE" scan large.img --notable list.md5 --out "moved case" --threads 1 --quiet </dev/null 2>err &
 process=$!
 for _ in $(seq 200); do
-    [ ! -s moved/case.sqlite ] || break
+    [ ! -s "moved case/case.sqlite" ] || break
     sleep 0.02
 done
 sleep 0.3
 kill -INT "$process" && wait "$process"
+grep -q -- "--resume 'moved case'" err || fault "the command to resume is not quoted for a shell: $(cat err)"
 mkdir elsewhere && mv large.img list.md5 elsewhere/
-"$TRIAGE" scan --resume moved >/dev/null 2>err
+"$TRIAGE" scan --resume "moved case" >/dev/null 2>err
 [ $? -eq 2 ] || fault "a resume without its evidence does not end with 2"
 echo "$(head -c 32 /dev/zero | tr '\0' 1)" >list.md5
-"$TRIAGE" scan --resume moved --evidence-at elsewhere >/dev/null 2>err
+"$TRIAGE" scan --resume "moved case" --evidence-at elsewhere >/dev/null 2>err
 [ $? -eq 2 ] && grep -q "is not the list the case began with" err || fault "another list is accepted: $(cat err)"
 touch -d 2001-01-01 large.img && truncate -s 96M large.img
-"$TRIAGE" scan --resume moved --list-at elsewhere >/dev/null 2>err
+"$TRIAGE" scan --resume "moved case" --list-at elsewhere >/dev/null 2>err
 [ $? -eq 2 ] && grep -q "is not what the case began with" err || fault "other evidence is accepted: $(cat err)"
-"$TRIAGE" scan --resume moved --evidence-at elsewhere --list-at elsewhere --quiet 2>err
+"$TRIAGE" scan --resume "moved case" --evidence-at elsewhere --list-at elsewhere --quiet 2>err
 [ $? -eq 0 ] || fault "a resume of moved files ends with $?: $(cat err)"
-[ "$(wc -l <moved/reports/entries.jsonl)" -eq 80 ] || fault "a resume of moved files has $(wc -l <moved/reports/entries.jsonl) entries"
+[ "$(wc -l <"moved case/reports/entries.jsonl")" -eq 80 ] || fault "a resume of moved files has $(wc -l <"moved case/reports/entries.jsonl") entries"
 finish
