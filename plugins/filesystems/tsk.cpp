@@ -114,7 +114,9 @@ class TskFilesystem : public FilesystemReader {
         bool probe_only;
         WalkSink& sink;
 
-        void one(TSK_FS_INFO* handle, std::string inner, std::string label) const {
+        // `superblock`: where that of an APFS volume stands.
+        void one(TSK_FS_INFO* handle, std::string inner, std::string label,
+                 std::optional<std::uint64_t> superblock = std::nullopt) const {
             Filesystem fs;
             fs.inner = std::move(inner);
             fs.label = std::move(label);
@@ -132,6 +134,7 @@ class TskFilesystem : public FilesystemReader {
             if (!fs.is_readable) return report(sink, ProblemKind::unsupported, unsound);
             if (probe_only) return;
             OpenFilesystem open = open_parts(handle, image);
+            open.apfs_superblock = superblock;
             Walker(open, limits, sink).walk();
         }
 
@@ -179,7 +182,7 @@ class TskFilesystem : public FilesystemReader {
             if (!sink.may_enter(v.block, inner))
                 return unreadable(inner, label, ProblemKind::aborted, "opening it ended the worker");
             const PoolVolume opened(pool, v);
-            if (opened.fs) return one(opened.fs.get(), inner, label);
+            if (opened.fs) return one(opened.fs.get(), inner, label, checked_multiply(v.block, pool->block_size));
             unreadable(inner, label, ProblemKind::damaged, "APFS volume cannot be opened: " + take_error());
         }
 

@@ -16,9 +16,10 @@ namespace triage::tsk {
 struct OpenFilesystem {
     TSK_FS_INFO* fs = nullptr;
     Image& image;
-    std::optional<Ext4Inodes> ext4;     // of an ext file system that may hold encrypted files
-    std::optional<ExfatEntries> exfat;  // of an exFAT file system
-    std::optional<IsoRecords> iso;      // of an ISO 9660 file system
+    std::optional<Ext4Inodes> ext4;                  // of an ext file system that may hold encrypted files
+    std::optional<ExfatEntries> exfat;               // of an exFAT file system
+    std::optional<IsoRecords> iso;                   // of an ISO 9660 file system
+    std::optional<std::uint64_t> apfs_superblock{};  // where that of an APFS volume stands
 };
 
 // Fills size, source, extents, resident, reason and placement of `entry` for `attribute` of `file` (null: the file has

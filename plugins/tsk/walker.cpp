@@ -88,9 +88,12 @@ bool has_orphan_directory(const TSK_FS_INFO* fs) {
     return !TSK_FS_TYPE_ISHFS(fs->ftype) && fs->ftype != TSK_FS_TYPE_APFS;
 }
 
-// An inode without a type, under a name in use: it was overwritten or zeroed, and its size of 0 means nothing.
+// An inode without a type, under a name in use: it was overwritten or zeroed, or no record of HFS+ or APFS is left of
+// it. Its size of 0 means nothing.
 bool is_lost_file(const TSK_FS_FILE& file, const Entry& entry) {
-    const bool has_types = TSK_FS_TYPE_ISEXT(file.fs_info->ftype) || TSK_FS_TYPE_ISFFS(file.fs_info->ftype);
+    const TSK_FS_TYPE_ENUM type = file.fs_info->ftype;
+    const bool has_types =
+        TSK_FS_TYPE_ISEXT(type) || TSK_FS_TYPE_ISFFS(type) || TSK_FS_TYPE_ISHFS(type) || type == TSK_FS_TYPE_APFS;
     return has_types && entry.state == EntryState::allocated && file.meta && file.meta->type == TSK_FS_META_TYPE_UNDEF;
 }
 
@@ -118,7 +121,7 @@ void Walker::walk() {
     if (limits_.orphans && has_orphan_directory(fs_.fs))
         walk_from({TSK_FS_ORPHANDIR_INUM(fs_.fs), "/$OrphanFiles", 1, true});
     walk_unnamed();
-    report_lost_clusters();
+    report_lost_names();
     sink_.counts(counts_);
 }
 
@@ -169,11 +172,12 @@ bool Walker::visit_unnamed(std::uint64_t address) {
     return has_links;
 }
 
-void Walker::report_lost_clusters() {
+void Walker::report_lost_names() {
     if (is_full_) return;
-    const std::string lost = clusters_.lost();
+    const std::string words[] = {clusters_.lost(), census_.missing()};
     report_flaws(nullptr);
-    if (!lost.empty()) report(ProblemKind::damaged, lost, 0, {});
+    for (const std::string& lost : words)
+        if (!lost.empty()) report(ProblemKind::damaged, lost, 0, {});
 }
 
 void Walker::list(const Directory& directory, std::vector<Directory>& below) {
@@ -274,6 +278,7 @@ void Walker::visit_named(const Directory& directory, const TSK_FS_FILE* parent, 
     if (directory.is_orphan && deeply_named_.contains(file->name->meta_addr)) return;
     const bool is_named = !is_unallocated && !directory.is_orphan && !directory.is_deleted;
     if (is_named) named_.add(file->name->meta_addr);
+    if (is_named && !is_metadata_file(fs_.fs, *file)) census_.add(*file);
 
     if (is_lost_directory(directory, *file))
         report(ProblemKind::damaged, "its metadata are not a directory's; what it held is not listed",

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/evidence/filesystem.h"
+#include "plugins/tsk/census.h"
 #include "plugins/tsk/clusters.h"
 #include "plugins/tsk/content.h"
 #include "plugins/tsk/directory.h"
@@ -18,7 +19,7 @@ namespace triage::tsk {
 class Walker {
   public:
     Walker(OpenFilesystem& fs, const WalkLimits& limits, WalkSink& sink)
-        : fs_(fs), limits_(limits), sink_(sink), named_(fs), clusters_(fs) {}
+        : fs_(fs), limits_(limits), sink_(sink), named_(fs), clusters_(fs), census_(fs) {}
     void walk();
 
   private:
@@ -32,7 +33,7 @@ class Walker {
     void walk_from(Directory start);
     void walk_unnamed();
     bool visit_unnamed(std::uint64_t address);
-    void report_lost_clusters();
+    void report_lost_names();
     void list(const Directory& directory, std::vector<Directory>& below);
     bool is_lost_directory(const Directory& directory, const TSK_FS_FILE& file) const;
     void list_entries(const Directory& directory, const ExtDirectory& read, std::vector<Directory>& below);
@@ -58,6 +59,7 @@ class Walker {
     std::unordered_set<std::uint64_t> deeply_named_;  // beyond the depth at which libtsk stops to notice names
     NamedAddresses named_;
     NamedClusters clusters_;
+    Census census_;
     std::uint64_t entries_ = 0, orphan_entries_ = 0, orphan_bytes_ = 0;
     bool is_full_ = false, are_orphans_full_ = false;
 };
