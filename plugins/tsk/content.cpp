@@ -167,6 +167,9 @@ bool add_blocks(const Image& image, const BlockGeometry& geometry, std::uint64_t
 // `needed`: bytes that must be recorded; what follows reads as zeros.
 std::string locate_runs(OpenFilesystem& fs, const TSK_FS_ATTR& attribute, std::uint64_t needed, Entry& entry) {
     const BlockGeometry geometry(fs.fs);
+    // Without its first piece an attribute has no size, and what libtsk makes up for one is no content.
+    if (attribute.nrd.run && (attribute.nrd.run->flags & TSK_FS_ATTR_RUN_FLAG_FILLER))
+        return refuse(entry, Reason::damaged, "the start of its run list is lost");
     ExtentList list(entry);
     std::uint64_t skip = attribute.nrd.skiplen, expected_block = 0;
     // libtsk skips as many bytes as an extended attribute record has blocks.

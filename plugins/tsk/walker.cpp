@@ -6,6 +6,8 @@
 #include <cstring>
 #include <memory>
 
+#include "plugins/tsk/attribute_list.h"
+
 namespace triage::tsk {
 namespace {
 
@@ -374,7 +376,31 @@ bool Walker::emit_streams(const TSK_FS_FILE* parent, TSK_FS_FILE* file, const En
         std::string problem = locate_content(fs_, file, attribute, parent, entry);
         emit(std::move(entry), std::move(problem));
     }
-    return has_main || (has_stream && TSK_FS_TYPE_ISNTFS(fs_.fs->ftype));
+    if (!TSK_FS_TYPE_ISNTFS(fs_.fs->ftype)) return has_main;
+    return emit_lost(file, base) || has_main || has_stream;
+}
+
+// The contents that an NTFS attribute list names, but no record that could be read holds. True when there are any.
+bool Walker::emit_lost(const TSK_FS_FILE* file, const Entry& base) {
+    const LostAttributes lost = find_lost_attributes(file);
+    const bool is_in_use = base.state == EntryState::allocated;
+    report_flaws(nullptr);
+    if (is_in_use && !lost.is_list_readable)
+        report(ProblemKind::damaged, "its attribute list cannot be read; contents may be missing", base.address,
+               base.path);
+    if (is_in_use && lost.has_index)
+        report(ProblemKind::damaged, "its index is in a record that cannot be read", base.address, base.path);
+    for (const std::string& name : lost.contents) {
+        if (name.empty() && is_directory(*file)) continue;
+        Entry entry = base;
+        entry.stream = name;
+        entry.kind = name.empty() ? EntryKind::file : EntryKind::stream;
+        entry.size = 0;
+        entry.source = Source::none;
+        entry.reason = is_in_use ? Reason::damaged : Reason::unrecoverable;
+        emit(std::move(entry), is_in_use ? "it is in a record that cannot be read" : "");
+    }
+    return !lost.contents.empty();
 }
 
 void Walker::emit(Entry entry, std::string problem) {

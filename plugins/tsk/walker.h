@@ -44,6 +44,7 @@ class Walker {
     void visit_file(const Directory& directory, const TSK_FS_FILE* parent, TSK_FS_FILE* file, const std::string& path,
                     const std::optional<IsoContent>& iso);
     bool emit_streams(const TSK_FS_FILE* parent, TSK_FS_FILE* file, const Entry& base);
+    bool emit_lost(const TSK_FS_FILE* file, const Entry& base);
     void emit(Entry entry, std::string problem);
     void report_flaws(Entry* entry);
     void report(ProblemKind kind, std::string detail, std::uint64_t address, std::string path,
