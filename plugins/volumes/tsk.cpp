@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "engine/evidence/volume.h"
+#include "plugins/tsk/extended_partitions.h"
 #include "plugins/tsk/recognise.h"
 
 namespace triage {
@@ -284,6 +285,9 @@ VolumeList read_table(Image& image) {
     const VolumeSystemHandle vs = open_system(image, list);
     list.system = vs ? tsk_vs_type_toname(vs->vstype) : "-";
     if (vs) add_parts(*vs, image, list);
+    if (vs && vs->vstype == TSK_VS_TYPE_DOS)
+        for (Problem& problem : check_extended_partitions(image, vs->block_size))
+            list.problems.push_back(std::move(problem));
     for (const BadRange& flaw : image.take_flaws()) {
         Problem problem = problem_of(flaw, image.media().map().sector_size);
         problem.detail = "partition table: " + flaw.detail;
