@@ -192,11 +192,10 @@ void Walker::list(const Directory& directory, std::vector<Directory>& below) {
     if (!listing)
         if (const auto read = read_ext_directory(fs_.fs, fs_.image, directory.address))
             return list_entries(directory, *read, below);
-    report_flaws(nullptr);
     if (!listing || !error.empty())
         report(ProblemKind::damaged, "directory: " + (error.empty() ? "cannot be opened" : error), directory.address,
                directory.path);
-    if (!listing) return;
+    if (!listing) return report_flaws(nullptr);
     if (listing->fs_file && may_list_elsewhere(listing->fs_file))
         report(ProblemKind::unreadable, "directory: a placeholder; entries may be elsewhere", directory.address,
                directory.path);
@@ -207,6 +206,7 @@ void Walker::list(const Directory& directory, std::vector<Directory>& below) {
         report(ProblemKind::damaged, "directory: " + check_.flaw(), directory.address, directory.path);
     if (fs_.iso) fs_.iso->open(directory.is_orphan ? nullptr : listing->fs_file);
     take_error();
+    report_flaws(nullptr);  // the checks read the directory again: its flaws are told once, and are no entry's
     for (std::size_t i = 0; i < tsk_fs_dir_getsize(listing.get()) && !is_full_; ++i)
         visit(directory, listing.get(), i, below);
     if (fs_.iso && !is_full_ && fs_.iso->left() > 0)

@@ -226,6 +226,21 @@ TEST_CASE("a directory that cannot be read hides its names and nothing else") {
     CHECK(is_named);
 }
 
+// A FAT directory of two clusters, the second of which is bad.
+TEST_CASE("a directory with a bad sector is told once, and takes no entry with it") {
+    Fat12 fat = sample();
+    fat.link(10, 12), fat.link(12, 0xFFF);
+    fat.clear(12);
+    WalkLimits limits;
+    limits.orphans = false;
+    const Gathered gathered = walk(fat, limits, {sector_of(12)});
+    const Entry* c = gathered.find("/DIR/C.TXT");
+    REQUIRE(c);
+    CHECK(c->source == Source::extents);
+    CHECK(std::count_if(gathered.problems.begin(), gathered.problems.end(),
+                        [](const Problem& p) { return p.first_sector == sector_of(12); }) == 1);
+}
+
 // But the search for orphans reads every cluster.
 TEST_CASE("an unreadable content is no matter of the walk") {
     WalkLimits limits;
