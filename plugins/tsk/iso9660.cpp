@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plugins/tsk/iso9660.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -16,6 +18,11 @@ ByteView system_use_of(ByteView record) {
     const std::size_t name = std::to_integer<std::size_t>(record[32]),
                       begin = (record_head + name + 1) & ~std::size_t{1};
     return begin < record.size() ? record.subspan(begin) : ByteView{};
+}
+
+// The first two records are the directory, by the name of one byte 0, and its parent, of one byte 1.
+bool is_first(std::string_view name, std::size_t number) {
+    return name.size() == 1 && name[0] == static_cast<char>(number);
 }
 
 bool is_usable(std::string_view name) {
@@ -77,33 +84,45 @@ std::string IsoRecords::rock_ridge_name(ByteView system_use) {
 }
 
 void IsoRecords::open(TSK_FS_FILE* directory) {
+    clear();
+    if (!directory || !directory->meta) return;
+    const auto size = static_cast<std::uint64_t>(std::max<TSK_OFF_T>(directory->meta->size, 0));
+    if (size > most_directory_bytes) return void(flaw_ = "it is larger than a directory can be");
+    Bytes bytes(size);
+    const ssize_t got = size == 0 ? 0
+                                  : tsk_fs_file_read(directory, 0, reinterpret_cast<char*>(bytes.data()), size,
+                                                     TSK_FS_FILE_READ_FLAG_NONE);
+    if (got == static_cast<ssize_t>(size)) open(bytes);
+    else flaw_ = "it cannot be read to its end";
+}
+
+void IsoRecords::clear() {
     records_.clear();
     next_ = 0;
-    if (!directory || !directory->meta || directory->meta->size <= 0) return;
-    const auto size = static_cast<std::uint64_t>(directory->meta->size);
-    if (size > most_directory_bytes) return;
-    Bytes bytes(size);
-    const ssize_t got =
-        tsk_fs_file_read(directory, 0, reinterpret_cast<char*>(bytes.data()), bytes.size(), TSK_FS_FILE_READ_FLAG_NONE);
-    if (got == static_cast<ssize_t>(size)) open(bytes);
+    flaw_.clear();
 }
 
 void IsoRecords::open(ByteView bytes) {
-    records_.clear();
-    next_ = 0;
+    clear();
     const std::size_t size = bytes.size();
     // A record does not cross a sector; a length of 0 ends the sector. The first two are the directory and its parent.
-    std::size_t number = 0;
-    for (std::size_t sector = 0; sector < size; sector += sector_bytes)
-        for (ByteView rest = bytes.subspan(sector, std::min<std::size_t>(sector_bytes, size - sector));
-             !rest.empty() && rest[0] != std::byte{0};) {
+    std::size_t number = 0, bad_sectors = 0;
+    for (std::size_t sector = 0; sector < size; sector += sector_bytes) {
+        ByteView rest = bytes.subspan(sector, std::min<std::size_t>(sector_bytes, size - sector));
+        while (!rest.empty() && rest[0] != std::byte{0}) {
             std::optional<Record> record = parse(rest);
             if (!record) break;
             const ByteView whole = rest.first(std::to_integer<std::size_t>(rest[0]));
             rest = rest.subspan(whole.size());
             if (number == 0) find_rock_ridge(system_use_of(whole));
+            if (number < 2 && !is_first(record->name, number)) flaw_ = "it does not begin as a directory does";
             if (number++ >= 2) records_.push_back(std::move(*record));
         }
+        bad_sectors += std::any_of(rest.begin(), rest.end(), [](std::byte b) { return b != std::byte{0}; });
+    }
+    if (number < 2) flaw_ = "it does not begin as a directory does";
+    if (bad_sectors > 0 && flaw_.empty())
+        flaw_ = fmt::format("{} of its sectors hold no chain of records; names may be missing", bad_sectors);
 }
 
 // Is this record a further section of the one before it?

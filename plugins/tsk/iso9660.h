@@ -31,6 +31,9 @@ class IsoRecords {
     explicit IsoRecords(Image& image) : image_(image) {}
     void open(TSK_FS_FILE* directory);
     void open(ByteView content);
+    // Why names may be missing from the directory, in words; empty when it is sound. What libtsk cannot interpret it
+    // leaves out.
+    const std::string& flaw() const { return flaw_; }
     // Of a name that libtsk found at this place. Nothing when no record that is left says so.
     std::optional<IsoContent> take(const TSK_FS_META& meta);
     // Names that libtsk did not list.
@@ -43,6 +46,7 @@ class IsoRecords {
         bool is_interleaved = false, goes_on = false, is_taken = false;
         std::string name, long_name;
     };
+    void clear();
     std::optional<Record> parse(ByteView record);
     void find_rock_ridge(ByteView system_use);
     std::string rock_ridge_name(ByteView system_use);
@@ -50,6 +54,7 @@ class IsoRecords {
     Image& image_;
     std::optional<std::size_t> skipped_;  // bytes before the system use entries of a record; nothing: there are none
     std::vector<Record> records_;
+    std::string flaw_;
     std::size_t next_ = 0;  // the first record that is not taken
 };
 

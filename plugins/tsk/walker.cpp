@@ -205,6 +205,8 @@ void Walker::list(const Directory& directory, std::vector<Directory>& below) {
     if (!check_.flaw().empty())
         report(ProblemKind::damaged, "directory: " + check_.flaw(), directory.address, directory.path);
     if (fs_.iso) fs_.iso->open(directory.is_orphan ? nullptr : listing->fs_file);
+    if (fs_.iso && !fs_.iso->flaw().empty())
+        report(ProblemKind::damaged, "directory: " + fs_.iso->flaw(), directory.address, directory.path);
     take_error();
     report_flaws(nullptr);  // the checks read the directory again: its flaws are told once, and are no entry's
     for (std::size_t i = 0; i < tsk_fs_dir_getsize(listing.get()) && !is_full_; ++i)

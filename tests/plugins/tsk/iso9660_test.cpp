@@ -79,6 +79,7 @@ struct Directory {
         }
     };
     Opened open() const { return {media, bytes}; }
+    std::string flaw() const { return open().records.flaw(); }
 };
 
 constexpr unsigned goes_on = 0x80;
@@ -220,4 +221,40 @@ TEST_CASE("records that are cut, lie about their length or are noise give no mor
         std::copy_n(directory.bytes.begin(), 40, noise.begin());
         Directory::Opened(directory.media, noise).records.left();
     }
+}
+
+TEST_CASE("a directory whose records are a chain from its start has no flaw") {
+    Directory directory(rock_ridge);
+    CHECK(directory.flaw().empty());
+    directory.put({30, 700, "A.TXT;1"});
+    CHECK(directory.flaw().empty());
+    directory.bytes.resize(2 * sector_bytes);  // the second sector is empty
+    CHECK(directory.flaw().empty());
+    directory.at = sector_bytes;
+    directory.put({31, 700, "B.TXT;1"});
+    CHECK(directory.flaw().empty());
+}
+
+TEST_CASE("a directory from which names may be missing says so") {
+    Directory sound;
+    sound.put({30, 700, "A.TXT;1"});
+    const std::size_t first = sound.at;
+    sound.put({31, 700, "B.TXT;1"});
+
+    Directory damaged = sound;
+    put_le(damaged.bytes, 33, 'X', 1);
+    CHECK(damaged.flaw() == "it does not begin as a directory does");
+    damaged = sound;
+    put_le(damaged.bytes, first, 0, 1);
+    CHECK(damaged.flaw() == "1 of its sectors hold no chain of records; names may be missing");
+    damaged = sound;
+    put_le(damaged.bytes, first + 32, 200, 1);
+    CHECK(damaged.flaw() == "1 of its sectors hold no chain of records; names may be missing");
+    damaged = sound;
+    damaged.bytes.resize(first + 10);
+    CHECK(damaged.flaw() == "1 of its sectors hold no chain of records; names may be missing");
+    damaged.bytes.clear();
+    CHECK(damaged.flaw() == "it does not begin as a directory does");
+    damaged.bytes = ewf_test::sample_media(3 * sector_bytes);
+    CHECK_FALSE(damaged.flaw().empty());
 }
