@@ -93,13 +93,15 @@ class TskFilesystem : public FilesystemReader {
               WalkSink& sink) const override {
         Image image(media, volume.start, volume.length);
         const Walk walk{image, limits, probe_only, sink};
-        // A locked volume may carry a readable shell (BitLocker To Go looks like FAT): the shell is not the content.
         const std::optional<Recognised> header = recognise(image);
         image.take_flaws();
-        if (header && header->kind == ProblemKind::locked && header->type != "corestorage")
-            return report_unrecognised(*header, sink), true;
+        if (header && header->is_boot_sector) return report_unrecognised(*header, sink), true;
         show_inode_size(image);
-        if (!walk.detected() && !walk.pool()) walk.nothing_found(header);
+        if (!walk.detected() && !walk.pool()) return walk.nothing_found(header), true;
+        // Beside a readable file system: the shell that BitLocker To Go shows, which is not the content, or what an
+        // earlier format left. The mark of Core Storage is two bytes, too few to say so.
+        if (header && header->kind == ProblemKind::locked && header->type != "corestorage")
+            report(sink, header->kind, "beside what was read: " + header->words);
         return true;
     }
 
@@ -198,7 +200,7 @@ class TskFilesystem : public FilesystemReader {
             for (const BadRange& flaw : flaws) sink.problem(problem_of(flaw, image.sector_size()));
             const std::string unsupported = header ? Ext4Inodes(image).why_unsupported() : std::string{};
             if (!unsupported.empty())
-                return report_unrecognised({header->type, ProblemKind::unsupported, unsupported, false}, sink);
+                return report_unrecognised({header->type, ProblemKind::unsupported, unsupported}, sink);
             if (header) return report_unrecognised(*header, sink);
             if (!flaws.empty()) return report(sink, ProblemKind::unreadable, "its start cannot be read");
             report(sink, ProblemKind::unrecognised,

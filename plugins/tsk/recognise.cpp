@@ -137,12 +137,14 @@ std::optional<Recognised> recognise(Image& image) {
     if (holds_swap(image)) return Recognised{"swap", unsupported, "Linux swap", true};
     const auto found =
         std::find_if(signatures.begin(), signatures.end(), [&](const Signature& s) { return holds(image, s); });
-    if (found != signatures.end())
-        return Recognised{std::string(found->type), found->kind, std::string(found->words), false};
+    if (found != signatures.end()) {
+        const bool is_boot_sector = found->kind == locked && found->offset < 8;
+        return Recognised{std::string(found->type), found->kind, std::string(found->words), false, is_boot_sector};
+    }
     // A UDIF disk image ends in a block that starts with "koly"; a dynamic VHD cut at the front still ends in
     // "conectix".
     if (image.length() >= 512 && holds(image, {image.length() - 512, "koly"sv, {}, {}, unsupported}))
-        return Recognised{"udif", unsupported, "an Apple disk image (DMG): not read by this build", false};
+        return Recognised{"udif", unsupported, "an Apple disk image (DMG): not read by this build"};
     return std::nullopt;
 }
 

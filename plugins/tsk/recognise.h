@@ -17,6 +17,7 @@ struct Recognised {
         ProblemKind::unsupported;  // locked, unsupported, or damaged for a format that libtsk should read
     std::string words;             // "encrypted with LUKS; no key is known"
     bool is_swap = false;
+    bool is_boot_sector = false;  // encrypted, by what stands where the boot sector of a readable volume would
 };
 std::optional<Recognised> recognise(Image& image);
 

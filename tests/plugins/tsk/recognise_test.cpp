@@ -197,3 +197,11 @@ TEST_CASE("beside a partition table a mark of two bytes needs a further field of
         }
     }
 }
+
+TEST_CASE("only a mark in the place of a boot sector says that nothing beside it is readable") {
+    CHECK(recognise(with(0, "LUKS\xba\xbe"sv))->is_boot_sector);
+    CHECK(recognise(with(3, "-FVE-FS-"sv))->is_boot_sector);
+    CHECK_FALSE(recognise(with(16384, "SKUL\xba\xbe"sv))->is_boot_sector);
+    CHECK_FALSE(recognise(with(416, bitlocker_to_go))->is_boot_sector);
+    CHECK_FALSE(recognise(with(3, "NTFS    "sv))->is_boot_sector);
+}
