@@ -143,21 +143,21 @@ void Walker::walk_from(Directory start) {
 // Metadata in use that no name leads to stand where libtsk puts orphans, but are allocated: their content is recorded
 // and in use, and what is left out as deleted or as an orphan is not left out here.
 void Walker::walk_unnamed() {
-    if (!named_.flaw().empty()) report(ProblemKind::capped, named_.flaw(), 0, {});
+    if (!named_.flaw().empty()) report_whole(ProblemKind::capped, named_.flaw());
     if (!named_.is_kept() || is_full_) return;
     if (!sink_.may_enter(0, "/$OrphanFiles/OrphanFile-"))
-        return report(ProblemKind::aborted, "the search for entries without a name ended the worker", 0, {});
+        return report_whole(ProblemKind::aborted, "the search for entries without a name ended the worker");
     const Unnamed unnamed = find_unnamed(fs_, named_, limits_.entries);
     report_flaws(nullptr);
     if (!unnamed.error.empty())
-        report(ProblemKind::damaged, "search for entries without a name: " + unnamed.error, 0, {});
+        report_whole(ProblemKind::damaged, "search for entries without a name: " + unnamed.error);
     std::uint64_t lost = 0;
     for (const std::uint64_t address : unnamed.addresses)
         if (!is_full_ && !named_.contains(address)) lost += visit_unnamed(address);
     if (lost > 0)
-        report(ProblemKind::damaged,
-               fmt::format("{} entries in use have links, but no name leads to them; listed without it", lost), 0, {},
-               false);
+        report_whole(ProblemKind::damaged,
+                     fmt::format("{} entries in use have links, but no name leads to them; listed without it", lost),
+                     false);
 }
 
 // True when its metadata say that it has a name. One that was removed while it was open has none, and rightly.
@@ -179,7 +179,7 @@ void Walker::report_lost_names() {
     const std::string words[] = {clusters_.lost(), census_.missing()};
     report_flaws(nullptr);
     for (const std::string& lost : words)
-        if (!lost.empty()) report(ProblemKind::damaged, lost, 0, {});
+        if (!lost.empty()) report_whole(ProblemKind::damaged, lost);
 }
 
 void Walker::list(const Directory& directory, std::vector<Directory>& below) {
@@ -419,8 +419,7 @@ void Walker::emit(Entry entry, std::string problem) {
 bool Walker::is_capped(const Entry& entry) {
     if (++entries_ > limits_.entries) {
         is_full_ = true;
-        report(ProblemKind::capped, fmt::format("more than {} entries; the rest is not listed", limits_.entries), 0,
-               {});
+        report_whole(ProblemKind::capped, fmt::format("more than {} entries; the rest is not listed", limits_.entries));
         return true;
     }
     if (entry.state != EntryState::orphan) return false;
@@ -430,8 +429,7 @@ bool Walker::is_capped(const Entry& entry) {
     const auto most_bytes = checked_multiply(limits_.orphan_volume_factor, fs_.image.length());
     if (orphan_entries_ <= limits_.orphan_entries && (!most_bytes || orphan_bytes_ <= *most_bytes)) return false;
     are_orphans_full_ = true;
-    report(ProblemKind::capped, "orphan entries over the limit of their number or bytes; the rest is not listed", 0,
-           {});
+    report_whole(ProblemKind::capped, "orphan entries over the limit of their number or bytes; the rest is not listed");
     return true;
 }
 
@@ -446,7 +444,12 @@ void Walker::report_flaws(Entry* entry) {
     entry->resident.clear();
 }
 
-void Walker::report(ProblemKind kind, std::string detail, std::uint64_t address, std::string path, bool hides_entries) {
+void Walker::report_whole(ProblemKind kind, std::string detail, bool hides_entries) {
+    report(kind, std::move(detail), std::nullopt, {}, hides_entries);
+}
+
+void Walker::report(ProblemKind kind, std::string detail, std::optional<std::uint64_t> address, std::string path,
+                    bool hides_entries) {
     Problem problem;
     problem.kind = kind;
     problem.hides_entries = hides_entries;

@@ -47,7 +47,8 @@ class Walker {
     bool emit_lost(const TSK_FS_FILE* file, const Entry& base);
     void emit(Entry entry, std::string problem);
     void report_flaws(Entry* entry);
-    void report(ProblemKind kind, std::string detail, std::uint64_t address, std::string path,
+    void report_whole(ProblemKind kind, std::string detail, bool hides_entries = true);  // of no single entry
+    void report(ProblemKind kind, std::string detail, std::optional<std::uint64_t> address, std::string path,
                 bool hides_entries = true);
     bool is_capped(const Entry& entry);
 

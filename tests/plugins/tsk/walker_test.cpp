@@ -270,6 +270,7 @@ TEST_CASE("a root directory whose start is zeroed is not called empty") {
     REQUIRE(gathered.problems.size() == 1);
     CHECK(gathered.problems[0].kind == ProblemKind::damaged);
     CHECK(gathered.problems[0].hides_entries);
+    CHECK_FALSE(gathered.problems[0].address);
     CHECK(gathered.problems[0].detail ==
           "no listed name leads to 3 of the cluster chains in use; names may be missing");
 }
