@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plugins/tsk/recognise.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -123,6 +125,15 @@ bool is_borne_out(Image& image, const Signature& signature) {
     return block_size != 0 && block_size % 512 == 0;
 }
 
+// Clusters of more than 128 sectors are stored as an exponent of two, negated; libtsk knows the plain number only.
+std::string why_unsupported_ntfs(Image& image) {
+    std::array<std::byte, 1> stored{};
+    if (!image.read(13, stored)) return {};
+    const auto exponent = 256 - std::to_integer<unsigned>(stored[0]);
+    if (exponent < 8 || exponent > 12) return {};  // Windows goes up to 2 MiB
+    return fmt::format("NTFS with clusters of 2^{} sectors: not read by this build", exponent);
+}
+
 }  // namespace
 
 bool holds_beside_table(Image& image, std::uint64_t free_bytes) {
@@ -138,6 +149,9 @@ std::optional<Recognised> recognise(Image& image) {
     const auto found =
         std::find_if(signatures.begin(), signatures.end(), [&](const Signature& s) { return holds(image, s); });
     if (found != signatures.end()) {
+        if (found->type == "ntfs")
+            if (std::string why = why_unsupported_ntfs(image); !why.empty())
+                return Recognised{"ntfs", unsupported, std::move(why)};
         const bool is_boot_sector = found->kind == locked && found->offset < 8;
         return Recognised{std::string(found->type), found->kind, std::string(found->words), false, is_boot_sector};
     }

@@ -205,3 +205,14 @@ TEST_CASE("only a mark in the place of a boot sector says that nothing beside it
     CHECK_FALSE(recognise(with(416, bitlocker_to_go))->is_boot_sector);
     CHECK_FALSE(recognise(with(3, "NTFS    "sv))->is_boot_sector);
 }
+
+TEST_CASE("NTFS with clusters that libtsk does not know is unsupported, not damaged") {
+    Bytes bytes = with(3, "NTFS    "sv);
+    for (const unsigned clusters : {1u, 8u, 128u, 129u, 0u}) {
+        put_le(bytes, 13, clusters, 1);
+        CHECK(recognise(bytes)->kind == damaged);
+    }
+    put_le(bytes, 13, 0xF8, 1);  // as mkntfs -c 131072 writes it
+    CHECK(recognise(bytes)->kind == unsupported);
+    CHECK(recognise(bytes)->words == "NTFS with clusters of 2^8 sectors: not read by this build");
+}
