@@ -108,7 +108,8 @@ std::string date_of(std::string_view text) {
     if (parts.size() != 1 && parts.size() != numbers.size()) return std::string(text);
     for (std::size_t i = 0; i < parts.size(); ++i) {
         const char* end = parts[i].data() + parts[i].size();
-        if (std::from_chars(parts[i].data(), end, numbers[i]).ptr != end) return std::string(text);
+        const auto [stop, error] = std::from_chars(parts[i].data(), end, numbers[i]);
+        if (stop != end || error != std::errc{}) return std::string(text);  // digits beyond its range are an error too
     }
     const auto& [year, month, day, hour, minute, second] = numbers;
     if (parts.size() == 1) return format_time({year, 0}, {.is_utc = true});
