@@ -241,6 +241,59 @@ TEST_CASE("a directory with a bad sector is told once, and takes no entry with i
                         [](const Problem& p) { return p.first_sector == sector_of(12); }) == 1);
 }
 
+// Free cluster 20 still holds what a directory that is gone named: `count` deleted files of `size` bytes.
+Fat12 with_orphans(std::size_t count, std::uint32_t size) {
+    Fat12 fat = sample();
+    fat.clear(20);
+    fat.name(sector_of(20), 0, ".          ", directory, 20, 0);
+    fat.name(sector_of(20), 1, "..         ", directory, 0, 0);
+    for (std::size_t i = 0; i < count; ++i)
+        fat.name(sector_of(20), 2 + i, "\xE5RPHAN" + std::to_string(i) + " TXT", archive, 30, size);
+    return fat;
+}
+
+std::size_t orphans(const Gathered& gathered) {
+    return static_cast<std::size_t>(std::count_if(gathered.entries.begin(), gathered.entries.end(), [](const Entry& e) {
+        return e.state == EntryState::orphan && e.kind == EntryKind::file;
+    }));
+}
+
+TEST_CASE("orphans over the limit of their number are left out, and it is said") {
+    const Fat12 fat = with_orphans(3, 100);
+    const Gathered all = walk(fat);
+    CHECK(all.problems.empty());
+    REQUIRE(orphans(all) >= 3);
+    WalkLimits limits;
+    limits.orphan_entries = orphans(all);
+    CHECK(walk(fat, limits).problems.empty());
+    --limits.orphan_entries;
+    const Gathered capped = walk(fat, limits);
+    CHECK(orphans(capped) == limits.orphan_entries);
+    REQUIRE(capped.problems.size() == 1);
+    CHECK(capped.problems[0].kind == ProblemKind::capped);
+    CHECK(capped.problems[0].hides_entries);
+}
+
+TEST_CASE("orphans over four times the bytes of the volume are left out, and it is said") {
+    constexpr std::uint32_t half = sectors / 2 * 512;
+    CHECK(walk(with_orphans(8, half)).problems.empty());
+    const Gathered capped = walk(with_orphans(9, half));
+    CHECK(orphans(capped) == 8);
+    REQUIRE(capped.problems.size() == 1);
+    CHECK(capped.problems[0].kind == ProblemKind::capped);
+}
+
+TEST_CASE("files that claim the same clusters again and again do not keep the walk busy") {
+    Fat12 fat = sample();
+    for (unsigned c = 20; c < 120; ++c) fat.link(c, c < 119 ? c + 1 : 0xFFF);
+    for (std::size_t i = 0; i < 9; ++i)
+        fat.name(root_sector, 3 + i, "SAME" + std::to_string(i) + "   TXT", archive, 20, 100 * 512);
+    const Gathered gathered = walk(fat);
+    REQUIRE(gathered.problems.size() == 1);
+    CHECK(gathered.problems[0].kind == ProblemKind::damaged);
+    CHECK(gathered.problems[0].detail == "its files claim its clusters several times over; names may be missing");
+}
+
 // But the search for orphans reads every cluster.
 TEST_CASE("an unreadable content is no matter of the walk") {
     WalkLimits limits;
