@@ -12,15 +12,13 @@
 namespace triage::tsk {
 namespace {
 
-// Calls `check` for each whole piece of `size` bytes, until it returns false. Pieces that libtsk cannot read are its
-// own errors, which the walk reports.
-void for_each_piece(TSK_FS_FILE* file, std::size_t size, const std::function<bool(ByteView)>& check) {
-    Bytes piece(size);
-    for (TSK_OFF_T at = 0; at + static_cast<TSK_OFF_T>(size) <= file->meta->size; at += static_cast<TSK_OFF_T>(size)) {
-        const ssize_t got =
-            tsk_fs_file_read(file, at, reinterpret_cast<char*>(piece.data()), size, TSK_FS_FILE_READ_FLAG_NONE);
-        if (got != static_cast<ssize_t>(size) || !check(piece)) break;
-    }
+// Calls `check` for each whole part of `size` bytes, a power of 2. What libtsk cannot read is its own error, which the
+// walk reports.
+void for_each_part(TSK_FS_FILE* file, std::size_t size, const std::function<void(ByteView)>& check) {
+    constexpr std::size_t piece_bytes = 64 << 10;
+    read_pieces(file, std::max(size, piece_bytes), [&](std::uint64_t, ByteView piece) {
+        for (; piece.size() >= size; piece = piece.subspan(size)) check(piece.first(size));
+    });
 }
 
 struct FatRecords {
@@ -31,13 +29,13 @@ struct FatRecords {
 FatRecords read_fat_records(TSK_FS_FILE* file) {
     FatRecords records;
     bool has_ended = false;
-    for_each_piece(file, 32, [&](ByteView record) {
+    for_each_part(file, 32, [&](ByteView record) {
         const auto first = std::to_integer<unsigned>(record[0]), attributes = std::to_integer<unsigned>(record[11]);
         has_ended |= first == 0;
         const bool is_in_use = first != 0 && first != 0xE5 && (attributes & 0x3F) != 0x0F;
-        if (is_in_use && has_ended) return records.goes_on = true, false;
-        records.names += is_in_use;
-        return true;
+        if (!is_in_use) return;
+        if (has_ended) records.goes_on = true;
+        else ++records.names;
     });
     return records;
 }
@@ -85,7 +83,7 @@ void ExfatSets::add_to_checksum(ByteView record, std::size_t skip_from, std::siz
 
 void DirectoryCheck::check_exfat(TSK_FS_FILE* file) {
     ExfatSets sets;
-    for_each_piece(file, 32, [&](ByteView record) { return sets.add(record), true; });
+    for_each_part(file, 32, [&](ByteView record) { sets.add(record); });
     if (sets.goes_on()) flaw_ = "names stand behind its end: a part of it was overwritten";
     else if (sets.bad() > 0)
         flaw_ = fmt::format("{} of its entry sets contradict themselves; names may be missing", sets.bad());
@@ -112,12 +110,11 @@ void DirectoryCheck::check_ext(const TSK_FS_DIR& listing) {
     if (file->meta->content_type == TSK_FS_META_CONTENT_TYPE_EXT4_INLINE) return;
     std::size_t bad = 0, blocks = 0;
     std::vector<DirectoryEntry> entries;
-    for_each_piece(file, file->fs_info->block_size, [&](ByteView block) {
+    for_each_part(file, file->fs_info->block_size, [&](ByteView block) {
         ++blocks;
         entries.clear();
         bad += !read_directory_block(block, entries);
         for (const DirectoryEntry& entry : entries) addresses_.push_back(entry.inode);
-        return true;
     });
     if (blocks == 0) flaw_ = "it has no entries, not even of itself";
     if (bad > 0) flaw_ = fmt::format("{} of its blocks hold no chain of entries; names may be missing", bad);
