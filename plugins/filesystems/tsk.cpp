@@ -66,17 +66,14 @@ std::uint64_t missing_blocks(const TSK_FS_INFO& fs) {
 
 // What libtsk opens, or would, but reads other than its kernel does. YAFFS2: chunks are joined to versions by guess,
 // and those that a shrink header took away come back when the file grows.
-std::string why_unsound(TSK_FS_INFO* fs, Image& image) {
-    if (fs->ftype == TSK_FS_TYPE_YAFFS2) return "YAFFS2: not read by this build";
-    return TSK_FS_TYPE_ISEXT(fs->ftype) ? Ext4Inodes(image).why_unsupported() : std::string{};
+std::string why_unsound(const OpenFilesystem& open) {
+    if (open.fs->ftype == TSK_FS_TYPE_YAFFS2) return "YAFFS2: not read by this build";
+    return open.ext4 ? open.ext4->why_unsupported() : std::string{};
 }
 
 OpenFilesystem open_parts(TSK_FS_INFO* fs, Image& image) {
     OpenFilesystem open{fs, image, std::nullopt, std::nullopt, std::nullopt};
-    if (TSK_FS_TYPE_ISEXT(fs->ftype)) {
-        Ext4Inodes inodes(image);
-        if (inodes.can_encrypt()) open.ext4.emplace(inodes);
-    }
+    if (TSK_FS_TYPE_ISEXT(fs->ftype)) open.ext4.emplace(image);
     if (fs->ftype == TSK_FS_TYPE_EXFAT) open.exfat.emplace(image);
     if (TSK_FS_TYPE_ISISO9660(fs->ftype)) open.iso.emplace(image);
     return open;
@@ -125,7 +122,9 @@ class TskFilesystem : public FilesystemReader {
             fs.type = tsk_fs_type_toname(handle->ftype);
             fs.block_size = handle->block_size;
             set_time_forms(handle->ftype, fs);
-            const std::string unsound = why_unsound(handle, image);
+            OpenFilesystem open = open_parts(handle, image);
+            open.apfs_superblock = superblock;
+            const std::string unsound = why_unsound(open);
             fs.is_readable = unsound.empty();
             sink.filesystem(fs);
             for (const BadRange& flaw : image.take_flaws()) sink.problem(problem_of(flaw, image.sector_size()));
@@ -135,8 +134,6 @@ class TskFilesystem : public FilesystemReader {
                                    missing, handle->block_size));
             if (!fs.is_readable) return report(sink, ProblemKind::unsupported, unsound);
             if (probe_only) return;
-            OpenFilesystem open = open_parts(handle, image);
-            open.apfs_superblock = superblock;
             Walker(open, limits, sink).walk();
         }
 

@@ -16,7 +16,7 @@ namespace triage::tsk {
 struct OpenFilesystem {
     TSK_FS_INFO* fs = nullptr;
     Image& image;
-    std::optional<Ext4Inodes> ext4;                  // of an ext file system that may hold encrypted files
+    std::optional<Ext4Inodes> ext4;                  // of an ext file system
     std::optional<ExfatEntries> exfat;               // of an exFAT file system
     std::optional<IsoRecords> iso;                   // of an ISO 9660 file system
     std::optional<std::uint64_t> apfs_superblock{};  // where that of an APFS volume stands

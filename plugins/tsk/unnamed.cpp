@@ -17,12 +17,11 @@ bool has_inodes(TSK_FS_TYPE_ENUM type) { return TSK_FS_TYPE_ISEXT(type) || TSK_F
 class Search {
   public:
     Search(OpenFilesystem& fs, const NamedAddresses& named, std::uint64_t limit)
-        : fs_(fs), named_(named), limit_(limit), inodes_(fs.image) {}
+        : fs_(fs), named_(named), limit_(limit) {}
 
     Unnamed inodes() {
-        const bool is_ext = TSK_FS_TYPE_ISEXT(fs_.fs->ftype);
-        if (is_ext) system_ = inodes_.system_inodes();
-        const TSK_INUM_T first = is_ext ? 11 : 3;  // those before are reserved
+        if (fs_.ext4) system_ = fs_.ext4->system_inodes();
+        const TSK_INUM_T first = fs_.ext4 ? 11 : 3;  // those before are reserved
         take_error();
         const bool has_failed =
             first < fs_.fs->last_inum &&
@@ -55,9 +54,8 @@ class Search {
         const bool has_type = meta.type != TSK_FS_META_TYPE_UNDEF && meta.type != TSK_FS_META_TYPE_VIRT &&
                               meta.type != TSK_FS_META_TYPE_VIRT_DIR;
         if (!has_type || named_.contains(meta.addr)) return;
-        const bool is_ext = TSK_FS_TYPE_ISEXT(fs_.fs->ftype);
-        if (is_ext && (inodes_.is_never_used(meta.addr) || inodes_.holds_attribute(meta.addr))) return;
-        if (is_ext && std::find(system_.begin(), system_.end(), meta.addr) != system_.end()) return;
+        if (fs_.ext4 && (fs_.ext4->is_never_used(meta.addr) || fs_.ext4->holds_attribute(meta.addr))) return;
+        if (std::find(system_.begin(), system_.end(), meta.addr) != system_.end()) return;
         add(meta.addr, TSK_FS_IS_DIR_META(meta.type));
     }
     void see_record(std::uint64_t number, ByteView record) {
@@ -85,7 +83,6 @@ class Search {
     OpenFilesystem& fs_;
     const NamedAddresses& named_;
     std::uint64_t limit_;
-    Ext4Inodes inodes_;
     std::vector<std::uint32_t> system_;
     std::vector<std::uint64_t> directories_, others_;
     bool is_capped_ = false;
