@@ -2,12 +2,10 @@
 #include "engine/known/csv.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
-#include <limits>
 #include <sstream>
 
-#include "engine/known/lines.h"
+#include "engine/known/list_values.h"
 
 namespace triage::csv {
 namespace {
@@ -15,8 +13,6 @@ namespace {
 constexpr std::size_t first_buffer = 256 << 10;  // grows with the longest record, to at most 2 MiB
 constexpr std::string_view too_long = "longer than 1 MiB";
 constexpr std::string_view unclosed = "a quote is not closed";
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 }  // namespace
 
@@ -192,10 +188,8 @@ std::optional<std::vector<std::string>> first_record(std::string_view head, char
 
 std::string comparable(std::string_view name) {
     std::string result;
-    for (const char c : name) {
-        const char l = lower(c);
-        if ((l >= 'a' && l <= 'z') || (l >= '0' && l <= '9')) result += l;
-    }
+    for (const char c : lower(name))
+        if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) result += c;
     return result;
 }
 
@@ -203,23 +197,14 @@ bool is_null(std::string_view field) { return field.empty() || (field.size() == 
 
 std::string put_digest(std::string_view field, Algorithm algorithm, KnownRecord& record) {
     field = trimmed(field);
-    if (is_null(field)) return {};
-    const auto digest = Digest::parse(field);
-    if (!digest) return why_no_digest(field);
-    if (digest->algorithm != algorithm) return "a digest is not as long as its column demands";
-    record.digests.set(*digest);
-    return {};
+    return is_null(field) ? std::string() : triage::put_digest(field, algorithm, record.digests);
 }
 
 std::string put_size(std::string_view field, KnownRecord& record) {
     field = trimmed(field);
     if (is_null(field)) return {};
-    std::uint64_t size = 0;
-    const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), size);
-    constexpr auto largest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-    if (error != std::errc{} || end != field.data() + field.size() || size > largest) return "the size is no number";
-    record.size = size;
-    return {};
+    record.size = parse_list_size(field);
+    return record.size ? "" : "the size is no number";
 }
 
 Result<Places> find_columns(const std::vector<std::string_view>& header,

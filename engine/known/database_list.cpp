@@ -4,10 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
 
-#include "engine/known/lines.h"
+#include "engine/known/list_values.h"
 
 namespace triage {
 namespace {
@@ -15,13 +14,6 @@ namespace {
 constexpr std::string_view magic("SQLite format 3\0", 16);
 constexpr std::int64_t lowest_id = std::numeric_limits<std::int64_t>::min();
 constexpr std::int64_t highest_id = std::numeric_limits<std::int64_t>::max();
-
-std::string lower(std::string_view text) {
-    std::string result(text);
-    for (char& c : result)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return result;
-}
 
 // SQLite stores the statement that made a table with these words in front, whatever its author wrote; views and
 // virtual tables begin otherwise. It refuses a schema whose rows name another object than their statement.
@@ -204,18 +196,8 @@ std::string put_digest(Algorithm algorithm, const Statement& values, int column,
     }
     const std::string_view hex = trimmed(text);
     if (hex.empty()) return {};
-    const auto digest = Digest::parse(hex);
-    if (digest && digest->algorithm == algorithm) return digests.set(*digest), std::string();
-    if (digest) return "a digest is not as long as its column demands";
-    if (kind == ValueKind::text) return why_no_digest(hex);
+    if (kind == ValueKind::text || Digest::parse(hex)) return put_digest(hex, algorithm, digests);
     return fmt::format("a digest of {} bytes where {} are expected", text.size(), digest_size(algorithm));
-}
-
-std::optional<std::uint64_t> parse_list_size(std::string_view digits) {
-    std::uint64_t size = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), size);
-    if (error != std::errc{} || end != digits.data() + digits.size() || size >> 63 != 0) return std::nullopt;
-    return size;
 }
 
 std::string put_size(const Statement& values, int column, std::optional<std::uint64_t>& size) {

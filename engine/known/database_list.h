@@ -56,7 +56,6 @@ bool is_database_list(ListSource& source, IsWanted is_wanted);
 // absent. A digest is raw bytes or hexadecimal text.
 std::string put_digest(Algorithm algorithm, const Statement& values, int column, Digests& digests);
 std::string put_size(const Statement& values, int column, std::optional<std::uint64_t>& size);
-std::optional<std::uint64_t> parse_list_size(std::string_view digits);  // below 2^63
 
 // Texts by number, for tables that are too large to be searched for each row and small enough to be held. Filled, then
 // sorted, then asked.

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/known/lines.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cstring>
 
@@ -87,21 +85,6 @@ bool has_line(std::string_view head, bool (*is_wanted)(std::string_view line)) {
         if (line.find('\0') == std::string_view::npos && is_wanted(line)) return true;
     }
     return false;
-}
-
-std::string_view trimmed(std::string_view text) {
-    constexpr std::string_view white = " \t\r\v\f";
-    const std::size_t first = text.find_first_not_of(white);
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(white) - first + 1);
-}
-
-std::string why_no_digest(std::string_view text) {
-    const auto is_digit = [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-    };
-    if (!std::all_of(text.begin(), text.end(), is_digit)) return "no digest: a character is no hexadecimal digit";
-    return fmt::format("no digest: 32, 40 or 64 hexadecimal digits expected, {} found", text.size());
 }
 
 }  // namespace triage

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/known/list_format.h"
+#include "engine/known/list_values.h"
 
 namespace triage {
 
@@ -48,10 +49,5 @@ void each_line(std::istream& list, const ImportSink& sink, F&& f) {
 
 // True when a complete line in the head of a list satisfies `is_wanted`. The last line of a full head may be cut.
 bool has_line(std::string_view head, bool (*is_wanted)(std::string_view line));
-
-std::string_view trimmed(std::string_view text);  // without spaces and tabs at both ends
-
-// What is wrong with a text that Digest::parse refuses, without repeating it: lists are confidential.
-std::string why_no_digest(std::string_view text);
 
 }  // namespace triage

@@ -9,7 +9,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
 #include <cstdlib>
 #include <exception>
@@ -18,7 +17,8 @@
 #include <utility>
 
 #include "engine/base/error.h"
-#include "engine/known/lines.h"
+#include "engine/known/list_format.h"
+#include "engine/known/list_values.h"
 
 namespace triage {
 namespace {
@@ -85,13 +85,6 @@ std::optional<Algorithm> algorithm_of(std::string_view type) {
     for (const Algorithm a : all_algorithms)
         if (to_string(a) == lower) return a;
     return std::nullopt;
-}
-
-std::optional<std::uint64_t> parse_size(std::string_view text) {
-    std::uint64_t size = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), size);
-    if (error != std::errc{} || end != text.data() + text.size() || size >> 63 != 0) return std::nullopt;
-    return size;
 }
 
 std::string_view trimmed_lines(std::string_view text) {
@@ -233,7 +226,7 @@ void Reading::take_text() {
         if (std::exchange(object.has_name, true)) return fault("it has two names");
         object.record.label = text_;
     } else if (element_ == "filesize") {
-        const auto size = parse_size(word);
+        const auto size = parse_list_size(word);
         if (!size && !word.empty()) return fault("the size is no number");
         if (object.record.size && object.record.size != size) return fault("it has two sizes");
         object.record.size = size;
@@ -252,12 +245,7 @@ void Reading::take_digest(Open& object) {
     if (!algorithm || text.empty()) return;
     object.has_digest = true;
     if (!object.fault.empty()) return;
-    const auto digest = Digest::parse(text);
-    if (!digest) object.fault = why_no_digest(text);
-    else if (digest->algorithm != *algorithm) object.fault = "a digest is not as long as its type demands";
-    else if (const auto& present = object.record.digests.get(*algorithm); present && *present != *digest)
-        object.fault = "it has two different digests of one kind";
-    else object.record.digests.set(*digest);
+    object.fault = put_digest(text, *algorithm, object.record.digests);
 }
 
 // What the list says of itself, outside of its objects: the first image's name and the date of the run.

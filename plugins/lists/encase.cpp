@@ -7,7 +7,8 @@
 #include <array>
 
 #include "engine/base/text.h"
-#include "engine/known/lines.h"
+#include "engine/known/list_format.h"
+#include "engine/known/list_values.h"
 
 namespace triage {
 namespace {

@@ -3,7 +3,6 @@
 // entries). Only entries whose status is `hashed` have `hashes`; the others (skipped, partial, unreadable) and
 // directories are no records and are passed over.
 #include <array>
-#include <charconv>
 
 #include "engine/base/error.h"
 #include "engine/known/json_reader.h"
@@ -24,21 +23,12 @@ struct Line {
 
 std::string put_digest(Algorithm algorithm, const JsonValue& value, Digests& digests) {
     if (value.kind != JsonValue::Kind::string) return "a digest is no text";
-    const auto digest = Digest::parse(value.text);
-    if (!digest) return why_no_digest(value.text);
-    if (digest->algorithm != algorithm) return "a digest is not as long as its name demands";
-    digests.set(*digest);
-    return {};
+    return triage::put_digest(value.text, algorithm, digests);
 }
 
 std::string put_size(const JsonValue& value, std::optional<std::uint64_t>& size) {
-    std::uint64_t number = 0;
-    const char* end = value.text.data() + value.text.size();
-    const auto [stop, error] = std::from_chars(value.text.data(), end, number);
-    if (value.kind != JsonValue::Kind::number || error != std::errc{} || stop != end || number >> 63 != 0)
-        return "the size is no number";
-    size = number;
-    return {};
+    size = value.kind == JsonValue::Kind::number ? parse_list_size(value.text) : std::nullopt;
+    return size ? "" : "the size is no number";
 }
 
 std::string put(const JsonValue& value, Line& line) {

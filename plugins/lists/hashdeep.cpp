@@ -2,8 +2,6 @@
 // hashdeep 1.0: a header line, a line that names the columns, then one line a file. All digests of a line stand
 // together. The name is not quoted and may hold commas; other columns never do. Digests other than MD5, SHA-1 and
 // SHA-256 (tiger, whirlpool) are ignored. Lists may be joined: each header begins anew.
-#include <charconv>
-
 #include "engine/base/error.h"
 #include "engine/known/lines.h"
 
@@ -14,13 +12,6 @@ constexpr std::string_view mark = "%%%%";
 constexpr std::string_view version_word = "HASHDEEP-1.0";
 
 enum class Column : std::uint8_t { size, md5, sha1, sha256, filename, ignored };
-
-std::string lower(std::string_view text) {
-    std::string result(text);
-    for (char& c : result)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return result;
-}
 
 Column column_of(std::string_view word) {
     constexpr std::pair<std::string_view, Column> known[] = {{"size", Column::size},
@@ -86,24 +77,12 @@ std::optional<std::vector<std::string_view>> split(std::string_view line, const 
     return fields;
 }
 
-std::optional<std::uint64_t> parse_size(std::string_view text) {
-    std::uint64_t size = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), size);
-    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return size;
-}
-
 // Puts the field into the record; says what is wrong with it, or nothing.
 std::string put(Column column, std::string_view field, KnownRecord& record) {
     if (column == Column::filename) record.label = field;
-    if (column == Column::size && !(record.size = parse_size(trimmed(field)))) return "the size is no number";
+    if (column == Column::size && !(record.size = parse_list_size(trimmed(field)))) return "the size is no number";
     const auto algorithm = algorithm_of(column);
-    if (!algorithm) return {};
-    const auto digest = Digest::parse(trimmed(field));
-    if (!digest) return why_no_digest(trimmed(field));
-    if (digest->algorithm != *algorithm) return "a digest is not as long as its column demands";
-    record.digests.set(*digest);
-    return {};
+    return algorithm ? put_digest(trimmed(field), *algorithm, record.digests) : std::string();
 }
 
 Result<KnownRecord> parse_record(std::string_view line, const Columns& columns) {

@@ -9,7 +9,7 @@
 
 #include "engine/base/error.h"
 #include "engine/known/csv.h"
-#include "engine/known/lines.h"
+#include "engine/known/list_values.h"
 
 namespace triage {
 namespace {

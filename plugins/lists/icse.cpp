@@ -8,7 +8,7 @@
 // The category is "baseline" or "not baseline": the list has no other. Other values of a flag reject the row.
 #include "engine/base/error.h"
 #include "engine/known/csv.h"
-#include "engine/known/lines.h"
+#include "engine/known/list_values.h"
 
 namespace triage {
 namespace {

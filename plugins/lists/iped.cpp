@@ -8,7 +8,7 @@
 #include <map>
 
 #include "engine/known/database_list.h"
-#include "engine/known/lines.h"
+#include "engine/known/list_values.h"
 
 namespace triage {
 namespace {
@@ -19,13 +19,6 @@ constexpr std::size_t most_properties = 1024;
 bool is_iped(const DatabaseList& list) {
     return list.has("HASHES", "HASH_ID,MD5,SHA1,SHA256") && list.has("PROPERTIES", "PROPERTY_ID,PROPERTY_NAME") &&
            list.has("HASHES_PROPERTIES", "HASH_ID,PROPERTY_ID,VALUE");
-}
-
-std::string lower(std::string_view text) {
-    std::string result(text);
-    for (char& c : result)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return result;
 }
 
 using Properties = std::map<std::string, std::string>;  // lower-case name → values joined by `|`

@@ -89,11 +89,7 @@ std::string put_digest(Algorithm algorithm, const SqlValue& value, Digests& dige
     const std::string_view hex = trimmed(value.text);
     if (value.kind == SqlValue::Kind::null || (value.kind == SqlValue::Kind::text && hex.empty())) return {};
     if (value.kind != SqlValue::Kind::text) return "a digest is no quoted text";
-    const auto digest = Digest::parse(hex);
-    if (!digest) return why_no_digest(hex);
-    if (digest->algorithm != algorithm) return "a digest is not as long as its column demands";
-    digests.set(*digest);
-    return {};
+    return triage::put_digest(hex, algorithm, digests);
 }
 
 Result<KnownRecord> parse_row(const Row& row, bool is_full) {

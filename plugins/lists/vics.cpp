@@ -8,13 +8,13 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <set>
 #include <sstream>
 
 #include "engine/base/error.h"
 #include "engine/known/json_reader.h"
-#include "engine/known/lines.h"
+#include "engine/known/list_format.h"
+#include "engine/known/list_values.h"
 
 namespace triage {
 namespace {
@@ -107,25 +107,13 @@ std::optional<Algorithm> algorithm_of(std::string_view name) {
 std::string put_digest(Algorithm algorithm, const JsonValue& value, Digests& digests) {
     if (is_absent(value)) return {};
     if (value.kind != JsonValue::Kind::string) return "a digest is no text";
-    const std::string_view text = trimmed(value.text);
-    const auto digest = Digest::parse(text);
-    if (!digest) return why_no_digest(text);
-    if (digest->algorithm != algorithm) return "a digest is not as long as its name demands";
-    const auto& present = digests.get(algorithm);
-    if (present && *present != *digest) return "it has two different digests of one kind";
-    digests.set(*digest);
-    return {};
+    return triage::put_digest(trimmed(value.text), algorithm, digests);
 }
 
 std::string put_size(const JsonValue& value, std::optional<std::uint64_t>& size) {
     if (is_absent(value)) return {};
-    const std::string_view text = trimmed(value.text);
-    std::uint64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    const bool is_number = error == std::errc{} && end == text.data() + text.size() && number >> 63 == 0;
-    if (!is_number || value.kind == JsonValue::Kind::boolean) return "the size is no number";
-    size = number;
-    return {};
+    size = value.kind == JsonValue::Kind::boolean ? std::nullopt : parse_list_size(trimmed(value.text));
+    return size ? "" : "the size is no number";
 }
 
 std::string put_category(const JsonValue& value, std::string& number) {

@@ -134,7 +134,7 @@ TEST_CASE("sizes, digests and column names of CSV fields") {
         CHECK(csv::put_size(bad, record) == "the size is no number");
     CHECK(csv::put_digest("NULL", Algorithm::md5, record).empty());
     CHECK(csv::put_digest("d41d8cd98f00b204e9800998ecf8427e", Algorithm::sha1, record) ==
-          "a digest is not as long as its column demands");
+          "a digest is not as long as its name demands");
     CHECK(record.digests.algorithms().empty());
     CHECK(csv::comparable(" SHA-1 ") == "sha1");
 }

@@ -89,7 +89,7 @@ TEST_CASE("bad CSV records are rejected with line and reason") {
                    ",,9223372036854775808\n,null,3\nx" + md5.substr(1) + ",,\n\"" + md5 + ",,\n") ==
           Lines{"2: not as many fields as the first line has", "3: not as many fields as the first line has",
                 "4: no digest: 32, 40 or 64 hexadecimal digits expected, 31 found",
-                "5: a digest is not as long as its column demands", "6: the size is no number",
+                "5: a digest is not as long as its name demands", "6: the size is no number",
                 "7: the size is no number", "8: no digest", "9: no digest: a character is no hexadecimal digit",
                 "10: a quote is not closed"});
     CHECK(rejected(h + std::string("a\0,,\n", 5) + std::string(2 << 20, 'x') + "\n") ==

@@ -89,7 +89,7 @@ TEST_CASE("bad fileobjects are rejected with number and reason, and reading goes
                    object(digest("md5", md5) + "<filesize>1</filesize><filesize>2</filesize>") +
                    object(digest("md5", md5) + "<filename>" + std::string(2 << 20, 'x') + "</filename>")) ==
           Lines{"1: no digest: 32, 40 or 64 hexadecimal digits expected, 2 found",
-                "2: a digest is not as long as its type demands", "3: no digest: a character is no hexadecimal digit",
+                "2: a digest is not as long as its name demands", "3: no digest: a character is no hexadecimal digit",
                 "4: no digest", "5: no digest", "6: it has two different digests of one kind", "7: it has two names",
                 "8: it has two sizes", "9: a text is longer than 1 MiB"});
     for (const std::string size : {"-1", "1.5", "x", "9223372036854775808", "1 2"})

@@ -57,7 +57,7 @@ TEST_CASE("bad hashdeep lines are rejected with number and reason") {
                    ",a\n3," + md5.substr(1) + ",a\n3," + sha1 + ",a\n3,,a\n3\n," + md5 + ",a\n") ==
           Lines{"3: the size is no number", "4: the size is no number", "5: the size is no number",
                 "6: no digest: 32, 40 or 64 hexadecimal digits expected, 31 found",
-                "7: a digest is not as long as its column demands",
+                "7: a digest is not as long as its name demands",
                 "8: no digest: 32, 40 or 64 hexadecimal digits expected, 0 found", "9: not as many fields as columns",
                 "10: the size is no number"});
 }

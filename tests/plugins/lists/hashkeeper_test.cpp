@@ -64,7 +64,7 @@ TEST_CASE("bad HashKeeper rows and hash sets are rejected with line and reason")
                 "0: .hke, line 4: not as many fields as the header has", "0: .hke, line 5: no number of the hash set",
                 "0: .hke, line 6: a quote is not closed", "2: not as many fields as the header has",
                 "3: no digest: 32, 40 or 64 hexadecimal digits expected, 31 found", "4: the size is no number",
-                "5: no digest", "6: a digest is not as long as its column demands",
+                "5: no digest", "6: a digest is not as long as its name demands",
                 "7: text stands behind a closing quote", "8: holds a NUL byte"});
     CHECK(read(header, "x\ny\n").rejected() == Lines{"0: .hke, line 1: no header; reading of hash sets ended here"});
 }

@@ -48,7 +48,7 @@ TEST_CASE("bad ICSE rows are rejected with line and reason") {
     CHECK(reading.lines().empty());
     CHECK(reading.rejected() == Lines{"2: not as many fields as the header has", "3: a flag is neither yes nor no",
                                       "4: Baseline is neither yes nor no", "5: no digest",
-                                      "6: a digest is not as long as its column demands", "7: a quote is not closed",
+                                      "6: a digest is not as long as its name demands", "7: a quote is not closed",
                                       "8: holds a NUL byte"});
 }
 

@@ -69,7 +69,7 @@ TEST_CASE("bad kdb rows are rejected with row and reason, and reading goes on") 
     CHECK(reading.rejected() == Lines{"0: the row id is negative", "1: a digest of 1 bytes where 16 are expected",
                                       "2: no digest", "3: no digest: a character is no hexadecimal digit",
                                       "4: a digest of 16 bytes where 20 are expected", "6: a digest is a number",
-                                      "7: a digest is not as long as its column demands",
+                                      "7: a digest is not as long as its name demands",
                                       "8: the row is longer than 1 MiB"});
 }
 

@@ -64,7 +64,7 @@ TEST_CASE("bad NSRL rows and products are rejected with line and reason") {
                                       "0: NSRLProd.txt, line 3: not as many fields as the header has",
                                       "0: NSRLProd.txt, line 4: no product code",
                                       "2: not as many fields as the header has", "3: the size is no number",
-                                      "4: a digest is not as long as its column demands", "5: no digest",
+                                      "4: a digest is not as long as its name demands", "5: no digest",
                                       "6: not as many fields as the header has"});
     CHECK(read(header, "x\ny\n").rejected() ==
           Lines{"0: NSRLProd.txt, line 1: no header; reading of products ended here"});

@@ -99,7 +99,7 @@ TEST_CASE("bad NSRL rows are rejected with row and reason, and reading goes on")
     const std::string size = "the size is no number of bytes";
     CHECK(reading.rejected() == Lines{"1: " + size, "2: " + size, "3: " + size,
                                       "5: no digest: 32, 40 or 64 hexadecimal digits expected, 31 found",
-                                      "6: a digest is not as long as its column demands", "7: " + size, "8: no digest",
+                                      "6: a digest is not as long as its name demands", "7: " + size, "8: no digest",
                                       "9: no digest: a character is no hexadecimal digit",
                                       "10: the row is longer than 1 MiB"});
 }

@@ -95,7 +95,7 @@ TEST_CASE("bad rows of a delta are rejected with line and reason, and reading go
     CHECK(bad("(1,2)") == Lines{"1: not as many values as columns"});
     CHECK(bad("('" + sha256.substr(1) + "','','','','',3,7)") ==
           Lines{"1: no digest: 32, 40 or 64 hexadecimal digits expected, 63 found"});
-    CHECK(bad("('" + sha1 + "','','','','',3,7)") == Lines{"1: a digest is not as long as its column demands"});
+    CHECK(bad("('" + sha1 + "','','','','',3,7)") == Lines{"1: a digest is not as long as its name demands"});
     CHECK(bad("(1,'','','','',3,7)") == Lines{"1: a digest is no quoted text"});
     CHECK(bad("(lower('x'),'','','','',3,7)") == Lines{"1: a digest is no quoted text"});
     CHECK(bad("('','',NULL,'','',3,7)") == Lines{"1: no digest"});
