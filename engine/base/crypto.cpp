@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/base/crypto.h"
 
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/kdf.h>
-#include <openssl/params.h>
 #include <openssl/rand.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -67,6 +64,8 @@ void fill_random(MutableBytes bytes) {
 }
 
 void wipe(MutableBytes bytes) { OPENSSL_cleanse(bytes.data(), bytes.size()); }
+
+void lock_in_memory(ByteView bytes) { ::mlock(bytes.data(), bytes.size()); }  // RLIMIT_MEMLOCK may be too small
 
 SecretKey derive_from_passphrase(ByteView passphrase, ByteView salt, unsigned log2_n, unsigned r, unsigned p) {
     SecretKey key;

@@ -32,6 +32,8 @@ void forbid_core_dumps();
 
 void fill_random(MutableBytes out);
 void wipe(MutableBytes bytes);
+// Keeps the pages of a secret out of swap, where the system allows it.
+void lock_in_memory(ByteView bytes);
 
 // scrypt (RFC 7914) with N = 2^log2_n.
 SecretKey derive_from_passphrase(ByteView passphrase, ByteView salt, unsigned log2_n, unsigned r, unsigned p);

@@ -21,7 +21,7 @@ using KeyedDigest = std::array<std::byte, 16>;
 class Secret {
   public:
     enum class Kind : std::uint32_t { key_file = 1, passphrase = 2 };
-    Secret(Kind kind, Bytes bytes) : kind_(kind), bytes_(std::move(bytes)) {}
+    Secret(Kind kind, Bytes bytes) : kind_(kind), bytes_(std::move(bytes)) { lock_in_memory(bytes_); }
     Secret(Secret&&) noexcept = default;
     ~Secret() { wipe(bytes_); }
     Kind kind() const { return kind_; }
