@@ -130,7 +130,7 @@ void Column::search(const std::byte* key, std::uint32_t query, const Search& fou
     }
     for (; low < last && compare(low) == 0; ++low) {
         const std::byte* link = rows + (low - first) * row_bytes_ + suffix_bytes_;
-        const std::uint64_t record = rows_.link_bytes == 0 ? rows_.first_record + low : get_le(link, 4);
+        const std::uint64_t record = rows_.link_bytes == 0 ? low : get_le(link, 4);
         hits.push_back({query, static_cast<std::uint32_t>(record)});
     }
 }

@@ -26,13 +26,11 @@ ByteView bytes_of(const T& value) {
 
 }  // namespace
 
-ColumnBuilder::ColumnBuilder(const std::string& folder, std::uint64_t expected, std::size_t key_bytes, bool has_links,
-                             std::uint64_t first_record)
+ColumnBuilder::ColumnBuilder(const std::string& folder, std::uint64_t expected, std::size_t key_bytes, bool has_links)
     : rows(folder), buckets(folder), shards(folder), filter(folder), key_bytes_(key_bytes) {
     const unsigned bits = leading_bits(expected, rows_per_bucket_bits, most_bucket_bits);
     row_section.dropped = bits / 8;
     row_section.link_bytes = has_links ? 4 : 0;
-    row_section.first_record = has_links ? 0 : first_record;
     bucket_section.bits = bits;
     shard_section.bits = leading_bits(expected, keys_per_shard_bits, most_shard_bits);
 }

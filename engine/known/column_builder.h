@@ -11,9 +11,8 @@ namespace triage {
 
 class ColumnBuilder {
   public:
-    // `key_bytes`: of a row's digest as it is stored. Without links, the record of a row is `first_record` + its index.
-    ColumnBuilder(const std::string& folder, std::uint64_t rows, std::size_t key_bytes, bool has_links,
-                  std::uint64_t first_record);
+    // `key_bytes`: of a row's digest as it is stored. Without links, the record of a row is its index.
+    ColumnBuilder(const std::string& folder, std::uint64_t rows, std::size_t key_bytes, bool has_links);
 
     // `attached`: of every row the same number of bytes.
     void add(const std::byte* key, std::uint32_t record, ByteView attached = {});

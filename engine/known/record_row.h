@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A record on its way through the spools: bytes whose order is the order of the set, and whose equal beginnings say
 // what belongs together. Private to engine/known. Integers are big-endian, so that bytes sort as numbers do.
-//   strongest key; algorithms (1); its other keys in order; size + 1, or 0 (8)        the content
+//   first key; algorithms (1); its other keys in order; size + 1, or 0 (8)        the content
 //   category (2), label (5), flags (1), source (1)                                   what repeats when a record does
 //   position (5)                                                                     where it stands
 #pragma once
@@ -35,7 +35,7 @@ inline std::uint64_t get_le(const std::byte* bytes, std::size_t count) {
 // The bytes that stand for each digest: the digest itself, or 16 bytes of a protected set.
 using KeySizes = std::array<std::uint8_t, 3>;  // by algorithm
 
-inline Algorithm strongest_of(AlgorithmSet algorithms) {
+inline Algorithm first_of(AlgorithmSet algorithms) {
     for (const Algorithm a : all_algorithms)
         if (algorithms.has(a)) return a;
     return Algorithm::sha256;
@@ -48,20 +48,19 @@ struct Mention {
 // A row as its parts. The bytes belong to the spool.
 class RowView {
   public:
-    RowView(ByteView row, Algorithm strongest, const KeySizes& sizes)
-        : row_(row), strongest_(strongest), sizes_(sizes) {}
+    RowView(ByteView row, Algorithm first, const KeySizes& sizes) : row_(row), first_(first), sizes_(sizes) {}
 
     AlgorithmSet algorithms() const {
-        return AlgorithmSet::from_bits(static_cast<std::uint8_t>(row_[sizes_[index(strongest_)]]));
+        return AlgorithmSet::from_bits(static_cast<std::uint8_t>(row_[sizes_[index(first_)]]));
     }
-    Algorithm strongest() const { return strongest_; }
+    Algorithm first() const { return first_; }
     // `a` must be among the algorithms.
     const std::byte* key(Algorithm a) const {
-        if (a == strongest_) return row_.data();
-        std::size_t at = std::size_t{sizes_[index(strongest_)]} + 1;
+        if (a == first_) return row_.data();
+        std::size_t at = std::size_t{sizes_[index(first_)]} + 1;
         for (const Algorithm other : all_algorithms) {
             if (other == a) break;
-            if (other != strongest_ && algorithms().has(other)) at += sizes_[index(other)];
+            if (other != first_ && algorithms().has(other)) at += sizes_[index(other)];
         }
         return row_.data() + at;
     }
@@ -79,7 +78,7 @@ class RowView {
     static std::size_t index(Algorithm a) { return static_cast<std::size_t>(a); }
     const std::byte* tail() const { return row_.data() + row_.size() - mention_bytes - 8; }
     ByteView row_;
-    Algorithm strongest_;
+    Algorithm first_;
     const KeySizes& sizes_;
 };
 

@@ -95,7 +95,6 @@ struct SetWriter::Impl {
         }
         return *spool;
     }
-    static std::uint64_t rows_of(const std::unique_ptr<RowSpool>& spool) { return spool ? spool->rows() : 0; }
 
     void put_key(const Digest& digest) {
         if (!options.key) return put(digest.view());
@@ -105,16 +104,16 @@ struct SetWriter::Impl {
 
     void add(const KnownRecord& record);
     void gather();
-    void take(Algorithm strongest, const RowView& now);
+    void take(Algorithm first, const RowView& now);
     void spool_digests(const RowView& now, std::uint32_t record);
     Conflicts::Content described(const RowView& now, std::uint32_t record) const;
 
-    // The column of the strongest algorithm needs no links: its rows are the first contents, in order.
-    bool is_in_order(Algorithm a) const { return a == strongest_of(all); }
-    // A record with its mention stands in its row, where each has one and all have the strongest algorithm: one place
+    // The column of the first algorithm needs no links: its rows are the first contents, in order.
+    bool is_in_order(Algorithm a) const { return a == first_of(all); }
+    // A record with its mention stands in its row, where each has one and all have the first algorithm: one place
     // to look at instead of two. Not in a protected set, whose columns are not encrypted.
     bool is_joined() const {
-        const std::uint64_t in_column = in_order->size() / key_sizes[index(strongest_of(all))];
+        const std::uint64_t in_column = in_order->size() / key_sizes[index(first_of(all))];
         return !options.key && contents.has_one_mention_each() && in_column == contents.records();
     }
     void build_column(Algorithm a, ColumnBuilder& column);
@@ -152,22 +151,22 @@ void SetWriter::add(const KnownRecord& record) { impl_->add(record); }
 void SetWriter::Impl::add(const KnownRecord& record) {
     const AlgorithmSet algorithms = record.digests.algorithms();
     assert(!algorithms.empty() && sources > 0);
-    const Algorithm strongest = strongest_of(algorithms);
+    const Algorithm first = first_of(algorithms);
     const std::uint64_t category = categories.number_of(record.category);
     row.clear();
-    put_key(*record.digests.get(strongest));
+    put_key(*record.digests.get(first));
     put_be(row, algorithms.bits(), 1);
     for (const Algorithm a : all_algorithms)
-        if (a != strongest && algorithms.has(a)) put_key(*record.digests.get(a));
+        if (a != first && algorithms.has(a)) put_key(*record.digests.get(a));
     put_be(row, record.size ? *record.size + 1 : 0, 8);
     put_be(row, category, 2), put_be(row, labels.offset_of(record.label), 5), put_be(row, record.flags.bits(), 1);
     put_be(row, sources - 1, 1), put_be(row, std::min(record.position, most_position), 5);
-    spool(primary, strongest).add(row);
+    spool(primary, first).add(row);
     all.add(algorithms);
     ++added;
 }
 
-// The contents, in order, from the spools of their strongest digests.
+// The contents, in order, from the spools of their first digests.
 void SetWriter::Impl::gather() {
     in_order = std::make_unique<BufferedFile>(options.temporary_folder);
     for (const Algorithm a : all_algorithms) {
@@ -188,22 +187,21 @@ Conflicts::Content SetWriter::Impl::described(const RowView& now, std::uint32_t 
     return content;
 }
 
-void SetWriter::Impl::take(Algorithm strongest, const RowView& now) {
-    const RowView before(last, strongest, key_sizes);
+void SetWriter::Impl::take(Algorithm first, const RowView& now) {
+    const RowView before(last, first, key_sizes);
     const auto same = [&](ByteView (RowView::*part)() const) {
         return !last.empty() && std::ranges::equal((now.*part)(), (before.*part)());
     };
     if (same(&RowView::without_position)) return void(++duplicates);
     const Mention mention = now.mention();
     if (!same(&RowView::content)) {
-        const std::size_t key = key_sizes[index(strongest)];
+        const std::size_t key = key_sizes[index(first)];
         const std::uint32_t record = contents.begin_record(now.algorithms(), now.size_plus_one());
         const bool shares_key =
-            !last.empty() &&
-            std::equal(last.begin(), last.begin() + static_cast<std::ptrdiff_t>(key), now.key(strongest));
+            !last.empty() && std::equal(last.begin(), last.begin() + static_cast<std::ptrdiff_t>(key), now.key(first));
         if (!shares_key) conflicts.next_digest();
         conflicts.add(described(now, record));
-        if (is_in_order(strongest)) in_order->append({now.key(strongest), key});
+        if (is_in_order(first)) in_order->append({now.key(first), key});
         spool_digests(now, record);
     }
     contents.add_mention(mention);
@@ -250,7 +248,7 @@ void SetWriter::Impl::build_column(Algorithm a, ColumnBuilder& column) {
 
 void SetWriter::Impl::write_column(SetAssembly& file, Algorithm a) {
     const std::uint64_t rows = is_in_order(a) ? in_order->size() / key_sizes[index(a)] : secondary[index(a)]->rows();
-    ColumnBuilder column(options.temporary_folder, rows, key_sizes[index(a)], !is_in_order(a), 0);
+    ColumnBuilder column(options.temporary_folder, rows, key_sizes[index(a)], !is_in_order(a));
     build_column(a, column);
     const auto section = [&](tks::SectionKind kind, tks::Section described, BufferedFile& content) {
         described.kind = kind, described.algorithm = static_cast<std::uint32_t>(a);

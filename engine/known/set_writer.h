@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Compiles records into a set file (`.tks`) in bounded memory: records are spooled and sorted by their strongest key
+// Compiles records into a set file (`.tks`) in bounded memory: records are spooled and sorted by their first key
 // (MD5, else SHA-1, else SHA-256), records of one content are joined and repeated ones counted, then columns and
 // filters are written in one pass each. The same records in the same order give the same bytes, unless a key protects
 // the set. One thread.

@@ -26,7 +26,7 @@ enum class SectionKind : std::uint32_t {
     buckets = 3,   // first row of each bucket of a column, and the number of rows
     shards = 4,    // where the filter of each shard of a column lies
     filter = 5,    // fingerprints of a column
-    records = 6,   // one row a content, in order of its strongest key
+    records = 6,   // one row a content, in order of its first key
     mentions = 7,  // one row for each time that the sources name a content
     labels = 8,    // texts, each after its length
     checksums = 9,
@@ -45,13 +45,12 @@ struct Section {
     std::uint32_t algorithm = 0;           // of columns, buckets, shards and filters
     std::uint64_t offset = 0, length = 0;  // length: of the plain bytes
     std::uint64_t rows = 0;                // of columns, shards, records, mentions
-    // columns: leading bytes left out of a row, bytes of a link (0: a row's record is `first_record` + its index)
+    // columns: leading bytes left out of a row, bytes of a link (0: a row's record is its index)
     std::uint32_t dropped = 0, link_bytes = 0;
-    std::uint64_t first_record = 0;
     std::uint32_t bits = 0;      // buckets, shards: leading bits of a digest that choose one
     std::uint32_t attached = 0;  // columns: bytes of a row's record and mention that follow its digest
 };
-static_assert(sizeof(Section) == 56);
+static_assert(sizeof(Section) == 48);
 
 // Widths in bytes of the fields of a row, 0 where no row has the field.
 struct RecordWidths {

@@ -50,7 +50,7 @@ void aim(Bytes& bytes, std::mt19937& random) {
         case 5: return change(section.dropped), test::put_superblock(bytes, s);
         case 6: return change(section.bits), test::put_superblock(bytes, s);
         case 7: return change(section.attached), test::put_superblock(bytes, s);
-        case 8: return change(section.first_record), test::put_superblock(bytes, s);
+        case 8: return change(section.link_bytes), test::put_superblock(bytes, s);
         case 9: return change(s.record_widths.first_mention), test::put_superblock(bytes, s);
         case 10: return change(s.mention_widths.label), test::put_superblock(bytes, s);
         default: break;

@@ -38,7 +38,7 @@ TEST_CASE("every content that contradicts another of its digest is counted") {
     CHECK(conflicting({content({}, 5), content(other, {}), content(other, 7)}) == 2);
     CHECK(conflicting({content({}, 5), content({}, 6), content({}, 6), content(other, {}),
                        content(random_digest(sha1, random), {})}) == 4);
-    // By a digest that is not the strongest of each.
+    // By a digest that is not the first of each.
     KnownRecord weak, strong;
     weak.digests.set(other), strong.digests.set(other), strong.digests.set(shared);
     weak.size = 1, strong.size = 2;
