@@ -96,14 +96,12 @@ int run_import(const ImportArguments& a) {
     options.name = a.name, options.version = a.version, options.importer = tool_version();
     options.alert_categories = split_names(a.alert_categories);
     options.writer = {a.memory_mib << 20, temporary_folder(), key.get()};
-    ImportProgress progress;
-    options.progress = [&](const std::string& list, std::uint64_t read, std::uint64_t size) {
-        progress.show(list, read, size);
-    };
+    WorkLine line;
+    options.advance = line.as_advance();
     NewSetFile file(a.output);
     Imported imported = import_lists(a.lists, registry().lists, options, file.fd());
     file.publish();
-    progress.clear();
+    line.clear();
     if (a.name.empty() && imported.identity.name == imported.identity.sources.front().name)
         imported.warnings.push_back(imported.identity.name +
                                     ": the list has no name of its own, so its file name is used; --name names it");
@@ -121,7 +119,9 @@ int run_info(const SetArguments& a) {
 }
 
 int run_verify(const SetArguments& a) {
-    const std::optional<std::string> damage = find_damage(a.set);
+    WorkLine line;
+    const std::optional<std::string> damage = find_damage(a.set, line.as_advance());
+    line.clear();
     std::string polarity;  // not known of a damaged set, nor of a protected one without its key
     if (!damage && (!a.key.empty() || !is_protected_set(a.set)))
         polarity = to_string(open_set(a.set, read_secret(a.key, false).get()).identity().polarity);
@@ -185,6 +185,7 @@ int run_diff(const SetArguments& a) {
     if (!a.json)
         std::printf("the first is %s, the second %s\n", std::string(to_string(first.identity().polarity)).c_str(),
                     std::string(to_string(second.identity().polarity)).c_str());
+    WorkLine line;
     for (const Algorithm algorithm : all_algorithms) {
         Difference d;
         const auto say = [&](char sign, const Digest& digest) {
@@ -192,7 +193,8 @@ int run_diff(const SetArguments& a) {
                 std::printf("%c %s %s\n", sign, std::string(to_string(algorithm)).c_str(), digest.hex().c_str());
         };
         KnownSet::Walk x(first, algorithm), y(second, algorithm);
-        while (x.digest() || y.digest()) {
+        for (std::uint64_t compared = 0; x.digest() || y.digest(); ++compared) {
+            if (!a.list && compared % (1 << 20) == 0) line.show(to_string(algorithm), compared, 0);
             const bool is_first = x.digest() && (!y.digest() || x.digest()->bytes < y.digest()->bytes);
             const bool is_second = y.digest() && (!x.digest() || y.digest()->bytes < x.digest()->bytes);
             if (is_first) ++d.only_first, say('-', *x.digest());
@@ -201,6 +203,7 @@ int run_diff(const SetArguments& a) {
             if (!is_second) x.next();
             if (!is_first) y.next();
         }
+        line.clear();
         differs = differs || d.only_first > 0 || d.only_second > 0;
         json += fmt::format(",\"{}\":{{\"only_first\":{},\"only_second\":{},\"both\":{}}}", to_string(algorithm),
                             d.only_first, d.only_second, d.both);

@@ -96,6 +96,8 @@ LoadedSet load(LoadedLists& lists, const std::string& path, Polarity polarity, b
     options.build = build_id();
     options.secret = lists.secret.get();
     if (arguments.cache) options.cache_folder = list_cache_folder();
+    WorkLine line;
+    options.import.advance = line.as_advance();
     return load_set(path, registry().lists, options);
 }
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -57,16 +58,18 @@ ProgressLine::~ProgressLine() {
     std::fputs("\r\x1b[K", stderr);
 }
 
-void ImportProgress::show(const std::string& list, std::uint64_t read, std::uint64_t size) {
-    if (!isatty(STDERR_FILENO)) return;
-    const std::string share =
-        size > 0 ? fmt::format("{:.0f} %", 100.0 * static_cast<double>(read) / static_cast<double>(size))
-                 : human_size(read);
-    std::fputs(fmt::format("\r\x1b[K{}: {}", escape_for_terminal(list), share).c_str(), stderr);
+void WorkLine::show(std::string_view what, std::uint64_t done, std::uint64_t total) {
+    if (are_notices_silenced || !isatty(STDERR_FILENO)) return;
+    const std::string share = total > 0 ? fmt::format("{} %", 100 * std::min(done, total) / total) : with_commas(done);
+    std::fputs(fmt::format("\r\x1b[K{}: {}", escape_for_terminal(what), share).c_str(), stderr);
     is_shown_ = true;
 }
 
-void ImportProgress::clear() {
+Advance WorkLine::as_advance() {
+    return [this](std::string_view what, std::uint64_t done, std::uint64_t total) { show(what, done, total); };
+}
+
+void WorkLine::clear() {
     if (std::exchange(is_shown_, false)) std::fputs("\r\x1b[K", stderr);
 }
 

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <thread>
 
+#include "engine/base/advance.h"
 #include "engine/scan/progress.h"
 
 namespace triage {
@@ -31,15 +32,16 @@ class ProgressLine {
     std::thread thread_;
 };
 
-// The same for the import of a list: the share that is read.
-class ImportProgress {
+// The same for work on lists and sets: what it is, and the share that is done.
+class WorkLine {
   public:
-    ImportProgress() = default;
-    ~ImportProgress() { clear(); }  // an error that ends the import begins on a line of its own
-    ImportProgress(const ImportProgress&) = delete;
-    ImportProgress& operator=(const ImportProgress&) = delete;
-    void show(const std::string& list, std::uint64_t read, std::uint64_t size);
+    WorkLine() = default;
+    ~WorkLine() { clear(); }  // an error that ends the work begins on a line of its own
+    WorkLine(const WorkLine&) = delete;
+    WorkLine& operator=(const WorkLine&) = delete;
+    void show(std::string_view what, std::uint64_t done, std::uint64_t total);
     void clear();
+    Advance as_advance();  // for the engine; the line must outlive it
 
   private:
     bool is_shown_ = false;

@@ -17,7 +17,7 @@ namespace triage {
 namespace {
 
 constexpr std::size_t named_rejections = 5, most_reasons = 64;
-constexpr std::uint64_t records_between_progress = 65536;
+constexpr std::uint64_t records_between_advances = 65536;
 constexpr std::int64_t stale_days = 365;
 
 std::string counted(std::uint64_t number, std::string_view thing) {
@@ -80,8 +80,14 @@ class ListImport {
             return reject({record.position, "its category is over 256 bytes long"});
         if (record.label.size() > most_label_bytes) return reject({record.position, "its label is over 1 MiB long"});
         writer_.add(record);
-        if (++accepted_ % records_between_progress == 0 && options_.progress)
-            options_.progress(path_, list_->bytes_read(), list_->size());
+        if (++accepted_ % records_between_advances == 0 && options_.advance) advance();
+    }
+
+    // Databases and archives are not read as a stream of bytes: what counts of them is the records.
+    void advance() const {
+        const bool is_stream = list_->size() > 0 && !list_->head().starts_with("SQLite format 3");
+        if (is_stream) options_.advance(path_, list_->bytes_read(), list_->size());
+        else options_.advance(path_ + ", records", accepted_, 0);
     }
 
     // Takes digests out that prove nothing, or flags the record; true when it took some.
@@ -203,7 +209,9 @@ std::vector<std::string> warnings_of_age(const KnownSetIdentity& identity, const
 
 Imported import_lists(const std::vector<std::string>& paths, const std::vector<const ListFormat*>& formats,
                       const ImportOptions& options, int fd) {
-    SetWriter writer(options.writer);
+    SetWriterOptions writing = options.writer;
+    writing.advance = options.advance;
+    SetWriter writer(writing);
     Imported imported;
     imported.identity.polarity = options.polarity;
     std::vector<SetSource> siblings;

@@ -4,10 +4,10 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
+#include "engine/base/advance.h"
 #include "engine/known/known_set.h"
 #include "engine/known/list_format.h"
 #include "engine/known/set_writer.h"
@@ -24,8 +24,7 @@ struct ImportOptions {
     std::vector<std::string> alert_categories = {};
     std::string importer = {};  // version of this program, for the identity
     SetWriterOptions writer = {};
-    // Called now and then with the bytes read of the list under way, and its size (0 unknown).
-    std::function<void(const std::string& list, std::uint64_t read, std::uint64_t size)> progress = {};
+    Advance advance = {};  // hears of each list, in bytes or in records, and of the set that is written
 };
 
 struct Imported {

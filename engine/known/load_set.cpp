@@ -169,10 +169,10 @@ bool is_protected_set(const std::string& path) {
     return (SetFile(open_to_read(path), path).superblock().flags & tks::flag_protected) != 0;
 }
 
-std::optional<std::string> find_damage(const std::string& path) {
+std::optional<std::string> find_damage(const std::string& path, const Advance& advance) {
     if (!is_compiled_set(path)) throw Error(path, "is no compiled set");
     try {
-        SetFile(open_to_read(path), path).check_all();
+        SetFile(open_to_read(path), path).check_all(advance);
     } catch (const Error& error) {
         return error.what();
     }

@@ -35,7 +35,7 @@ bool is_compiled_set(const std::string& path);
 bool is_protected_set(const std::string& path);  // of a compiled set
 // Reads a compiled set whole and says what is wrong with it, the first damaged block by name; nothing when it is sound.
 // Needs no key. Throws Error when the file is no compiled set at all.
-std::optional<std::string> find_damage(const std::string& path);
+std::optional<std::string> find_damage(const std::string& path, const Advance& advance = {});
 
 // Removes every set from the cache; returns how many.
 std::size_t clear_cache(const std::string& cache_folder);

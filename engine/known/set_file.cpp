@@ -123,9 +123,13 @@ std::string SetFile::section_of(std::uint64_t offset) const {
     return "section " + std::string(name);
 }
 
-void SetFile::check_all() const {
+void SetFile::check_all(const Advance& advance) const {
+    constexpr std::uint64_t blocks_between_advances = 1024;
     const std::uint64_t blocks = blocks_in(limit_ - tks::superblock_bytes);
-    for (std::uint64_t block = 0; block < blocks; ++block) check_block(block);
+    for (std::uint64_t block = 0; block < blocks; ++block) {
+        check_block(block);
+        if (advance && block % blocks_between_advances == 0) advance("checking the set", block, blocks);
+    }
 }
 
 ByteView SetFile::open_block(const tks::Section& section, const SetKey& key, std::uint64_t block,

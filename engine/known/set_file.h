@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "engine/base/advance.h"
 #include "engine/known/set_key.h"
 #include "engine/known/tks_layout.h"
 
@@ -48,8 +49,8 @@ class SetFile {
     ByteView open_sealed(const tks::Section& section, const SetKey& key, std::uint64_t offset, std::uint64_t length,
                          Opened& opened) const;
 
-    // Checks every block, calls `progress(share)`. Throws Error that names the first damaged one.
-    void check_all() const;
+    // Checks every block. Throws Error that names the first damaged one.
+    void check_all(const Advance& advance = {}) const;
 
   private:
     [[noreturn]] void fail(const std::string& why) const;

@@ -21,6 +21,7 @@
 namespace triage {
 namespace {
 
+constexpr std::uint64_t rows_between_advances = 1 << 18;
 constexpr std::size_t most_sources = 255, most_categories = 65'534;
 
 std::size_t index(Algorithm a) { return static_cast<std::size_t>(a); }
@@ -102,6 +103,14 @@ struct SetWriter::Impl {
     }
     void put(ByteView bytes) { row.insert(row.end(), bytes.begin(), bytes.end()); }
 
+    // Each record is sorted once, and once more for each column.
+    void advance() {
+        std::uint64_t passes = 1;
+        for (const Algorithm a : all_algorithms) passes += all.has(a);
+        if (++rows_done % rows_between_advances == 0 && options.advance)
+            options.advance("writing the set", rows_done, added * passes);
+    }
+
     void add(const KnownRecord& record);
     void gather();
     void take(Algorithm first, const RowView& now);
@@ -133,7 +142,8 @@ struct SetWriter::Impl {
     Conflicts conflicts;
     Bytes row;
 
-    Bytes last;  // row before the one that is taken
+    std::uint64_t rows_done = 0;  // while the set is written
+    Bytes last;                   // row before the one that is taken
 };
 
 SetWriter::SetWriter(const SetWriterOptions& options) : impl_(std::make_unique<Impl>(options)) {}
@@ -175,6 +185,7 @@ void SetWriter::Impl::gather() {
         primary[index(a)]->sorted([&](ByteView bytes) {
             take(a, RowView(bytes, a, key_sizes));
             last.assign(bytes.begin(), bytes.end());
+            advance();
         });
         primary[index(a)].reset();
     }
@@ -225,9 +236,10 @@ void SetWriter::Impl::build_column(Algorithm a, ColumnBuilder& column) {
     const std::size_t key = key_sizes[index(a)];
     if (is_in_order(a)) {
         StoredRows keys(*in_order, key);
-        if (is_joined()) contents.write_joined([&](ByteView attached) { column.add(keys.next(), 0, attached); });
+        if (is_joined())
+            contents.write_joined([&](ByteView attached) { column.add(keys.next(), 0, attached), advance(); });
         else
-            while (const std::byte* next = keys.next()) column.add(next, 0);
+            while (const std::byte* next = keys.next()) column.add(next, 0), advance();
         return column.finish();
     }
     Bytes key_before;
@@ -240,6 +252,7 @@ void SetWriter::Impl::build_column(Algorithm a, ColumnBuilder& column) {
         if (!std::ranges::equal(key_before, bytes.first(key))) conflicts.next_digest();
         conflicts.add(now);
         column.add(bytes.data(), now.record);
+        advance();
         key_before.assign(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(key));
     });
     secondary[index(a)].reset();

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/advance.h"
 #include "engine/known/known_record.h"
 #include "engine/known/set_key.h"
 
@@ -19,6 +20,7 @@ struct SetWriterOptions {
     std::uint64_t memory_bytes = 1ull << 30;  // at most, labels and pieces included
     std::string temporary_folder = "/tmp";    // of the spools, which grow as large as the lists
     const SetKey* key = nullptr;              // protects the set
+    Advance advance = {};                     // hears of the writing, in rows sorted and written
 };
 
 class SetWriter {
