@@ -77,6 +77,15 @@ bool needs_raw_name(std::string_view bytes) {
     return needs;
 }
 
+void append_utf8(std::string& text, std::uint32_t code_point) {
+    const auto put = [&](std::uint32_t byte) { text += static_cast<char>(byte); };
+    if (code_point < 0x80) return put(code_point);
+    if (code_point < 0x800) put(0xC0 | code_point >> 6);
+    else if (code_point < 0x10000) put(0xE0 | code_point >> 12), put(0x80 | (code_point >> 6 & 0x3F));
+    else put(0xF0 | code_point >> 18), put(0x80 | (code_point >> 12 & 0x3F)), put(0x80 | (code_point >> 6 & 0x3F));
+    put(0x80 | (code_point & 0x3F));
+}
+
 std::string to_valid_utf8(std::string_view bytes) {
     std::string text;
     text.reserve(bytes.size());

@@ -3,6 +3,7 @@
 // Everything here is pure and may be called from any thread.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,9 @@ namespace triage {
 
 // Valid UTF-8 as Unicode defines it: no overlong form, no surrogate, nothing above U+10FFFF.
 bool is_valid_utf8(std::string_view bytes);
+
+// A code point of at most U+10FFFF as UTF-8.
+void append_utf8(std::string& text, std::uint32_t code_point);
 
 // True when the name needs its raw bytes beside it in a machine-readable report: not valid UTF-8, or it holds a
 // control character (C0, DEL, C1) or a bidirectional control.

@@ -17,15 +17,6 @@ constexpr std::string_view magic("HASH\r\n\xFF\0", 8);
 constexpr std::size_t header_bytes = 0x480, entry_bytes = 18;
 constexpr std::size_t name_at = 0x408, category_at = 0x458;
 
-void append_utf8(std::string& text, std::uint32_t c) {
-    const auto put = [&](std::uint32_t byte) { text += static_cast<char>(byte); };
-    if (c < 0x80) return put(c);
-    if (c < 0x800) put(0xC0 | c >> 6);
-    else if (c < 0x10000) put(0xE0 | c >> 12), put(0x80 | (c >> 6 & 0x3F));
-    else put(0xF0 | c >> 18), put(0x80 | (c >> 12 & 0x3F)), put(0x80 | (c >> 6 & 0x3F));
-    put(0x80 | (c & 0x3F));
-}
-
 // The text in a field, up to its first zero. Surrogates without their other half become U+FFFD.
 std::string utf8_of(std::string_view field) {
     const auto unit = [&](std::size_t i) -> std::uint32_t {

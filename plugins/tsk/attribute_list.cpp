@@ -3,19 +3,12 @@
 
 #include <algorithm>
 
+#include "engine/base/text.h"
+
 namespace triage::tsk {
 namespace {
 
 constexpr std::size_t item_head = 26, most_list_bytes = 256 << 10;  // what Windows allows
-
-void append_utf8(std::string& text, std::uint32_t c) {
-    const auto put = [&](std::uint32_t byte) { text += static_cast<char>(byte); };
-    if (c < 0x80) return put(c);
-    if (c < 0x800) put(0xC0 | c >> 6);
-    else if (c < 0x10000) put(0xE0 | c >> 12), put(0x80 | (c >> 6 & 0x3F));
-    else put(0xF0 | c >> 18), put(0x80 | (c >> 12 & 0x3F)), put(0x80 | (c >> 6 & 0x3F));
-    put(0x80 | (c & 0x3F));
-}
 
 // As libtsk does: '^' for half a surrogate pair and for a control character, an end at a character of 0, no name at all
 // when it ends in the first half of a pair.

@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <random>
 #include <stdexcept>
 #include <vector>
 
@@ -18,6 +19,12 @@ inline int memory_file() {
     const int fd = ::memfd_create("triage-test", MFD_CLOEXEC);
     if (fd < 0) throw std::runtime_error("no memory file");
     return fd;
+}
+
+inline Digest random_digest(Algorithm algorithm, std::mt19937_64& random) {
+    Digest digest{algorithm, {}};
+    for (std::size_t i = 0; i < digest_size(algorithm); ++i) digest.bytes[i] = static_cast<std::byte>(random());
+    return digest;
 }
 
 struct SetOptions {

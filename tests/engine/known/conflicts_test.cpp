@@ -8,21 +8,11 @@
 #include "tests/support/known_sets.h"
 
 namespace triage {
-namespace {
-
-Digest random_digest(Algorithm algorithm, std::mt19937_64& random) {
-    Digest digest{algorithm, {}};
-    for (std::size_t i = 0; i < digest_size(algorithm); ++i) digest.bytes[i] = static_cast<std::byte>(random());
-    return digest;
-}
-
-}  // namespace
-
 // Sorted by their bytes, two that contradict each other may be apart: another that says less stands between.
 TEST_CASE("every content that contradicts another of its digest is counted") {
     using enum Algorithm;
     std::mt19937_64 random(1);
-    const Digest shared = random_digest(md5, random), other = random_digest(sha1, random);
+    const Digest shared = test::random_digest(md5, random), other = test::random_digest(sha1, random);
     const auto content = [&](std::optional<Digest> strong, std::optional<std::uint64_t> size) {
         KnownRecord r;
         r.digests.set(shared);
@@ -37,7 +27,7 @@ TEST_CASE("every content that contradicts another of its digest is counted") {
     CHECK(conflicting({content({}, 5), content(other, {}), content({}, {})}) == 0);
     CHECK(conflicting({content({}, 5), content(other, {}), content(other, 7)}) == 2);
     CHECK(conflicting({content({}, 5), content({}, 6), content({}, 6), content(other, {}),
-                       content(random_digest(sha1, random), {})}) == 4);
+                       content(test::random_digest(sha1, random), {})}) == 4);
     // By a digest that is not the first of each.
     KnownRecord weak, strong;
     weak.digests.set(other), strong.digests.set(other), strong.digests.set(shared);

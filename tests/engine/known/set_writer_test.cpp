@@ -14,17 +14,11 @@
 namespace triage {
 namespace {
 
-Digest random_digest(Algorithm algorithm, std::mt19937_64& random) {
-    Digest digest{algorithm, {}};
-    for (std::size_t i = 0; i < digest_size(algorithm); ++i) digest.bytes[i] = static_cast<std::byte>(random());
-    return digest;
-}
-
 std::vector<KnownRecord> records(std::size_t count, std::initializer_list<Algorithm> algorithms) {
     std::mt19937_64 random(20261125);
     std::vector<KnownRecord> all(count);
     for (std::size_t i = 0; i < count; ++i) {
-        for (const Algorithm a : algorithms) all[i].digests.set(random_digest(a, random));
+        for (const Algorithm a : algorithms) all[i].digests.set(test::random_digest(a, random));
         all[i].position = i + 1;
     }
     return all;
@@ -66,7 +60,7 @@ TEST_CASE("many queries at once are answered as one by one, from many threads as
     std::vector<Digests> asked;
     for (int i = 0; i < 10'000; ++i) {
         if (i % 2 == 0) asked.push_back(all[random() % all.size()].digests);
-        else asked.emplace_back().set(random_digest(Algorithm::md5, random));
+        else asked.emplace_back().set(test::random_digest(Algorithm::md5, random));
     }
     const KnownSet reference = test::set_of(all);
     std::vector<std::vector<Match>> expected;
