@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: Apache-2.0
+// This file is compiled once for each instruction set: foreach_target.h includes it again and again.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "engine/hash/lane_kernels.cpp"
+#include <hwy/foreach_target.h>
+// The order matters.
+#include <hwy/highway.h>
+
+#include <bit>
+#include <utility>
+
+#include "engine/hash/lane_kernels.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace triage {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+using Wide = hn::CappedTag<std::uint32_t, lane_count>;
+template <class D>
+using V = hn::Vec<D>;
+
+static_assert(std::endian::native == std::endian::little, "blocks are read as little-endian words");
+
+template <int bits, class T>
+HWY_INLINE T rotate_left(T v) {
+    return hn::RotateRight<32 - bits>(v);
+}
+
+// For each bit: `yes` where `mask` is set, else `no`. IfVecThenElse may look at whole bytes or lanes, except on
+// AVX-512, where it is one instruction.
+template <class T>
+HWY_INLINE T choose(T mask, T yes, T no) {
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+    return hn::IfVecThenElse(mask, yes, no);
+#else
+    return hn::Xor(no, hn::And(mask, hn::Xor(yes, no)));
+#endif
+}
+template <class T>
+HWY_INLINE T majority(T a, T b, T c) {
+    return choose(hn::Xor(a, b), c, a);
+}
+
+// Steps are unrolled flat: a recursion of templates takes the compiler minutes.
+template <int... t>
+using Steps = std::integer_sequence<int, t...>;
+template <int n>
+using Count = std::make_integer_sequence<int, n>;
+
+// The steps of a round rename the working variables instead of moving them: variable `i` of step `t` is slot
+// (i - t) mod n. After a multiple of n steps every variable is back in its slot.
+template <int n, int t>
+constexpr int slot(int i) {
+    return (i + n * 80 - t) % n;
+}
+
+// 64 constants, each four times: a load repeats them over any vector. GCC 12 makes a lone constant in a general
+// register and moves it over, which costs more.
+struct Constants {
+    alignas(16) std::uint32_t words[64 * 4];
+};
+constexpr Constants four_of_each(const std::array<std::uint32_t, 64>& values) {
+    Constants result{};
+    for (std::size_t i = 0; i < 64 * 4; ++i) result.words[i] = values[i / 4];
+    return result;
+}
+template <class D>
+HWY_INLINE V<D> constant(D d, const Constants& constants, int i) {
+    return hn::LoadDup128(d, constants.words + 4 * i);
+}
+
+// --- MD5 ---
+
+constexpr Constants md5_constants =
+    four_of_each({0xd76aa478, 0xe8c7b756, 0x242070db, 0xc1bdceee, 0xf57c0faf, 0x4787c62a, 0xa8304613, 0xfd469501,
+                  0x698098d8, 0x8b44f7af, 0xffff5bb1, 0x895cd7be, 0x6b901122, 0xfd987193, 0xa679438e, 0x49b40821,
+                  0xf61e2562, 0xc040b340, 0x265e5a51, 0xe9b6c7aa, 0xd62f105d, 0x02441453, 0xd8a1e681, 0xe7d3fbc8,
+                  0x21e1cde6, 0xc33707d6, 0xf4d50d87, 0x455a14ed, 0xa9e3e905, 0xfcefa3f8, 0x676f02d9, 0x8d2a4c8a,
+                  0xfffa3942, 0x8771f681, 0x6d9d6122, 0xfde5380c, 0xa4beea44, 0x4bdecfa9, 0xf6bb4b60, 0xbebfbc70,
+                  0x289b7ec6, 0xeaa127fa, 0xd4ef3085, 0x04881d05, 0xd9d4d039, 0xe6db99e5, 0x1fa27cf8, 0xc4ac5665,
+                  0xf4292244, 0x432aff97, 0xab9423a7, 0xfc93a039, 0x655b59c3, 0x8f0ccc92, 0xffeff47d, 0x85845dd1,
+                  0x6fa87e4f, 0xfe2ce6e0, 0xa3014314, 0x4e0811a1, 0xf7537e82, 0xbd3af235, 0x2ad7d2bb, 0xeb86d391});
+
+template <int round, int i, class D>
+HWY_INLINE void md5_step(D d, V<D>* s, const V<D>* w) {
+    constexpr int shifts[4][4] = {{7, 12, 17, 22}, {5, 9, 14, 20}, {4, 11, 16, 23}, {6, 10, 15, 21}};
+    constexpr int word[4] = {i, (5 * i + 1) % 16, (3 * i + 5) % 16, (7 * i) % 16};
+    V<D>& a = s[slot<4, i>(0)];
+    const V<D> b = s[slot<4, i>(1)], c = s[slot<4, i>(2)], e = s[slot<4, i>(3)];
+    V<D> f;
+    if constexpr (round == 0) f = choose(b, c, e);
+    else if constexpr (round == 1) f = choose(e, b, c);
+    else if constexpr (round == 2) f = hn::Xor3(b, c, e);
+    else f = hn::Xor(c, hn::Or(b, hn::Not(e)));
+    const V<D> known = hn::Add(hn::Add(a, w[word[round]]), constant(d, md5_constants, round * 16 + i));
+    a = hn::Add(rotate_left<shifts[round][i % 4]>(hn::Add(known, f)), b);
+}
+
+template <class D, int... t>
+HWY_INLINE void md5_block(D d, V<D>* s, const V<D>* w, Steps<t...>) {
+    (md5_step<t / 16, t % 16>(d, s, w), ...);
+}
+
+// --- SHA-1 ---
+
+template <int t, class D>
+HWY_INLINE void sha1_step(D d, V<D>* s, V<D>* w) {
+    V<D>& word = w[t % 16];
+    if constexpr (t >= 16)
+        word = rotate_left<1>(hn::Xor(hn::Xor3(w[(t - 3) % 16], w[(t - 8) % 16], w[(t - 14) % 16]), word));
+    const V<D> a = s[slot<5, t>(0)], c = s[slot<5, t>(2)], e = s[slot<5, t>(3)];
+    V<D>&b = s[slot<5, t>(1)], &last = s[slot<5, t>(4)];
+    V<D> f;
+    std::uint32_t k;
+    if constexpr (t < 20) f = choose(b, c, e), k = 0x5a827999;
+    else if constexpr (t < 40) f = hn::Xor3(b, c, e), k = 0x6ed9eba1;
+    else if constexpr (t < 60) f = majority(b, c, e), k = 0x8f1bbcdc;
+    else f = hn::Xor3(b, c, e), k = 0xca62c1d6;
+    last = hn::Add(hn::Add(hn::Add(last, hn::Add(word, hn::Set(d, k))), f), rotate_left<5>(a));
+    b = rotate_left<30>(b);
+}
+
+// MD5 and SHA-1 step by step together: each is one long chain of dependent instructions, and two chains keep a
+// processor busy where one lets it wait.
+template <int t, class D>
+HWY_INLINE void md5_and_sha1_step(D d, V<D>* md5, const V<D>* w, V<D>* sha1, V<D>* swapped) {
+    if constexpr (t < 64) md5_step<t / 16, t % 16>(d, md5, w);
+    sha1_step<t>(d, sha1, swapped);
+}
+template <class D, int... t>
+HWY_INLINE void md5_and_sha1_block(D d, V<D>* md5, const V<D>* w, V<D>* sha1, V<D>* swapped, Steps<t...>) {
+    (md5_and_sha1_step<t>(d, md5, w, sha1, swapped), ...);
+}
+
+template <class D, int... t>
+HWY_INLINE void sha1_block(D d, V<D>* s, V<D>* w, Steps<t...>) {
+    (sha1_step<t>(d, s, w), ...);
+}
+
+// --- SHA-256 ---
+
+constexpr Constants sha256_constants =
+    four_of_each({0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
+                  0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
+                  0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+                  0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
+                  0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
+                  0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+                  0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+                  0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2});
+
+template <int i, class D>
+HWY_INLINE void sha256_schedule(D, V<D>* w) {
+    const V<D> w15 = w[(i + 1) % 16], w2 = w[(i + 14) % 16];
+    const V<D> s0 = hn::Xor3(hn::RotateRight<7>(w15), hn::RotateRight<18>(w15), hn::ShiftRight<3>(w15));
+    const V<D> s1 = hn::Xor3(hn::RotateRight<17>(w2), hn::RotateRight<19>(w2), hn::ShiftRight<10>(w2));
+    w[i] = hn::Add(hn::Add(w[i], s0), hn::Add(w[(i + 9) % 16], s1));
+}
+
+template <int t, class D>
+HWY_INLINE void sha256_step(D d, V<D>* s, V<D>* w) {
+    constexpr int i = t % 8;
+    if constexpr (t >= 16) sha256_schedule<t % 16>(d, w);
+    const V<D> a = s[slot<8, i>(0)], b = s[slot<8, i>(1)], c = s[slot<8, i>(2)];
+    const V<D> e = s[slot<8, i>(4)], f = s[slot<8, i>(5)], g = s[slot<8, i>(6)];
+    V<D>&fourth = s[slot<8, i>(3)], &last = s[slot<8, i>(7)];
+    const V<D> s1 = hn::Xor3(hn::RotateRight<6>(e), hn::RotateRight<11>(e), hn::RotateRight<25>(e));
+    const V<D> s0 = hn::Xor3(hn::RotateRight<2>(a), hn::RotateRight<13>(a), hn::RotateRight<22>(a));
+    const V<D> t1 =
+        hn::Add(hn::Add(last, hn::Add(w[t % 16], constant(d, sha256_constants, t))), hn::Add(s1, choose(e, f, g)));
+    fourth = hn::Add(fourth, t1);
+    last = hn::Add(t1, hn::Add(s0, majority(a, b, c)));
+}
+
+template <class D, int... t>
+HWY_INLINE void sha256_block(D d, V<D>* s, V<D>* w, Steps<t...>) {
+    (sha256_step<t>(d, s, w), ...);
+}
+
+// --- From blocks to words ---
+
+// 16 bytes of every fourth lane, beginning with the first of `at`: one 128-bit part of the vector each.
+template <class D>
+HWY_INLINE V<D> load_parts(D d, const std::byte* const* at, std::size_t offset) {
+    if constexpr (hn::MaxLanes(D()) == 4) {
+        const hn::Repartition<std::uint8_t, D> bytes;
+        return hn::BitCast(d, hn::LoadU(bytes, reinterpret_cast<const std::uint8_t*>(at[0]) + offset));
+    } else {
+        const hn::Half<D> half;
+        constexpr std::size_t upper = hn::MaxLanes(D()) / 2;
+        return hn::Combine(d, load_parts(half, at + upper, offset), load_parts(half, at, offset));
+    }
+}
+
+// Transposes one block of each lane: w[i] gets word i of all lanes.
+template <class D>
+HWY_INLINE void load_words(D d, const std::byte* const* at, std::size_t offset, V<D>* w) {
+    const hn::Repartition<std::uint64_t, D> pairs;
+    for (int part = 0; part < 4; ++part, offset += 16, w += 4) {
+        const V<D> v0 = load_parts(d, at, offset), v1 = load_parts(d, at + 1, offset);
+        const V<D> v2 = load_parts(d, at + 2, offset), v3 = load_parts(d, at + 3, offset);
+        const auto low01 = hn::BitCast(pairs, hn::InterleaveLower(d, v0, v1));
+        const auto low23 = hn::BitCast(pairs, hn::InterleaveLower(d, v2, v3));
+        const auto high01 = hn::BitCast(pairs, hn::InterleaveUpper(d, v0, v1));
+        const auto high23 = hn::BitCast(pairs, hn::InterleaveUpper(d, v2, v3));
+        w[0] = hn::BitCast(d, hn::InterleaveLower(pairs, low01, low23));
+        w[1] = hn::BitCast(d, hn::InterleaveUpper(pairs, low01, low23));
+        w[2] = hn::BitCast(d, hn::InterleaveLower(pairs, high01, high23));
+        w[3] = hn::BitCast(d, hn::InterleaveUpper(pairs, high01, high23));
+    }
+}
+
+template <class D>
+HWY_INLINE V<D> big_endian(D d, V<D> v) {
+    const hn::Repartition<std::uint8_t, D> bytes;
+    alignas(16) static constexpr std::uint8_t order[16] = {3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12};
+    return hn::BitCast(d, hn::TableLookupBytes(hn::BitCast(bytes, v), hn::LoadDup128(bytes, order)));
+}
+
+// --- Lanes ---
+
+template <int n, class D>
+HWY_INLINE void load(D d, const std::uint32_t (*states)[lane_count], std::size_t first, V<D>* s) {
+    for (int i = 0; i < n; ++i) s[i] = hn::Load(d, states[i] + first);
+}
+template <int n, class D>
+HWY_INLINE void add(D d, const V<D>* s, std::uint32_t (*states)[lane_count], std::size_t first) {
+    for (int i = 0; i < n; ++i) hn::Store(hn::Add(s[i], hn::Load(d, states[i] + first)), d, states[i] + first);
+}
+
+template <class D>
+HWY_INLINE void compress(D d, LaneStates& states, const LaneBlocks& at, std::size_t blocks, AlgorithmSet algorithms) {
+    constexpr std::size_t n = hn::MaxLanes(D());
+    const bool with_md5 = algorithms.has(Algorithm::md5), with_sha1 = algorithms.has(Algorithm::sha1);
+    const bool with_sha256 = algorithms.has(Algorithm::sha256);
+    for (std::size_t first = 0; first < lane_count; first += n)
+        for (std::size_t offset = 0; offset < blocks * block_bytes; offset += block_bytes) {
+            V<D> w[16], swapped[16], copy[16], s[8], md5[4];
+            load_words(d, at.data() + first, offset, w);
+            for (int i = 0; i < 16; ++i) copy[i] = swapped[i] = big_endian(d, w[i]);
+            if (with_md5 && with_sha1) {
+                load<4>(d, states.md5, first, md5), load<5>(d, states.sha1, first, s);
+                md5_and_sha1_block(d, md5, w, s, copy, Count<80>());
+                add<4>(d, md5, states.md5, first), add<5>(d, s, states.sha1, first);
+            } else if (with_md5) {
+                load<4>(d, states.md5, first, md5);
+                md5_block(d, md5, w, Count<64>());
+                add<4>(d, md5, states.md5, first);
+            } else if (with_sha1) {
+                load<5>(d, states.sha1, first, s);
+                sha1_block(d, s, copy, Count<80>());
+                add<5>(d, s, states.sha1, first);
+            }
+            if (!with_sha256) continue;
+            load<8>(d, states.sha256, first, s);
+            sha256_block(d, s, swapped, Count<64>());
+            add<8>(d, s, states.sha256, first);
+        }
+}
+
+void all_lanes(LaneStates& states, const LaneBlocks& at, std::size_t blocks, AlgorithmSet algorithms) {
+    compress(Wide(), states, at, blocks, algorithms);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace triage
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace triage {
+
+HWY_EXPORT(all_lanes);
+
+void compress_lanes(LaneStates& states, const LaneBlocks& at, std::size_t blocks, AlgorithmSet algorithms) {
+    HWY_DYNAMIC_DISPATCH(all_lanes)(states, at, blocks, algorithms);
+}
+std::string kernel_target() {
+    const std::int64_t targets = hwy::SupportedTargets();
+    return hwy::TargetName(targets & -targets);  // the lowest bit is the best
+}
+
+}  // namespace triage
+#endif

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Digests of up to 16 contents side by side, one content a lane. While enough lanes are busy, vector kernels advance
+// all of them at once; few contents, and the last bytes of each, go through OpenSSL, which takes the chaining values
+// over where they stand. Owned by one thread; calls of `update` for different algorithms may run at the same time.
+#pragma once
+
+#include <span>
+
+#include "engine/hash/lane_kernels.h"
+
+namespace triage {
+
+class LaneDigests {
+  public:
+    explicit LaneDigests(AlgorithmSet algorithms) : algorithms_(algorithms) {}
+
+    void begin(std::size_t lane);  // a new content
+    // The next `blocks` blocks of every lane. Lanes that have no content need a readable pointer all the same.
+    void update(const LaneBlocks& at, std::size_t blocks, AlgorithmSet algorithms);
+    // The next whole blocks of one lane, by OpenSSL.
+    void update_one(std::size_t lane, ByteView blocks, AlgorithmSet algorithms);
+    // `rest`: the bytes after the last whole block; `size`: of the whole content.
+    Digests finish(std::size_t lane, ByteView rest, std::uint64_t size) const;
+
+    AlgorithmSet algorithms() const { return algorithms_; }
+
+  private:
+    AlgorithmSet algorithms_;
+    LaneStates states_{};
+};
+
+// What the kernels are worth on this processor. Measured once a process, in a millisecond, before the first content.
+struct LaneKernels {
+    std::string target;           // instruction set, "AVX3"
+    std::size_t least_lanes = 0;  // so many busy lanes make the kernels faster than OpenSSL; more than 16: never
+};
+const LaneKernels& lane_kernels();
+
+// Both engines on the examples of RFC 1321 and FIPS 180, and the kernels against OpenSSL on contents of all lengths
+// around a block, in every lane. Throws Error when anything differs: no digest of this machine can be trusted.
+void test_digests(AlgorithmSet algorithms);
+
+}  // namespace triage

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a run asks of its digests before the first content: are they right, and from how many lanes are kernels faster?
+#include <fmt/format.h>
+
+#include <chrono>
+#include <numeric>
+
+#include "engine/base/error.h"
+#include "engine/hash/hasher.h"
+#include "engine/hash/lanes.h"
+
+namespace triage {
+namespace {
+
+// RFC 1321 appendix A.5; FIPS 180-2 appendices A and B.
+struct Example {
+    std::string_view text, md5, sha1, sha256;
+};
+constexpr Example examples[] = {
+    {"abc", "900150983cd24fb0d6963f7d28e17f72", "a9993e364706816aba3e25717850c26c9cd0d89d",
+     "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
+    {"", "d41d8cd98f00b204e9800998ecf8427e", "da39a3ee5e6b4b0d3255bfef95601890afd80709",
+     "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
+};
+
+[[noreturn]] void fail(std::string_view what) {
+    throw Error("digests", fmt::format("the self-test failed: {}", what),
+                "this processor, its microcode or this build computes wrong digests; use another machine");
+}
+
+Digests digests_of(const Example& example, AlgorithmSet algorithms) {
+    Digests digests;
+    for (const std::string_view hex : {example.md5, example.sha1, example.sha256}) {
+        const Digest digest = *Digest::parse(hex);
+        if (algorithms.has(digest.algorithm)) digests.set(digest);
+    }
+    return digests;
+}
+
+// Bytes without a pattern, the same in each run.
+Bytes noise(std::size_t size) {
+    Bytes bytes(size);
+    std::uint32_t x = 2463534242;
+    for (std::byte& b : bytes) {
+        x ^= x << 13, x ^= x >> 17, x ^= x << 5;
+        b = static_cast<std::byte>(x);
+    }
+    return bytes;
+}
+
+// Lane l gets a content of `blocks` blocks and a rest of `rest` bytes that begins l bytes into `bytes`.
+void test_lanes(ByteView bytes, std::size_t blocks, std::size_t rest, AlgorithmSet algorithms) {
+    LaneDigests lanes(algorithms);
+    LaneBlocks at;
+    for (std::size_t lane = 0; lane < lane_count; ++lane) lanes.begin(lane), at[lane] = bytes.data() + lane;
+    lanes.update(at, blocks, algorithms);
+    const std::size_t whole = blocks * block_bytes;
+    for (std::size_t lane = 0; lane < lane_count; ++lane) {
+        const ByteView content = bytes.subspan(lane, whole + rest);
+        if (lanes.finish(lane, content.subspan(whole), content.size()) != hash_of(content, algorithms))
+            fail(fmt::format("the {} kernels and OpenSSL differ", kernel_target()));
+    }
+}
+
+constexpr std::size_t measured_blocks = 32;
+
+// Nanoseconds for `measured_blocks` blocks, the best of a few.
+template <class Run>
+double measure(Run run) {
+    double best = 0;
+    for (int i = 0; i < 5; ++i) {
+        const auto begin = std::chrono::steady_clock::now();
+        run();
+        const std::chrono::duration<double, std::nano> taken = std::chrono::steady_clock::now() - begin;
+        if (i == 0 || taken.count() < best) best = taken.count();
+    }
+    return best;
+}
+
+LaneKernels measure_kernels() {
+    const Bytes bytes = noise(measured_blocks * block_bytes + lane_count);
+    LaneDigests lanes(AlgorithmSet::all());
+    LaneBlocks at;
+    for (std::size_t lane = 0; lane < lane_count; ++lane) lanes.begin(lane), at[lane] = bytes.data() + lane;
+    const double all = measure([&] { lanes.update(at, measured_blocks, AlgorithmSet::all()); });
+    const ByteView one = ByteView(bytes).first(measured_blocks * block_bytes);
+    const double single = measure([&] { lanes.update_one(0, one, AlgorithmSet::all()); });
+    return {kernel_target(), static_cast<std::size_t>(all / single) + 1};
+}
+
+}  // namespace
+
+const LaneKernels& lane_kernels() {
+    static const LaneKernels kernels = measure_kernels();
+    return kernels;
+}
+
+void test_digests(AlgorithmSet algorithms) {
+    for (const Example& example : examples)
+        if (hash_of(as_bytes(example.text), algorithms) != digests_of(example, algorithms))
+            fail("OpenSSL differs from the published examples");
+    const Bytes bytes = noise(5 * block_bytes + lane_count);
+    for (const std::size_t blocks : {0u, 1u, 4u})
+        for (const std::size_t rest : {0u, 1u, 55u, 56u, 63u}) test_lanes(bytes, blocks, rest, algorithms);
+}
+
+}  // namespace triage

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// The truth is OpenSSL's EVP interface (Hasher), whose digests hasher_test.cpp holds against published examples.
+#include "engine/hash/lanes.h"
+
+#include <doctest/doctest.h>
+#include <hwy/targets.h>
+
+#include <vector>
+
+#include "engine/hash/hasher.h"
+
+namespace triage {
+namespace {
+
+Bytes noise(std::size_t size, unsigned seed) {
+    Bytes bytes(size);
+    for (std::byte& b : bytes) b = static_cast<std::byte>((seed = seed * 1664525 + 1013904223) >> 24);
+    return bytes;
+}
+
+// Sixteen contents of the same whole blocks and different rests, all of them different.
+void check_lanes(AlgorithmSet algorithms, std::size_t blocks) {
+    LaneDigests lanes(algorithms);
+    std::vector<Bytes> contents;
+    LaneBlocks at;
+    for (std::size_t lane = 0; lane < lane_count; ++lane) {
+        contents.push_back(noise(blocks * block_bytes + lane * 4, static_cast<unsigned>(lane)));
+        contents.back().reserve(64);
+        at[lane] = contents.back().data();
+        lanes.begin(lane);
+    }
+    lanes.update(at, blocks, AlgorithmSet::all());
+    for (std::size_t lane = 0; lane < lane_count; ++lane) {
+        const ByteView content = contents[lane];
+        CHECK(lanes.finish(lane, content.subspan(blocks * block_bytes), content.size()) ==
+              hash_of(content, algorithms));
+    }
+}
+
+std::vector<std::int64_t> supported_targets() {
+    std::vector<std::int64_t> targets;
+    for (std::int64_t rest = hwy::SupportedTargets(); rest != 0; rest &= rest - 1) targets.push_back(rest & -rest);
+    return targets;
+}
+
+}  // namespace
+
+TEST_CASE("every kernel that this processor runs computes what OpenSSL does, for every set of algorithms") {
+    const std::vector<std::int64_t> targets = supported_targets();
+    REQUIRE_FALSE(targets.empty());
+    for (const std::int64_t target : targets) {
+        CAPTURE(hwy::TargetName(target));
+        hwy::SetSupportedTargetsForTest(target);
+        for (std::uint8_t bits = 1; bits < 8; ++bits)
+            for (const std::size_t blocks : {0u, 1u, 7u, 64u}) check_lanes(AlgorithmSet::from_bits(bits), blocks);
+        CHECK_NOTHROW(test_digests(AlgorithmSet::all()));
+    }
+    hwy::SetSupportedTargetsForTest(0);
+}
+
+TEST_CASE("a content may go from the kernels to OpenSSL and back") {
+    const Bytes content = noise(10 * block_bytes + 17, 3);
+    LaneDigests lanes(AlgorithmSet::all());
+    LaneBlocks at;
+    at.fill(content.data());
+    for (std::size_t lane = 0; lane < lane_count; ++lane) lanes.begin(lane);
+    lanes.update(at, 3, AlgorithmSet::all());
+    const ByteView view = content;
+    lanes.update_one(5, view.subspan(3 * block_bytes, 4 * block_bytes), AlgorithmSet::all());
+    at.fill(content.data() + 7 * block_bytes);
+    lanes.update(at, 3, AlgorithmSet::all());
+    CHECK(lanes.finish(5, view.subspan(10 * block_bytes), content.size()) == hash_of(content));
+}
+
+TEST_CASE("a lane can be used again, and lengths beyond 32 bits are counted") {
+    LaneDigests lanes(AlgorithmSet::all());
+    lanes.begin(2);
+    CHECK(lanes.finish(2, {}, 0) == hash_of({}));
+    const Bytes piece(1 << 20);  // 600 of them: a length in bits that needs more than 32 bits
+    lanes.begin(2);
+    Hasher reference(AlgorithmSet::all());
+    for (int i = 0; i < 600; ++i) lanes.update_one(2, piece, AlgorithmSet::all()), reference.update(piece);
+    CHECK(lanes.finish(2, {}, 600ull << 20) == reference.finish());
+}
+
+TEST_CASE("the kernels say what they are and when they pay") {
+    CHECK_FALSE(lane_kernels().target.empty());
+    CHECK(lane_kernels().least_lanes >= 1);
+}
+
+}  // namespace triage
