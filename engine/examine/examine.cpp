@@ -23,42 +23,16 @@ ContentExaminer::ContentExaminer(AlgorithmSet algorithms, UpdateAll update_large
 
 Examined ContentExaminer::examine(const MediaReader& media, const Entry& entry, const std::atomic<bool>& stop) {
     begin();
-    if (entry.source == Source::resident) {
-        add(entry.resident);
-        return finish(entry.size, Reason::none);
+    stream_.begin(media, entry);
+    while (!stream_.is_at_end()) {
+        if (stop.load(std::memory_order_relaxed)) return {Status::unreadable, Reason::not_reached, entry.size, {}, {}};
+        filled_ += stream_.read(MutableBytes(buffer_).subspan(filled_));
+        if (stream_.has_flaw()) filled_ = 0;  // it gets no hash: only its missing bytes are counted
+        else if (filled_ == buffer_.size()) flush();
     }
-    if (window_media_ != &media) window_ = BlockWindow(), window_media_ = &media;
-    Progress progress;
-    for (const Extent& extent : entry.extents)
-        for (std::uint64_t at = 0; at < extent.length;) {
-            if (stop.load(std::memory_order_relaxed))
-                return {Status::unreadable, Reason::not_reached, entry.size, {}, {}};
-            const std::uint64_t piece = std::min<std::uint64_t>(extent.length - at, buffer_bytes - filled_);
-            const bool is_hole = extent.media_offset == Extent::hole;
-            read_extent(media, {is_hole ? Extent::hole : extent.media_offset + at, piece}, progress);
-            at += piece;
-        }
-    if (progress.missing == 0) return finish(entry.size, Reason::none);
-    const Status status = progress.missing >= stored_bytes(entry.extents) ? Status::unreadable : Status::partial;
-    return {status, progress.reason, progress.missing, {}, {}};
-}
-
-void ContentExaminer::read_extent(const MediaReader& media, const Extent& piece, Progress& progress) {
-    const MutableBytes out = MutableBytes(buffer_).subspan(filled_, static_cast<std::size_t>(piece.length));
-    if (piece.media_offset == Extent::hole) {
-        std::fill(out.begin(), out.end(), std::byte{0});
-    } else {
-        const ReadFlaws flaws = media.read(piece.media_offset, out, window_);
-        for (const BadRange& flaw : flaws) {
-            if (progress.missing == 0) progress.reason = reason_of(flaw.cause);
-            progress.missing += flaw.length;
-        }
-    }
-    filled_ += out.size();
-    received_ += out.size();
-    if (filled_ < buffer_.size()) return;
-    if (progress.missing == 0) flush();  // a content with a flaw gets no hash: only its missing bytes are counted
-    filled_ = 0;
+    if (!stream_.is_whole()) return stream_.failure();
+    received_ = entry.size;
+    return finish(entry.size, Reason::none);
 }
 
 void ContentExaminer::begin() {

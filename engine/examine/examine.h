@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Entry + bytes → Examined. A ContentExaminer owns its buffer, decoded blocks and digest state and belongs to one
-// thread at a time; reading goes through the MediaReader, never through a file system library.
+// Entry + bytes → Examined, by OpenSSL alone: the reference. A ContentExaminer owns its buffer, decoded blocks and
+// digest state and belongs to one thread at a time; reading goes through the MediaReader, never through a file system
+// library.
 #pragma once
 
 #include <atomic>
 #include <functional>
 #include <span>
 
+#include "engine/examine/content_stream.h"
 #include "engine/examine/examined.h"
 #include "engine/hash/hasher.h"
 #include "engine/media/media_reader.h"
@@ -34,11 +36,6 @@ class ContentExaminer {
     Examined finish(std::uint64_t size, Reason reason);
 
   private:
-    struct Progress {
-        std::uint64_t missing = 0;
-        Reason reason = Reason::none;
-    };
-    void read_extent(const MediaReader& media, const Extent& extent, Progress& progress);
     void flush();
 
     Hasher hasher_;
@@ -46,8 +43,7 @@ class ContentExaminer {
     Bytes buffer_;  // content not hashed yet: the pieces of fragmented files are hashed together
     std::size_t filled_ = 0;
     std::uint64_t received_ = 0;
-    BlockWindow window_;
-    const MediaReader* window_media_ = nullptr;
+    ContentStream stream_;
 };
 
 }  // namespace triage

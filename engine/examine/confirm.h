@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// The second opinion on a digest: the content is read again and computed by OpenSSL alone.
+#pragma once
+
+#include "engine/examine/examine.h"
+#include "engine/examine/neighbours.h"
+
+namespace triage {
+
+// Throws Error (interrupted) when the digests differ from the job's result: nothing that this run computed can be
+// trusted. A second reading that fails proves nothing, since the first one was whole.
+void confirm(ContentExaminer& reference, const ExamineJob& job, const std::atomic<bool>& stop);
+
+}  // namespace triage

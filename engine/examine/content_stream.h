@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// The bytes of one content in order, piece by piece, from its extents or its resident bytes, and what of them could not
+// be read. Holes are zeros and cost no read. Owns its decoded blocks; one thread at a time.
+#pragma once
+
+#include "engine/evidence/entry.h"
+#include "engine/examine/examined.h"
+#include "engine/media/media_reader.h"
+
+namespace triage {
+
+class ContentStream {
+  public:
+    // Both are borrowed until the next content. The entry's source is extents or resident.
+    void begin(const MediaReader& media, const Entry& entry);
+
+    // Fills `out` as far as the content goes and returns how far; 0 at its end. Unreadable bytes are zeros.
+    std::size_t read(MutableBytes out);
+
+    bool is_at_end() const { return extent_ == extents_.size(); }
+    bool has_flaw() const { return missing_ > 0; }
+    // Of a content that was read to its end: whether a digest over it may stand, and if not, why.
+    bool is_whole() const { return missing_ == 0 && received_ == entry_->size; }
+    Examined failure() const;
+
+  private:
+    void read_piece(std::uint64_t media_offset, MutableBytes out);
+
+    const MediaReader* media_ = nullptr;
+    const Entry* entry_ = nullptr;
+    std::span<const Extent> extents_;
+    Extent resident_;           // stands for the resident bytes
+    std::size_t extent_ = 0;    // where the next byte is: in this extent...
+    std::uint64_t within_ = 0;  // ...so many bytes from its start
+    std::uint64_t received_ = 0, missing_ = 0;
+    Reason reason_ = Reason::none;
+    BlockWindow window_;
+    const MediaReader* window_media_ = nullptr;
+};
+
+}  // namespace triage

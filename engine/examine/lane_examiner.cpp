@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/examine/lane_examiner.h"
+
+#include <algorithm>
+
+namespace triage {
+namespace {
+
+constexpr std::uint64_t long_content = 256 << 10;
+constexpr std::size_t least_read = 64 << 10, largest_read = 256 << 10;
+constexpr std::size_t few_lanes = 4;                  // so many or fewer: tasks are shared out
+constexpr std::size_t least_shared_bytes = 64 << 10;  // less is done before another thread has woken up
+constexpr std::uint64_t rechecked_each = 256;
+
+AlgorithmSet only(std::initializer_list<Algorithm> algorithms) {
+    AlgorithmSet set;
+    for (const Algorithm algorithm : algorithms) set.add(algorithm);
+    return set;
+}
+
+}  // namespace
+
+LaneExaminer::LaneExaminer(AlgorithmSet algorithms, SideBySide side_by_side, Recheck recheck)
+    : digests_(algorithms), side_by_side_(std::move(side_by_side)), recheck_(std::move(recheck)) {}
+
+void LaneExaminer::examine(std::span<ExamineJob> jobs, const std::atomic<bool>& stop) {
+    const auto others = std::stable_partition(jobs.begin(), jobs.end(),
+                                              [](const ExamineJob& job) { return job.entry->size >= long_content; });
+    std::stable_sort(jobs.begin(), others,
+                     [](const ExamineJob& a, const ExamineJob& b) { return a.entry->size > b.entry->size; });
+    jobs_ = jobs;
+    stop_ = &stop;
+    while (refill()) {
+        if (is_stopped()) return give_up();
+        advance();
+    }
+}
+
+// Until every lane has a whole block, or there is no content left for it. False when all are done.
+bool LaneExaminer::refill() {
+    for (;;) {
+        std::vector<std::size_t> hungry;
+        for (std::size_t lane = 0; lane < lane_count; ++lane) {
+            if (!lanes_[lane].job && !jobs_.empty()) start(lane);
+            if (lanes_[lane].job && lanes_[lane].ready.size() < block_bytes) hungry.push_back(lane);
+        }
+        const std::size_t busy = busy_lanes().size();
+        if (hungry.empty()) return busy > 0;
+        read_bytes_ = std::clamp(largest_read * few_lanes / busy, least_read, largest_read);
+        run(busy <= few_lanes, hungry.size(), [&](std::size_t i) { fill(hungry[i]); });
+        if (is_stopped()) return true;
+        for (const std::size_t lane : hungry)
+            if (lanes_[lane].ready.size() < block_bytes) finish(lane);
+    }
+}
+
+void LaneExaminer::start(std::size_t lane) {
+    Lane& l = lanes_[lane];
+    l.job = &jobs_.front();
+    digests_.begin(lane);
+    l.stream.begin(*l.job->media, *l.job->entry);
+    Neighbours::Content content = neighbours_.take(jobs_);
+    l.ready = content.bytes;
+    l.window = std::move(content.window);
+    jobs_ = jobs_.subspan(1);
+}
+
+// What is left in `ready`, less than a block, and what follows. A content with a flaw is read on, to count what is
+// missing, and never hashed.
+void LaneExaminer::fill(std::size_t lane) {
+    Lane& l = lanes_[lane];
+    if (l.window) return;
+    if (l.buffer.empty()) l.buffer.resize(largest_read + block_bytes);
+    const std::size_t rest = l.ready.size();
+    std::copy(l.ready.begin(), l.ready.end(), l.buffer.begin());
+    std::size_t got = 0;
+    do got = l.stream.read(MutableBytes(l.buffer).subspan(rest, read_bytes_));
+    while (l.stream.has_flaw() && got > 0 && !is_stopped());
+    l.ready = ByteView(l.buffer).first(l.stream.has_flaw() ? 0 : rest + got);
+}
+
+void LaneExaminer::finish(std::size_t lane) {
+    Lane& l = lanes_[lane];
+    const ExamineJob& job = *l.job;
+    const std::uint64_t size = job.entry->size;
+    if (l.window || l.stream.is_whole())
+        *job.result = {Status::hashed, Reason::none, 0, digests_.finish(lane, l.ready, size), {}};
+    else *job.result = l.stream.failure();
+    l.job = nullptr;
+    l.ready = {};
+    l.window.reset();
+    const bool is_due = l.examined++ % rechecked_each == (lane * lane_count + lane_count / 2) % rechecked_each;
+    if (is_due && recheck_ && job.result->status == Status::hashed) recheck_(job);
+}
+
+void LaneExaminer::advance() {
+    const std::vector<std::size_t> busy = busy_lanes();
+    if (busy.size() >= lane_kernels().least_lanes) advance_together(busy);
+    else advance_one_by_one(busy);
+}
+
+void LaneExaminer::advance_together(std::span<const std::size_t> busy) {
+    std::size_t blocks = ~std::size_t{0};
+    LaneBlocks at;
+    at.fill(lanes_[busy[0]].ready.data());
+    for (const std::size_t lane : busy) {
+        at[lane] = lanes_[lane].ready.data();
+        blocks = std::min(blocks, lanes_[lane].ready.size() / block_bytes);
+    }
+    static const std::array halves{only({Algorithm::md5, Algorithm::sha1}), only({Algorithm::sha256})};
+    if (busy.size() <= few_lanes && blocks * block_bytes >= least_shared_bytes)
+        run(true, halves.size(), [&](std::size_t i) { digests_.update(at, blocks, halves[i]); });
+    else digests_.update(at, blocks, AlgorithmSet::all());
+    for (const std::size_t lane : busy) lanes_[lane].ready = lanes_[lane].ready.subspan(blocks * block_bytes);
+}
+
+void LaneExaminer::advance_one_by_one(std::span<const std::size_t> busy) {
+    const auto whole = [&](std::size_t lane) {
+        const ByteView ready = lanes_[lane].ready;
+        return ready.first(ready.size() / block_bytes * block_bytes);
+    };
+    std::size_t bytes = 0;
+    for (const std::size_t lane : busy) bytes += whole(lane).size();
+    run(bytes >= least_shared_bytes, all_algorithms.size(), [&](std::size_t i) {
+        for (const std::size_t lane : busy) digests_.update_one(lane, whole(lane), only({all_algorithms[i]}));
+    });
+    for (const std::size_t lane : busy) lanes_[lane].ready = lanes_[lane].ready.subspan(whole(lane).size());
+}
+
+void LaneExaminer::run(bool at_once, std::size_t tasks, const std::function<void(std::size_t)>& task) const {
+    if (at_once && tasks > 1 && side_by_side_) return side_by_side_(tasks, task);
+    for (std::size_t i = 0; i < tasks; ++i) task(i);
+}
+
+std::vector<std::size_t> LaneExaminer::busy_lanes() const {
+    std::vector<std::size_t> busy;
+    for (std::size_t lane = 0; lane < lane_count; ++lane)
+        if (lanes_[lane].job) busy.push_back(lane);
+    return busy;
+}
+
+void LaneExaminer::give_up() {
+    const auto not_reached = [](const ExamineJob& job) {
+        *job.result = {Status::unreadable, Reason::not_reached, job.entry->size, {}, {}};
+    };
+    for (Lane& lane : lanes_) {
+        if (lane.job) not_reached(*lane.job);
+        lane.job = nullptr, lane.ready = {}, lane.window.reset();
+    }
+    for (const ExamineJob& job : jobs_) not_reached(job);
+}
+
+}  // namespace triage
