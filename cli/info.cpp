@@ -112,7 +112,7 @@ int run_info(const InfoArguments& arguments) {
     int code = exit_code::success;
     for (const EvidenceSpec& spec : specs) {
         const EvidenceOverview overview =
-            look_at({registry(), specs, no_sets, configuration.rules, configuration.options, stop}, spec);
+            look_at({registry(), specs, no_sets, configuration.rules, configuration.options, {}, stop}, spec);
         std::fputs((arguments.json ? in_json(overview, arguments) : in_words(overview, arguments)).c_str(), stdout);
         if (!is_readable_as_a_whole(overview)) code = exit_code::not_whole;
     }

@@ -26,8 +26,8 @@ namespace {
 
 struct ScanArguments {
     std::vector<std::string> evidence, notable, ignorable, exhibits, evidence_at, list_at;
-    std::string config, profile, out, reports, resume;
-    std::uint32_t threads = 0;
+    std::string config, profile, out, reports, resume, hash_engine;
+    std::uint32_t threads = 0, memory_mib = 0;
     std::string key;
     bool lenient = false, cache = false, quiet = false, show_names = false, json = false;
 };
@@ -70,6 +70,8 @@ Configuration configuration_of(const ScanArguments& arguments) {
     if (!arguments.config.empty()) sources.file = arguments.config;
     sources.available_reports = reporter_names();
     if (arguments.threads > 0) sources.overrides.emplace_back("threads", std::to_string(arguments.threads));
+    if (arguments.memory_mib > 0) sources.overrides.emplace_back("memory_mib", std::to_string(arguments.memory_mib));
+    if (!arguments.hash_engine.empty()) sources.overrides.emplace_back("hash.engine", arguments.hash_engine);
     if (!arguments.reports.empty()) {
         std::string list;
         for (const std::string& name : split_names(arguments.reports)) list += (list.empty() ? "" : ", ") + name;
@@ -141,6 +143,7 @@ RunRecord describe_run(const Configuration& configuration, const std::string& co
     run.tool_version = tool_version();
     run.build_id = build_id();
     run.libraries = library_versions();
+    run.hash_engine = engine_in_words(configuration.options.hash_engine);
     run.command = command;
     run.profile = configuration.profile;
     run.configuration_sha256 = configuration.sha256;
@@ -157,6 +160,7 @@ std::vector<AuditField> fields_of(const RunRecord& run) {
     return {{"version", run.tool_version},
             {"build", run.build_id},
             {"libraries", run.libraries},
+            {"hash_engine", run.hash_engine},
             {"profile", run.profile},
             {"configuration", run.configuration_sha256},
             {"host", run.host},
@@ -296,7 +300,13 @@ Run begin_resumed(const ScanArguments& arguments) {
                     "remove it and start the scan again");
     LoadedLists lists = lists_of_case(looked->lists(), arguments);
     configuration.options.algorithms.add(algorithms_of(lists.sets));
-    if (arguments.threads > 0) run.threads = configuration.options.threads = arguments.threads;
+    ScanOptions& options = configuration.options;
+    if (arguments.threads > 0) run.threads = options.threads = arguments.threads;
+    if (arguments.memory_mib > 0) options.memory_mib = arguments.memory_mib;
+    if (!arguments.hash_engine.empty())
+        options.hash_engine =
+            arguments.hash_engine == to_string(HashEngine::openssl) ? HashEngine::openssl : HashEngine::automatic;
+    run.hash_engine = engine_in_words(options.hash_engine);
     looked.reset();
     directory.set_reports_aside();
     Store store = Store::open_for_resume(directory.store_path());
@@ -358,13 +368,14 @@ int run_scan(const ScanArguments& arguments, const std::string& command) {
     if (is_resume && names_more)
         throw Error("--resume", "takes evidence, lists, configuration and reports from the case",
                     "use --evidence-at or --list-at where files have moved");
+    test_digests(AlgorithmSet::all());
     Run run = is_resume ? begin_resumed(arguments) : begin_new(arguments, command);
     const std::string path = run.directory.path();
     print_notice("writing " + path);
     Progress progress;
     try {
         const ProgressLine line(progress, !arguments.quiet);
-        scan({registry(), run.evidence, run.lists.sets, run.configuration.rules, run.configuration.options, stop},
+        scan({registry(), run.evidence, run.lists.sets, run.configuration.rules, run.configuration.options, path, stop},
              run.store, run.audit, progress);
     } catch (const Error& error) {
         // Whatever ends a scan under way: what was recorded stays, and the case can go on.
@@ -398,6 +409,13 @@ void add_scan(CLI::App& app, CommandLine& line) {
     scan->add_option("--threads", a->threads, "Threads (default: the processors available)")
         ->type_name("N")
         ->check(CLI::Range(1u, 1024u));
+    scan->add_option("--memory", a->memory_mib, "Memory in MiB, about (default 512); more entries wait on disk")
+        ->type_name("MIB")
+        ->check(CLI::Range(64u, 1048576u));
+    scan->add_option("--hash-engine", a->hash_engine,
+                     "auto: vector kernels where they are faster, checked by OpenSSL; openssl: OpenSSL alone")
+        ->type_name("ENGINE")
+        ->check(CLI::IsMember({"auto", "openssl"}));
     scan->add_option("--resume", a->resume, "Go on with an interrupted case; needs nothing else")->type_name("CASE");
     each("--evidence-at", a->evidence_at, "FOLDER", "With --resume: where moved evidence is now");
     each("--list-at", a->list_at, "FOLDER", "With --resume: where moved lists are now");

@@ -77,6 +77,12 @@ AlgorithmSet to_algorithms(const Key& key, const YamlNode& node) {
     return set;
 }
 
+HashEngine to_engine(const Key& key, const YamlNode& node) {
+    for (const HashEngine engine : {HashEngine::automatic, HashEngine::openssl})
+        if (node.kind == YamlNode::Kind::scalar && node.text == to_string(engine)) return engine;
+    fail_type(key, node);
+}
+
 std::string list_of(const std::vector<std::string>& words) {
     std::vector<std::string> written;
     for (const std::string& word : words) written.push_back(to_yaml(word));
@@ -106,6 +112,9 @@ const std::vector<Key>& key_table() {
         {"hash.algorithms", [](ScanOptions& o) -> Field { return &o.algorithms; },
          "The digests that are computed of every content.",
          "A list whose records have only digests that are not computed is refused."},
+        {"hash.engine", [](ScanOptions& o) -> Field { return &o.hash_engine; },
+         "What computes the digests: vector kernels where they are faster, checked by OpenSSL, or OpenSSL alone.",
+         "Changes the speed, never the result."},
         {"entries.deleted", [](ScanOptions& o) -> Field { return &o.walk.deleted; }, "Examine deleted entries.",
          "If false, deleted content is not compared; the verdict says so."},
         {"entries.orphans", [](ScanOptions& o) -> Field { return &o.walk.orphans; },
@@ -125,6 +134,9 @@ const std::vector<Key>& key_table() {
          1'000'000},
         {"threads", [](ScanOptions& o) -> Field { return &o.threads; },
          "Threads that read and hash; 0 is the processors available.", "Changes the speed, never the result.", 0, 1024},
+        {"memory_mib", [](ScanOptions& o) -> Field { return &o.memory_mib; },
+         "Memory that the program itself may take, about, in MiB; workers have their own.",
+         "Entries that do not fit wait on disk, in the case directory.", 64, 1'048'576},
         {"reports", [](ScanOptions& o) -> Field { return &o.reports; }, "The reports that are written.",
          "summary.json is always written; a report can be made later with `triage report`."},
         {"rules", nullptr,
@@ -165,6 +177,7 @@ std::string type_of(const Key& key) {
     return std::visit(
         Cases{[](bool*) -> std::string { return "true or false"; },
               [&](auto*) { return fmt::format("a number from {} to {}", key.lowest, key.highest); },
+              [](HashEngine*) -> std::string { return "auto or openssl"; },
               [](AlgorithmSet*) { return fmt::format("a list of {}", fmt::join(algorithm_words(), ", ")); },
               [](std::vector<std::string>*) -> std::string { return "a list of names"; }},
         key.field(options));
@@ -176,6 +189,7 @@ std::string value_of(const Key& key, const ScanOptions& options) {
     return std::visit(Cases{[](bool* value) -> std::string { return *value ? "true" : "false"; },
                             [](auto* value) { return fmt::format("{}", *value); },
                             [](AlgorithmSet* value) { return list_of(*value); },
+                            [](HashEngine* value) { return std::string(to_string(*value)); },
                             [](std::vector<std::string>* value) { return list_of(*value); }},
                       key.field(copy));
 }
@@ -185,6 +199,7 @@ void assign(const Key& key, const YamlNode& node, ScanOptions& options) {
                      [&](std::uint32_t* value) { *value = static_cast<std::uint32_t>(to_number(key, node)); },
                      [&](std::uint64_t* value) { *value = to_number(key, node); },
                      [&](AlgorithmSet* value) { *value = to_algorithms(key, node); },
+                     [&](HashEngine* value) { *value = to_engine(key, node); },
                      [&](std::vector<std::string>* value) { *value = to_list(key, node); }},
                key.field(options));
 }

@@ -124,20 +124,21 @@ RunRecord Store::run() const {
     run.tool_version = text_at(row, 1);
     run.build_id = text_at(row, 2);
     run.libraries = text_at(row, 3);
-    run.command = text_at(row, 4);
-    run.profile = text_at(row, 5);
-    run.configuration_sha256 = text_at(row, 6);
-    run.started_utc = text_at(row, 7);
-    run.ended_utc = text_at(row, 8);
-    run.host = text_at(row, 9);
-    run.user = text_at(row, 10);
-    run.threads = number_at(row, 11);
-    run.algorithms = algorithms_at(row, 12);
-    run.sandbox = text_at(row, 13);
-    run.is_interrupted = row.integer(14) != 0;
-    run.interruption = text_at(row, 15);
-    run.resumed = number_at(row, 16);
-    run.exclusions = text_at(row, 17);
+    run.hash_engine = text_at(row, 4);
+    run.command = text_at(row, 5);
+    run.profile = text_at(row, 6);
+    run.configuration_sha256 = text_at(row, 7);
+    run.started_utc = text_at(row, 8);
+    run.ended_utc = text_at(row, 9);
+    run.host = text_at(row, 10);
+    run.user = text_at(row, 11);
+    run.threads = number_at(row, 12);
+    run.algorithms = algorithms_at(row, 13);
+    run.sandbox = text_at(row, 14);
+    run.is_interrupted = row.integer(15) != 0;
+    run.interruption = text_at(row, 16);
+    run.resumed = number_at(row, 17);
+    run.exclusions = text_at(row, 18);
     return run;
 }
 

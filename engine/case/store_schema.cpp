@@ -14,7 +14,7 @@ const char* const store_schema = R"sql(
 CREATE TABLE code (kind TEXT NOT NULL, number INTEGER NOT NULL, word TEXT NOT NULL, PRIMARY KEY (kind, number))
     STRICT, WITHOUT ROWID;
 CREATE TABLE run (id INTEGER PRIMARY KEY CHECK (id = 1), tool_version TEXT NOT NULL, build_id TEXT NOT NULL,
-    libraries TEXT NOT NULL, command TEXT NOT NULL, profile TEXT NOT NULL, configuration_sha256 TEXT NOT NULL,
+    libraries TEXT NOT NULL, hash_engine TEXT NOT NULL, command TEXT NOT NULL, profile TEXT NOT NULL, configuration_sha256 TEXT NOT NULL,
     started_utc TEXT NOT NULL, ended_utc TEXT NOT NULL, host TEXT NOT NULL, user TEXT NOT NULL,
     threads INTEGER NOT NULL, algorithms INTEGER NOT NULL, sandbox TEXT NOT NULL, is_interrupted INTEGER NOT NULL,
     interruption TEXT NOT NULL, resumed INTEGER NOT NULL, exclusions TEXT NOT NULL) STRICT;

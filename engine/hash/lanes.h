@@ -10,6 +10,12 @@
 
 namespace triage {
 
+// Who computes the digests: the kernels where they are faster, or OpenSSL alone.
+enum class HashEngine : std::uint8_t { automatic, openssl };
+std::string_view to_string(HashEngine engine);  // "auto", "openssl": as a configuration names it
+// Engine and processor path, for audit and reports: "AVX-512 kernels, OpenSSL for few contents and as a check".
+std::string engine_in_words(HashEngine engine);
+
 class LaneDigests {
   public:
     explicit LaneDigests(AlgorithmSet algorithms) : algorithms_(algorithms) {}

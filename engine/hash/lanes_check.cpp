@@ -90,6 +90,16 @@ LaneKernels measure_kernels() {
 
 }  // namespace
 
+std::string_view to_string(HashEngine engine) { return engine == HashEngine::automatic ? "auto" : "openssl"; }
+
+std::string engine_in_words(HashEngine engine) {
+    if (engine == HashEngine::openssl) return "OpenSSL";
+    const std::string& target = lane_kernels().target;
+    const std::string_view set = target == "AVX3" ? "AVX-512" : target == "EMU128" ? "portable" : target;
+    if (lane_kernels().least_lanes > lane_count) return fmt::format("OpenSSL (faster here than the {} kernels)", set);
+    return fmt::format("{} kernels, OpenSSL for few contents and as a check", set);
+}
+
 const LaneKernels& lane_kernels() {
     static const LaneKernels kernels = measure_kernels();
     return kernels;

@@ -64,6 +64,9 @@ class SegmentFiles {
     std::unique_ptr<State> state_;
 };
 
+// Is the file, or the device that it is, on a disk with a head to move? False when the kernel does not say.
+bool is_on_spinning_disk(const std::string& path);
+
 // Cache of decoded blocks and of table pages, owned by one thread at a time.
 class BlockWindow {
   public:

@@ -217,7 +217,8 @@ std::string summary_json(const ReportContext& context) {
     json summary{{"format", "triage-summary"}, {"version", 1}};
     summary["tool"] = {{"version", context.run.tool_version},
                        {"build_id", context.run.build_id},
-                       {"libraries", context.run.libraries}};
+                       {"libraries", context.run.libraries},
+                       {"hash_engine", context.run.hash_engine}};
     summary["times"] = {{"started", context.run.started_utc}, {"ended", context.run.ended_utc}};
     summary["host"] = context.run.host;
     summary["user"] = context.run.user;

@@ -77,9 +77,9 @@ struct Lister::VolumeWalk {
     bool is_given_up = false, is_broken = false, has_more_memory = false;
 };
 
-Lister::Lister(const ScanInput& input, BatchQueue& queue, Progress& progress, ResumePoint resume, bool probe_only)
+Lister::Lister(const ScanInput& input, Plan& plan, Progress& progress, ResumePoint resume, bool probe_only)
     : input_(input),
-      queue_(queue),
+      plan_(plan),
       progress_(progress),
       resume_(std::move(resume)),
       probe_only_(probe_only),
@@ -103,6 +103,7 @@ void Lister::list(std::uint32_t evidence_id, const EvidenceSpec& spec) {
     progress_.volumes_total += static_cast<std::uint32_t>(list.volumes.size());
     for (std::uint32_t order = 0; order < list.volumes.size() && !is_stopped(); ++order) {
         walk(evidence, list.volumes[order], order);
+        walk_ = Plan::no_walk;
         ++progress_.volumes_done;
     }
 }
@@ -130,6 +131,7 @@ void Lister::walk(const OpenedEvidence& evidence, const Volume& volume, std::uin
         walk.parts[0]->record.state = VolumeState::gap;
         return send(walk.parts[0]->record);
     }
+    walk_ = walks_++;
     send(walk.parts[0]->record);
 
     WorkerJob job;
@@ -292,6 +294,7 @@ void Lister::take_entry(VolumeWalk& walk, Entry entry) {
 
     EntryWork work;
     work.media = walk.evidence.reader.get();
+    work.evidence = walk.evidence.record.id;
     work.record.walk_order = resume_.next_walk_order++;
     work.record.volume = part.record.id;
     if (entry.source == Source::none) {
@@ -306,7 +309,7 @@ void Lister::take_entry(VolumeWalk& walk, Entry entry) {
     const bool needs_worker = entry.source == Source::worker && !work.is_examined && !work.shares_content;
     if (work.shares_content) entry.extents = {}, entry.resident = {};  // they stand with the first name
     work.record.entry = std::move(entry);
-    if (!needs_worker) return send_entry(std::move(work));
+    if (!needs_worker) return send(std::move(work));
     walk.for_worker.push_back(std::move(work));
     if (walk.for_worker.size() >= contents_at_once) read_in_worker(walk);
 }
@@ -322,15 +325,6 @@ void Lister::refuse_flawed(VolumeWalk& walk, Entry& entry) {
     send_problem(walk.evidence.record.id, walk.current->record.id, std::move(problem));
     entry.source = Source::none, entry.reason = Reason::damaged;
     entry.extents.clear(), entry.resident.clear();
-}
-
-void Lister::send_entry(EntryWork work) {
-    const bool is_read = !work.is_examined && !work.shares_content;
-    const std::uint64_t bytes = is_read ? work.record.entry.size : 0;
-    // A large content is a token alone.
-    if (bytes >= batch_content_bytes) flush();
-    send(std::move(work), bytes);
-    if (bytes >= batch_content_bytes) flush();
 }
 
 void Lister::read_in_worker(VolumeWalk& walk) {
@@ -353,7 +347,7 @@ void Lister::read_in_worker(VolumeWalk& walk) {
             problem.detail = answer.detail;
             send_problem(walk.evidence.record.id, work.record.volume, std::move(problem));
         }
-        send_entry(std::move(work));
+        send(std::move(work));
     }
 }
 
@@ -381,14 +375,16 @@ void Lister::finish_walk(VolumeWalk& walk) {
         whole.record.fs = walk.parts[1]->record.fs;
         whole.record.state = walk.is_given_up ? VolumeState::partial : VolumeState::walked;
     }
+    std::vector<VolumeRecord> states;
     for (const auto& part : walk.parts) {
         VolumeRecord& record = part->record;
         if (part->is_readable) record.state = part->hides_entries ? VolumeState::partial : VolumeState::walked;
         if (!part->is_readable || part->hides_entries)
             if (!part->reason.empty()) record.detail = part->reason;
         if (record.state == VolumeState::pending) record.state = VolumeState::unreadable;
-        send(record);
+        states.push_back(record);
     }
+    plan_.end_walk(walk_, std::move(states));
 }
 
 // Swap and reserved partitions are looked at too: a file system hidden there is found. Without one they are what the
@@ -405,20 +401,13 @@ void Lister::finish_without_filesystem(VolumeWalk& walk) {
     record.detail = walk.early_problems.back().detail;
 }
 
-void Lister::send(Item item, std::uint64_t content_bytes) {
-    batch_->items.push_back(std::move(item));
-    batch_->content_bytes += content_bytes;
-    if (batch_->is_full()) flush();
+void Lister::send(Item item) {
+    if (!plan_.send(walk_, std::move(item))) has_no_receiver_ = true;
 }
 
 void Lister::send_problem(std::uint32_t evidence, std::optional<std::uint32_t> volume, Problem problem) {
     progress_.problems.fetch_add(1, std::memory_order_relaxed);
     send(ProblemRecord{evidence, volume, std::move(problem)});
-}
-
-void Lister::flush() {
-    if (batch_->items.empty()) return;
-    if (!queue_.push(std::exchange(batch_, std::make_unique<Batch>()))) has_no_receiver_ = true;
 }
 
 }  // namespace triage

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "engine/scan/address_set.h"
-#include "engine/scan/batch.h"
 #include "engine/scan/open_evidence.h"
+#include "engine/scan/plan.h"
 
 namespace triage {
 
@@ -27,11 +27,10 @@ struct ResumePoint {
 
 class Lister {
   public:
-    Lister(const ScanInput& input, BatchQueue& queue, Progress& progress, ResumePoint resume, bool probe_only = false);
+    Lister(const ScanInput& input, Plan& plan, Progress& progress, ResumePoint resume, bool probe_only = false);
     ~Lister();
 
     void list(std::uint32_t evidence_id, const EvidenceSpec& spec);
-    void flush();  // sends what is gathered
     // The sandbox layers that the workers reported.
     const std::string& sandbox() const { return sandbox_; }
     bool is_stopped() const { return input_.stop.load(std::memory_order_relaxed) || has_no_receiver_; }
@@ -48,7 +47,6 @@ class Lister {
     void begin_filesystem(VolumeWalk& walk, const Filesystem& fs);
     void take_entry(VolumeWalk& walk, Entry entry);
     void refuse_flawed(VolumeWalk& walk, Entry& entry);
-    void send_entry(EntryWork work);
     static ContentRequest request_for(const VolumeWalk& walk, const EntryWork& work);
     void read_in_worker(VolumeWalk& walk);
     void finish_walk(VolumeWalk& walk);
@@ -56,16 +54,17 @@ class Lister {
     std::uint32_t volume_id(std::uint32_t evidence, const std::string& name);
     void note_death(VolumeWalk& walk, const Worker& worker, std::string_view job);
 
-    void send(Item item, std::uint64_t content_bytes = 0);
+    void send(Item item);
     void send_problem(std::uint32_t evidence, std::optional<std::uint32_t> volume, Problem problem);
 
     const ScanInput& input_;
-    BatchQueue& queue_;
+    Plan& plan_;
     Progress& progress_;
     ResumePoint resume_;
     const bool probe_only_;
     WorkerOptions worker_options_;
-    std::unique_ptr<Batch> batch_ = std::make_unique<Batch>();
+    WalkId walk_ = Plan::no_walk;                // what is sent belongs to it
+    WalkId walks_ = 0;                           // so far
     std::deque<OpenedEvidence> open_;            // media that batches under way may read; addresses stay
     std::unique_ptr<ContentExaminer> examiner_;  // of contents that content workers decode
     std::string sandbox_;

@@ -7,8 +7,11 @@
 #include <tbb/parallel_pipeline.h>
 #include <tbb/task_arena.h>
 
+#include <algorithm>
+
 #include "engine/base/error.h"
-#include "engine/examine/examine.h"
+#include "engine/examine/confirm.h"
+#include "engine/examine/lane_examiner.h"
 
 // ThreadSanitizer does not see the happens-before edges inside oneTBB's prebuilt library. CMakeLists.txt therefore
 // leaves this file, and with it oneTBB's templates, uninstrumented; what is called from here is not. The edges that the
@@ -27,19 +30,31 @@ extern "C" void __tsan_release(void*);
 namespace triage {
 namespace {
 
-// The digests of one slice of a large content, side by side. Isolated: a thread that waits here must not pick up
-// another token, whose buffers would come on top of the ones it holds.
-void update_side_by_side(Hasher& hasher, ByteView bytes) {
+// Tasks of one token side by side. Isolated: a thread that waits here must not pick up another token, whose buffers
+// would come on top of the ones it holds.
+void run_side_by_side(std::size_t tasks, const std::function<void(std::size_t)>& task) {
     tbb::this_task_arena::isolate([&] {
-        HANDS_OVER(&hasher);
-        tbb::parallel_for(std::size_t{0}, all_algorithms.size(), [&](std::size_t i) {
-            HANDED_OVER(&hasher);
-            if (hasher.algorithms().has(all_algorithms[i])) hasher.update(all_algorithms[i], bytes);
-            HANDS_OVER(&hasher);
+        int edge = 0;
+        HANDS_OVER(&edge);
+        tbb::parallel_for(std::size_t{0}, tasks, [&](std::size_t i) {
+            HANDED_OVER(&edge);
+            task(i);
+            HANDS_OVER(&edge);
         });
-        HANDED_OVER(&hasher);
+        HANDED_OVER(&edge);
     });
 }
+
+// The digests of one slice of a large content, by OpenSSL.
+void update_side_by_side(Hasher& hasher, ByteView bytes) {
+    run_side_by_side(all_algorithms.size(), [&](std::size_t i) { hasher.update(all_algorithms[i], bytes); });
+}
+
+// What one thread examines contents with.
+struct ThreadExaminer {
+    ContentExaminer reference;  // OpenSSL
+    std::optional<LaneExaminer> lanes;
+};
 
 // Shared only because oneTBB copies tokens from stage to stage; one stage holds a batch at a time.
 using Token = std::shared_ptr<Batch>;
@@ -64,17 +79,36 @@ void look_up(Batch& batch, const KnownSets& known) {
     for (std::size_t i = 0; i < hashed.size(); ++i) hashed[i]->matches = std::move(matches[i]);
 }
 
-void examine_batch(Batch& batch, ContentExaminer& examiner, const PipelineInput& input) {
+std::vector<ExamineJob> jobs_of(Batch& batch) {
+    std::vector<ExamineJob> jobs;
     for (Item& item : batch.items) {
         auto* work = std::get_if<EntryWork>(&item);
-        if (!work) continue;
-        EntryRecord& record = work->record;
-        if (!work->is_examined && !work->shares_content) {
-            record.examined = examiner.examine(*work->media, record.entry, input.stop);
-            input.progress.bytes_examined.fetch_add(record.entry.size, std::memory_order_relaxed);
-        }
+        if (work && !work->is_examined && !work->shares_content)
+            jobs.push_back({work->media, &work->record.entry, &work->record.examined});
     }
+    return jobs;
+}
+
+// Every notable match stands on two computations.
+void confirm_matches(std::span<const ExamineJob> jobs, ThreadExaminer& examiner, const PipelineInput& input) {
+    const auto is_notable = [&](const Match& match) {
+        return input.known[match.set].identity().polarity == Polarity::notable;
+    };
+    for (const ExamineJob& job : jobs)
+        if (std::any_of(job.result->matches.begin(), job.result->matches.end(), is_notable))
+            confirm(examiner.reference, job, input.stop);
+}
+
+void examine_batch(Batch& batch, ThreadExaminer& examiner, const PipelineInput& input) {
+    std::vector<ExamineJob> jobs = jobs_of(batch);
+    if (examiner.lanes) examiner.lanes->examine(jobs, input.stop);
+    else
+        for (const ExamineJob& job : jobs) *job.result = examiner.reference.examine(*job.media, *job.entry, input.stop);
+    std::uint64_t bytes = 0;
+    for (const ExamineJob& job : jobs) bytes += job.entry->size;
+    input.progress.bytes_examined.fetch_add(bytes, std::memory_order_relaxed);
     look_up(batch, input.known);
+    if (examiner.lanes) confirm_matches(jobs, examiner, input);
 }
 
 }  // namespace
@@ -82,16 +116,22 @@ void examine_batch(Batch& batch, ContentExaminer& examiner, const PipelineInput&
 void run_pipeline(const PipelineInput& input, const std::function<void(const Batch&)>& record) {
     const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, input.threads);
     tbb::task_arena arena(static_cast<int>(input.threads));
-    tbb::enumerable_thread_specific<ContentExaminer> examiners([&] {
-        return ContentExaminer(input.algorithms,
-                               input.threads > 1 ? update_side_by_side : ContentExaminer::UpdateAll{});
+    const bool shares_work = input.threads > 1;
+    tbb::enumerable_thread_specific<std::unique_ptr<ThreadExaminer>> examiners([&] {
+        auto examiner = std::make_unique<ThreadExaminer>(ThreadExaminer{
+            ContentExaminer(input.algorithms, shares_work ? update_side_by_side : ContentExaminer::UpdateAll{}), {}});
+        if (input.engine == HashEngine::automatic)
+            examiner->lanes.emplace(
+                input.algorithms, shares_work ? run_side_by_side : LaneExaminer::SideBySide{},
+                [&input, e = examiner.get()](const ExamineJob& job) { confirm(e->reference, job, input.stop); });
+        return examiner;
     });
-    int input_stage = 0, serial_stage = 0;  // stand for the queue's and the recorder's state
+    int input_stage = 0, serial_stage = 0;  // stand for the plan's and the recorder's state
     const auto take = [&](tbb::flow_control& flow) -> Token {
         HANDED_OVER(&input_stage);
-        // The one wait inside a task: for our own queue, which the listing thread always ends. While it waits there is
+        // The one wait inside a task: for our own plan, which the listing thread always ends. While it waits there is
         // nothing else to start, and tokens under way are on other threads.
-        Token batch = input.queue.pop();
+        Token batch = input.plan.take(input.stop);
         if (!batch) flow.stop();
         HANDS_OVER(batch.get());
         HANDS_OVER(&input_stage);
@@ -99,7 +139,7 @@ void run_pipeline(const PipelineInput& input, const std::function<void(const Bat
     };
     const auto examine = [&](Token batch) {
         HANDED_OVER(batch.get());
-        examine_batch(*batch, examiners.local(), input);
+        examine_batch(*batch, *examiners.local(), input);
         HANDS_OVER(batch.get());
         return batch;
     };
@@ -107,6 +147,7 @@ void run_pipeline(const PipelineInput& input, const std::function<void(const Bat
         HANDED_OVER(batch.get());
         HANDED_OVER(&serial_stage);
         record(*batch);
+        input.plan.recorded(*batch);
         HANDS_OVER(&serial_stage);
     };
     HANDS_OVER(&input_stage);
@@ -115,7 +156,7 @@ void run_pipeline(const PipelineInput& input, const std::function<void(const Bat
         tbb::parallel_pipeline(input.threads * 2 + 1,
                                tbb::make_filter<void, Token>(tbb::filter_mode::serial_in_order, take) &
                                    tbb::make_filter<Token, Token>(tbb::filter_mode::parallel, examine) &
-                                   tbb::make_filter<Token, void>(tbb::filter_mode::serial_in_order, store));
+                                   tbb::make_filter<Token, void>(tbb::filter_mode::serial_out_of_order, store));
     });
     HANDED_OVER(&serial_stage);
 }

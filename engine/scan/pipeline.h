@@ -1,29 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
-// The only adaptor of oneTBB: batches through read, decode, hash and match in parallel, then to the recorder in order.
-// A large content is one token and is streamed through its thread's buffer; its digests run side by side. (A token per
-// slice would have to carry digest state from token to token and hold later slices back; one token per content keeps
-// the stages pure and the memory as bounded.)
+// The only adaptor of oneTBB: batches through read, decode, hash and match in parallel, then to the recorder one by
+// one. Contents stream through their thread's buffers; where a thread has only a few long ones, their reads and digests
+// run side by side. (A token per slice of a content would have to carry digest state from token to token and hold later
+// slices back; a token of whole contents keeps the stages pure and the memory as bounded.) Batches are recorded as they
+// end, not in the order of the plan, so that a long content holds nothing back.
 #pragma once
 
 #include <functional>
 
+#include "engine/hash/lanes.h"
 #include "engine/known/known_set.h"
-#include "engine/scan/batch.h"
+#include "engine/scan/plan.h"
 #include "engine/scan/progress.h"
 
 namespace triage {
 
 struct PipelineInput {
-    BatchQueue& queue;
+    Plan& plan;
     AlgorithmSet algorithms;
+    HashEngine engine = HashEngine::automatic;
     const KnownSets& known;
     std::uint32_t threads = 1;
     const std::atomic<bool>& stop;
     Progress& progress;
 };
 
-// Returns when the queue is finished and everything was recorded. `record` is called for one batch at a time, in the
-// order of the queue; what it throws ends the pipeline and is thrown here.
+// Returns when the plan has no more and everything taken was recorded. `record` is called for one batch at a time; what
+// it throws ends the pipeline and is thrown here.
 void run_pipeline(const PipelineInput& input, const std::function<void(const Batch&)>& record);
 
 }  // namespace triage

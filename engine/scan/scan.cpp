@@ -4,9 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <future>
 #include <map>
 #include <set>
-#include <thread>
 
 #include "engine/scan/lister.h"
 #include "engine/scan/pipeline.h"
@@ -70,7 +70,8 @@ class Recorder {
     }
     void put(VolumeRecord volume) {
         places_[volume.id] = place_of(volume);
-        if (cut_short_.contains(place_of(volume))) volume.state = VolumeState::pending;
+        const auto is_here = [&](std::uint32_t id) { return places_[id] == place_of(volume); };
+        if (std::any_of(cut_short_.begin(), cut_short_.end(), is_here)) volume.state = VolumeState::pending;
         store_.put_volume(volume);
     }
     void put(const ProblemRecord& problem) {
@@ -87,7 +88,7 @@ class Recorder {
         const EntryRecord& r = work.record;
         progress_.entries_examined.fetch_add(1, std::memory_order_relaxed);
         // The listing was ahead of the stop, the reading was not: a resumed run walks this volume again.
-        if (r.examined.reason == Reason::not_reached && stop_) cut_short_.insert(places_[r.volume]);
+        if (r.examined.reason == Reason::not_reached && stop_) cut_short_.insert(r.volume);
         if (work.shares_content) return store_.put_entry(r, std::nullopt);
         for (const Match& match : r.examined.matches)
             if (polarities_[match.set] == Polarity::notable) {
@@ -103,7 +104,7 @@ class Recorder {
     const std::atomic<bool>& stop_;
     Progress& progress_;
     std::map<std::uint32_t, Place> places_;  // by VolumeRecord::id
-    std::set<Place> cut_short_;              // volumes with a content that the stop left unread
+    std::set<std::uint32_t> cut_short_;      // volumes with a content that the stop left unread
 };
 
 // Evidence must be after the run what it was before.
@@ -122,36 +123,63 @@ void compare_identities(const std::vector<EvidenceSpec>& evidence, Store& store,
     }
 }
 
+bool has_spinning_disk(const std::vector<EvidenceSpec>& evidence) {
+    for (const EvidenceSpec& spec : evidence)
+        for (const Segment& segment : spec.segments)
+            if (is_on_spinning_disk(segment.path)) return true;
+    return false;
+}
+
+// Lists in a thread of its own; whatever happens, the plan hears of the end.
+std::future<void> list_aside(Plan& plan, const std::function<void()>& list) {
+    return std::async(std::launch::async, [&plan, list] {
+        struct Finish {
+            Plan& plan;
+            ~Finish() { plan.finish(); }
+        } const finish{plan};
+        list();
+    });
+}
+
+void note(EvidenceOverview& overview, Batch batch) {
+    for (Item& item : batch.items) {
+        if (auto* evidence = std::get_if<EvidenceRecord>(&item)) overview.evidence = std::move(*evidence);
+        if (auto* problem = std::get_if<ProblemRecord>(&item)) overview.problems.push_back(std::move(*problem));
+        auto* volume = std::get_if<VolumeRecord>(&item);
+        if (!volume) continue;
+        const auto same = std::find_if(overview.volumes.begin(), overview.volumes.end(),
+                                       [&](const VolumeRecord& v) { return v.id == volume->id; });
+        if (same == overview.volumes.end()) overview.volumes.push_back(std::move(*volume));
+        else *same = std::move(*volume);
+    }
+}
+
 }  // namespace
 
 void scan(const ScanInput& input, Store& store, AuditLog& audit, Progress& progress) {
-    BatchQueue queue(thread_count(input.options) * 2 + 2);
-    Lister lister(input, queue, progress, prepare_resume(store));
-    std::exception_ptr listing_failure;
-    std::thread listing([&] {
-        try {
-            for (std::uint32_t id = 0; id < input.evidence.size() && !lister.is_stopped(); ++id)
-                lister.list(id, input.evidence[id]);
-            lister.flush();
-        } catch (...) {
-            listing_failure = std::current_exception();
-        }
+    Plan plan({thread_count(input.options), std::uint64_t{input.options.memory_mib} << 18, input.spool_folder,
+               has_spinning_disk(input.evidence)});
+    Lister lister(input, plan, progress, prepare_resume(store));
+    std::future<void> listing = list_aside(plan, [&] {
+        for (std::uint32_t id = 0; id < input.evidence.size() && !lister.is_stopped(); ++id)
+            lister.list(id, input.evidence[id]);
         progress.is_listing = false;
-        queue.finish();
     });
 
     Recorder recorder(store, audit, input, progress);
     std::exception_ptr recording_failure;
     try {
-        run_pipeline({queue, input.options.algorithms, input.known, thread_count(input.options), input.stop, progress},
+        run_pipeline({plan, input.options.algorithms, input.options.hash_engine, input.known,
+                      thread_count(input.options), input.stop, progress},
                      [&](const Batch& batch) { recorder.record(batch); });
     } catch (...) {
         recording_failure = std::current_exception();
     }
-    queue.close();
-    listing.join();
+    const std::unique_ptr<Batch> rest = plan.close();
+    listing.wait();
     if (recording_failure) std::rethrow_exception(recording_failure);
-    if (listing_failure) std::rethrow_exception(listing_failure);
+    recorder.record(*rest);
+    listing.get();
 
     compare_identities(input.evidence, store, audit);
     audit.record("sandbox", {{"layers", lister.sandbox()}});
@@ -166,24 +194,17 @@ void scan(const ScanInput& input, Store& store, AuditLog& audit, Progress& progr
 }
 
 EvidenceOverview look_at(const ScanInput& input, const EvidenceSpec& spec) {
-    BatchQueue queue(1 << 20);  // nobody receives while the lister runs: an overview is small
+    Plan plan({});
     Progress progress;
-    Lister lister(input, queue, progress, {}, true);
-    lister.list(0, spec);
-    lister.flush();
-    queue.finish();
+    Lister lister(input, plan, progress, {}, true);
+    std::future<void> listing = list_aside(plan, [&] { lister.list(0, spec); });
     EvidenceOverview overview;
-    while (const std::unique_ptr<Batch> batch = queue.pop())
-        for (Item& item : batch->items) {
-            if (auto* evidence = std::get_if<EvidenceRecord>(&item)) overview.evidence = std::move(*evidence);
-            if (auto* problem = std::get_if<ProblemRecord>(&item)) overview.problems.push_back(std::move(*problem));
-            auto* volume = std::get_if<VolumeRecord>(&item);
-            if (!volume) continue;
-            const auto same = std::find_if(overview.volumes.begin(), overview.volumes.end(),
-                                           [&](const VolumeRecord& v) { return v.id == volume->id; });
-            if (same == overview.volumes.end()) overview.volumes.push_back(std::move(*volume));
-            else *same = std::move(*volume);
-        }
+    while (std::unique_ptr<Batch> batch = plan.take(input.stop)) {
+        plan.recorded(*batch);
+        note(overview, std::move(*batch));
+    }
+    note(overview, std::move(*plan.close()));
+    listing.get();
     return overview;
 }
 

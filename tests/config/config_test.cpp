@@ -122,6 +122,7 @@ TEST_CASE("a resolved configuration has every key and its rules written out") {
 profile: default
 hash:
   algorithms: [md5, sha1, sha256]
+  engine: auto
 entries:
   deleted: true
   orphans: true
@@ -132,6 +133,7 @@ limits:
   orphan_entries: 10000000
   orphan_volume_factor: 4
 threads: 0
+memory_mib: 512
 reports: [text, html, jsonl]
 rules:
   - name: notable-match

@@ -5,11 +5,14 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
+#include <future>
 #include <map>
 #include <thread>
 
 #include "engine/examine/examine.h"
+#include "engine/scan/plan.h"
 #include "tests/support/script_kinds.h"
 
 using namespace triage;
@@ -68,18 +71,27 @@ struct Listing {
         spec.name = "script.raw", spec.container = container, spec.segments = evidence.segments;
         const KnownSets known;
         const Rules rules;
-        const ScanInput input{script_registry(), {spec}, known, rules, options, stop};
-        BatchQueue queue(1 << 20);
+        const ScanInput input{script_registry(), {spec}, known, rules, options, {}, stop};
+        Plan plan({});
         Progress progress;
         const auto begin = std::chrono::steady_clock::now();
         Listed listed;
         {
-            Lister lister(input, queue, progress, {}, probe_only);
-            lister.list(0, spec);
-            lister.flush();
-            queue.finish();
-            while (const std::unique_ptr<Batch> batch = queue.pop())
-                for (Item& item : batch->items) take(listed, item);
+            Lister lister(input, plan, progress, {}, probe_only);
+            std::future<void> listing = std::async(std::launch::async, [&] {
+                lister.list(0, spec);
+                plan.finish();
+            });
+            const std::atomic<bool> never{false};
+            const auto take_all = [&](Batch& batch) {
+                plan.recorded(batch);
+                for (Item& item : batch.items) take(listed, item);
+            };
+            while (const std::unique_ptr<Batch> batch = plan.take(never)) take_all(*batch);
+            take_all(*plan.close());
+            listing.get();
+            std::sort(listed.entries.begin(), listed.entries.end(),
+                      [](const EntryWork& a, const EntryWork& b) { return a.record.walk_order < b.record.walk_order; });
         }
         listed.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
         return listed;

@@ -42,7 +42,7 @@ struct Scanned {
         store->put_run(RunRecord{});
     }
     void run() {
-        const ScanInput input{script_registry(), {spec}, known, rules, options, stop};
+        const ScanInput input{script_registry(), {spec}, known, rules, options, {}, stop};
         scan(input, *store, *audit, progress);
     }
     void reopen() {
@@ -271,8 +271,8 @@ TEST_CASE("evidence that changes under the scan is told") {
 
 TEST_CASE("an overview names evidence, volumes and problems without a store") {
     Scanned scanned(ScriptImage().volume("fs ext4\nresident /a 5 x\n").volume("locked luks\n"));
-    const ScanInput input{script_registry(), {scanned.spec},  scanned.known,
-                          scanned.rules,     scanned.options, scanned.stop};
+    const ScanInput input{script_registry(), {scanned.spec}, scanned.known, scanned.rules, scanned.options, {},
+                          scanned.stop};
     const EvidenceOverview overview = look_at(input, scanned.spec);
     CHECK(overview.evidence.name == "script.raw");
     REQUIRE(overview.volumes.size() == 3);

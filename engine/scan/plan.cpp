@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/scan/plan.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace triage {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t most_items = 4096;         // that wait to be recorded
+constexpr std::uint64_t long_content = 8 << 20;  // a batch of its kind
+constexpr std::size_t most_long = 4096;          // more of them are treated like the others
+constexpr std::size_t batch_entries = 1024;
+constexpr std::uint64_t least_batch = 4 << 20, largest_batch = 128 << 20;  // bytes of content
+constexpr std::uint64_t content_worth_taking = 64 << 20;                   // fewer would leave lanes empty
+constexpr std::size_t long_at_once = 4, many_long_at_once = 16;
+constexpr std::size_t lanes = 16;  // contents that one thread hashes at once
+constexpr std::size_t most_beside_long = 8192;
+constexpr auto patience = 5ms;  // then a few are better than none
+
+constexpr std::string_view wanted_extensions[] = {
+    "jpg", "jpeg", "png", "gif", "bmp", "tif", "tiff", "webp", "heic", "heif", "avif", "jfif", "mp4",
+    "m4v", "mov",  "avi", "mkv", "wmv", "mpg", "mpeg", "3gp",  "3g2",  "flv",  "webm", "ts",   "mts",
+};
+
+bool is_wanted(const Entry& entry) {
+    const std::size_t dot = entry.path.rfind('.');
+    if (dot == std::string::npos || entry.path.size() - dot > 6) return false;
+    std::string extension = entry.path.substr(dot + 1);
+    for (char& c : extension)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
+    return std::find(std::begin(wanted_extensions), std::end(wanted_extensions), extension) !=
+           std::end(wanted_extensions);
+}
+
+std::uint64_t first_byte(const Entry& entry) {
+    for (const Extent& extent : entry.extents)
+        if (extent.media_offset != Extent::hole) return extent.media_offset;
+    return 0;
+}
+
+std::uint64_t memory_of(const PlannedEntry& planned) {
+    const Entry& entry = planned.work.record.entry;
+    return sizeof(Spool::Entries::value_type) + 64 + entry.path.capacity() + entry.stream.capacity() +
+           entry.resident.capacity() + entry.extents.capacity() * sizeof(Extent);
+}
+
+}  // namespace
+
+std::uint32_t class_of(const Entry& entry) {
+    if (entry.state != EntryState::allocated || entry.is_metadata) return 2;
+    return is_wanted(entry) ? 0 : 1;
+}
+
+Plan::Plan(PlanOptions options) : options_(std::move(options)), spool_(options_.spool_folder) {}
+
+bool Plan::send(WalkId walk, Item item) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return items_.items.size() < most_items || is_closed_; });
+    if (is_closed_) return false;
+    if (walk != no_walk) ++walks_[walk].outstanding;
+    auto* work = std::get_if<EntryWork>(&item);
+    if (work && work->is_to_be_read()) {
+        add(walk, std::move(*work));
+    } else {
+        items_.items.push_back(std::move(item));
+        items_.walks.push_back(walk);
+    }
+    if (is_worth_taking()) changed_.notify_all();
+    return true;
+}
+
+void Plan::add(WalkId walk, EntryWork work) {
+    const EntryRecord& record = work.record;
+    const std::uint32_t priority = class_of(record.entry);
+    if (record.entry.size >= long_content && long_.size() < most_long) {
+        long_.emplace(LongKey{priority, ~record.entry.size}, PlannedEntry{walk, std::move(work)});
+        return;
+    }
+    content_ += record.entry.size;
+    const std::uint64_t position = priority == 0 ? record.walk_order : first_byte(record.entry);
+    const PlanKey key{priority, work.evidence, position};
+    memory_ += memory_of(short_.emplace(key, PlannedEntry{walk, std::move(work)})->second);
+    if (memory_ > options_.memory_bytes && spool_.can_write()) spill();
+}
+
+// The half that is taken last.
+void Plan::spill() {
+    const auto middle = std::next(short_.begin(), static_cast<std::ptrdiff_t>(short_.size() / 2));
+    spool_.write(middle, short_.end());
+    for (auto one = middle; one != short_.end(); ++one) {
+        memory_ -= memory_of(one->second);
+        content_ -= one->second.work.record.entry.size;
+    }
+    short_.erase(middle, short_.end());
+}
+
+void Plan::end_walk(WalkId id, std::vector<VolumeRecord> states) {
+    const std::lock_guard lock(mutex_);
+    Walk& walk = walks_[id];
+    walk.has_ended = true;
+    walk.states = std::move(states);
+    release_if_due(walk);
+    changed_.notify_all();
+}
+
+void Plan::release_if_due(Walk& walk) {
+    if (!walk.has_ended || walk.outstanding > 0) return;
+    for (VolumeRecord& state : walk.states) {
+        items_.items.emplace_back(std::move(state));
+        items_.walks.push_back(no_walk);
+    }
+    walk.states.clear();
+}
+
+void Plan::finish() {
+    const std::lock_guard lock(mutex_);
+    is_finished_ = true;
+    changed_.notify_all();
+}
+
+std::unique_ptr<Batch> Plan::take(const std::atomic<bool>& stop) {
+    std::unique_lock lock(mutex_);
+    bool is_impatient = false;
+    while (!stop.load(std::memory_order_relaxed)) {
+        if (is_impatient || is_worth_taking()) {
+            if (!items_.items.empty()) return take_items();
+            if (may_take()) return take_entries();
+            if (is_finished_) return nullptr;
+        }
+        is_impatient = changed_.wait_for(lock, patience) == std::cv_status::timeout;
+    }
+    return nullptr;
+}
+
+bool Plan::is_worth_taking() const {
+    return is_finished_ || items_.items.size() >= batch_entries || short_.size() >= batch_entries ||
+           content_ >= content_worth_taking;
+}
+
+// On a disk whose head moves, the walk has it to itself, but for what is wanted most.
+bool Plan::may_take() const {
+    if (!has_short() && long_.empty()) return false;
+    if (!options_.is_spinning || is_finished_) return true;
+    return (has_short() && next_short().priority == 0) || (!long_.empty() && long_.begin()->first.first == 0);
+}
+
+const PlanKey& Plan::next_short() const {
+    if (spool_.is_empty()) return short_.begin()->first;
+    return short_.empty() || spool_.head() < short_.begin()->first ? spool_.head() : short_.begin()->first;
+}
+
+PlannedEntry Plan::take_short() {
+    if (short_.empty() || (!spool_.is_empty() && spool_.head() < short_.begin()->first)) return spool_.take();
+    const auto first = short_.extract(short_.begin());
+    memory_ -= memory_of(first.mapped());
+    content_ -= first.mapped().work.record.entry.size;
+    return std::move(first.mapped());
+}
+
+// A long content is begun as soon as all are known that it can share lanes with, so that it does not hold the end.
+bool Plan::is_turn_of_long() const {
+    if (long_.empty() || !has_short()) return !long_.empty();
+    const std::uint32_t priority = long_.begin()->first.first, other = next_short().priority;
+    if (priority != other) return priority < other;
+    return is_finished_ || long_.size() >= many_long_at_once * options_.threads;
+}
+
+std::unique_ptr<Batch> Plan::take_items() {
+    auto batch = std::make_unique<Batch>(std::move(items_));
+    items_ = {};
+    changed_.notify_all();
+    return batch;
+}
+
+std::unique_ptr<Batch> Plan::take_entries() {
+    auto batch = std::make_unique<Batch>();
+    if (is_turn_of_long()) {
+        put_long(*batch);
+    } else {
+        // A share of what waits: large at first, small at the end, where all threads should end together.
+        const std::uint64_t share = content_ / (options_.threads * 2);
+        put_short(*batch, batch_entries, std::clamp(share, least_batch, largest_batch));
+    }
+    return batch;
+}
+
+// Long contents of one class; many fill the lanes, beside few there is room for this thread's share of the short ones.
+void Plan::put_long(Batch& batch) {
+    const LongKey first = long_.begin()->first;
+    const bool are_many = long_.size() >= many_long_at_once * options_.threads;
+    std::size_t count = 0;
+    while (!long_.empty() && long_.begin()->first.first == first.first &&
+           count < (are_many ? many_long_at_once : long_at_once)) {
+        put(batch, std::move(long_.extract(long_.begin()).mapped()));
+        ++count;
+    }
+    const std::uint64_t room = (lanes - count) * std::min(~first.second, largest_batch);
+    put_short(batch, most_beside_long, std::min(room, content_ / options_.threads));
+}
+
+void Plan::put_short(Batch& batch, std::size_t entries, std::uint64_t bytes) {
+    std::uint64_t taken = 0;
+    for (; has_short() && entries > 0 && taken < bytes; --entries) {
+        PlannedEntry entry = take_short();
+        taken += entry.work.record.entry.size;
+        put(batch, std::move(entry));
+    }
+}
+
+void Plan::put(Batch& batch, PlannedEntry entry) {
+    batch.walks.push_back(entry.walk);
+    batch.items.emplace_back(std::move(entry.work));
+}
+
+void Plan::recorded(const Batch& batch) {
+    const std::lock_guard lock(mutex_);
+    for (const WalkId id : batch.walks) {
+        if (id == no_walk) continue;
+        Walk& walk = walks_[id];
+        --walk.outstanding;
+        release_if_due(walk);
+    }
+}
+
+std::unique_ptr<Batch> Plan::close() {
+    const std::lock_guard lock(mutex_);
+    is_closed_ = true;
+    return take_items();
+}
+
+}  // namespace triage

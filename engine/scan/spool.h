@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Entries that wait on disk: sorted runs in one unlinked file of the case directory, merged when they come back. One
+// thread at a time. A disk that is full or gives back other bytes throws Error of kind interrupted.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "engine/scan/batch.h"
+
+namespace triage {
+
+// What entries are ordered by.
+struct PlanKey {
+    std::uint32_t priority = 0;  // class
+    std::uint32_t evidence = 0;  // media are read one after the other
+    std::uint64_t position = 0;
+    friend auto operator<=>(const PlanKey&, const PlanKey&) = default;
+};
+
+struct PlannedEntry {
+    WalkId walk = 0;
+    EntryWork work;
+};
+
+class Spool {
+  public:
+    explicit Spool(std::string folder) : folder_(std::move(folder)) {}
+    ~Spool();
+    Spool(const Spool&) = delete;
+    Spool& operator=(const Spool&) = delete;
+
+    bool can_write() const { return !folder_.empty(); }
+    using Entries = std::multimap<PlanKey, PlannedEntry>;
+    void write(Entries::const_iterator begin, Entries::const_iterator end);  // one run
+
+    bool is_empty() const { return heads_.empty(); }
+    const PlanKey& head() const { return heads_.front().key; }  // the least that waits here
+    PlannedEntry take();                                        // that one
+
+  private:
+    struct Run {
+        std::uint64_t at = 0, end = 0;  // in the file, not read into `buffer` yet
+        std::string buffer;
+        std::size_t used = 0;
+    };
+    struct Head {
+        PlanKey key;
+        std::size_t run;
+        PlannedEntry entry;
+        bool operator<(const Head& other) const { return std::pair(other.key, other.run) < std::pair(key, run); }
+    };
+    void advance(std::size_t run);
+    bool refill(Run& run, std::size_t bytes);
+    void open();
+
+    std::string folder_;
+    int descriptor_ = -1;
+    std::uint64_t size_ = 0;
+    std::vector<Run> runs_;
+    std::vector<Head> heads_;                // a heap: the first of each run that has more
+    std::vector<const MediaReader*> media_;  // the file holds their numbers
+};
+
+}  // namespace triage

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/scan/plan.h"
+
+#include <doctest/doctest.h>
+
+#include <thread>
+
+#include "engine/media/media_reader.h"
+#include "tests/support/media.h"
+
+using namespace triage;
+using namespace triage::test;
+
+namespace {
+
+const std::atomic<bool> never{false};
+
+EntryWork work(const std::string& path, std::uint64_t position, std::uint64_t size = 1000) {
+    static std::uint64_t order = 0;
+    EntryWork w;
+    w.record.walk_order = order++;
+    w.record.entry.path = path;
+    w.record.entry.size = size;
+    w.record.entry.extents = {{position, size}};
+    return w;
+}
+
+std::vector<std::string> paths_of(const Batch& batch) {
+    std::vector<std::string> paths;
+    for (const Item& item : batch.items)
+        if (const auto* w = std::get_if<EntryWork>(&item)) paths.push_back(w->record.entry.path);
+    return paths;
+}
+
+// All that is left, in the order in which it is taken.
+std::vector<std::string> take_all(Plan& plan) {
+    std::vector<std::string> paths;
+    while (const std::unique_ptr<Batch> batch = plan.take(never)) {
+        for (std::string& path : paths_of(*batch)) paths.push_back(std::move(path));
+        plan.recorded(*batch);
+    }
+    return paths;
+}
+
+using Paths = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("pictures and videos come first, as listed; then the rest as it lies on the media") {
+    Plan plan({});
+    plan.send(0, work("/b.txt", 200));
+    plan.send(0, work("/z.JPG", 900));
+    plan.send(0, work("/a.txt", 100));
+    plan.send(0, work("/y.mp4", 50));
+    EntryWork deleted = work("/gone.jpg", 10);
+    deleted.record.entry.state = EntryState::deleted;
+    plan.send(0, std::move(deleted));
+    plan.finish();
+    CHECK(take_all(plan) == Paths{"/z.JPG", "/y.mp4", "/a.txt", "/b.txt", "/gone.jpg"});
+}
+
+TEST_CASE("long contents are taken first and together, the longest in front") {
+    Plan plan({});
+    plan.send(0, work("/short", 0));
+    plan.send(0, work("/long", 5000, 9 << 20));
+    plan.send(0, work("/longest", 1 << 30, 99 << 20));
+    plan.finish();
+    const std::unique_ptr<Batch> first = plan.take(never);
+    CHECK(paths_of(*first).at(0) == "/longest");
+    CHECK(paths_of(*first).at(1) == "/long");
+}
+
+TEST_CASE("entries that do not fit into memory come back from the spool, whole and in order") {
+    const ewf_test::Folder folder;
+    const PlainMedia media(Bytes(512));
+    PlanOptions options;
+    options.memory_bytes = 64 << 10;
+    options.spool_folder = folder.path("");
+    Plan plan(options);
+    Plan in_memory({});
+    for (std::uint64_t i = 0; i < 5000; ++i) {
+        EntryWork one = work("/f" + std::to_string(i) + (i % 3 == 0 ? ".jpg" : ".txt"), i * 7919 % 5000 * 4096);
+        one.media = &media.reader();
+        if (i == 77)
+            for (std::uint64_t n = 0; n < 10'000; ++n) one.record.entry.extents.push_back({n * 3, 1});
+        if (i == 78) one.record.entry.source = Source::resident, one.record.entry.resident = Bytes(700);
+        in_memory.send(0, one);
+        plan.send(0, std::move(one));
+    }
+    for (Plan* each : {&plan, &in_memory}) each->finish();
+    std::vector<EntryWork> spooled, kept;
+    const auto collect = [](Plan& from, std::vector<EntryWork>& into) {
+        while (const std::unique_ptr<Batch> batch = from.take(never))
+            for (Item& item : batch->items) into.push_back(std::move(std::get<EntryWork>(item)));
+    };
+    collect(plan, spooled);
+    collect(in_memory, kept);
+    REQUIRE(spooled.size() == 5000);
+    for (std::size_t i = 0; i < kept.size(); ++i) {
+        CHECK(spooled[i].record.entry == kept[i].record.entry);
+        CHECK(spooled[i].record.walk_order == kept[i].record.walk_order);
+        CHECK(spooled[i].media == &media.reader());
+    }
+}
+
+TEST_CASE("the states of a walk follow when all of it is recorded") {
+    Plan plan({});
+    VolumeRecord state;
+    state.name = "p0";
+    plan.send(3, work("/a", 0));
+    plan.end_walk(3, {state});
+    plan.send(Plan::no_walk, ProblemRecord{});
+    plan.finish();
+    const std::unique_ptr<Batch> problems = plan.take(never), entries = plan.take(never);
+    CHECK(std::holds_alternative<ProblemRecord>(problems->items.at(0)));
+    CHECK(paths_of(*entries) == Paths{"/a"});
+    plan.recorded(*problems);
+    CHECK(plan.take(never) == nullptr);
+    plan.recorded(*entries);
+    const std::unique_ptr<Batch> states = plan.close();
+    REQUIRE(states->items.size() == 1);
+    CHECK(std::get<VolumeRecord>(states->items[0]).name == "p0");
+}
+
+TEST_CASE("while a disk with a head is listed, only the first class is read") {
+    PlanOptions options;
+    options.is_spinning = true;
+    Plan plan(options);
+    plan.send(0, work("/a.txt", 0));
+    plan.send(0, work("/b.jpg", 9000));
+    const std::unique_ptr<Batch> first = plan.take(never);
+    CHECK(paths_of(*first).at(0) == "/b.jpg");
+    plan.finish();
+    CHECK(paths_of(*first).size() + take_all(plan).size() == 2);
+}
+
+TEST_CASE("a sender waits while too much is to be recorded, and is let go when nobody takes any more") {
+    Plan plan({});
+    std::atomic<int> sent{0};
+    std::thread sending([&] {
+        while (plan.send(Plan::no_walk, ProblemRecord{})) ++sent;
+    });
+    while (sent < 4096) std::this_thread::yield();
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    CHECK(sent == 4096);
+    CHECK(plan.take(never)->items.size() == 4096);
+    while (sent < 8192) std::this_thread::yield();
+    plan.close();
+    sending.join();
+    CHECK_FALSE(plan.send(Plan::no_walk, ProblemRecord{}));
+}
+
+TEST_CASE("a few entries are taken after a moment, and a receiver is let go by the end and by a stop") {
+    Plan plan({});
+    plan.send(0, work("/a", 0));
+    CHECK(paths_of(*plan.take(never)) == Paths{"/a"});
+    const std::atomic<bool> stop{true};
+    CHECK(plan.take(stop) == nullptr);
+    std::thread finishing([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        plan.finish();
+    });
+    CHECK(plan.take(never) == nullptr);
+    finishing.join();
+}
+
+TEST_CASE("a spool that cannot be written ends the run, resumably") {
+    PlanOptions options;
+    options.memory_bytes = 1;
+    options.spool_folder = "/nonexistent-folder";
+    Plan plan(options);
+    try {
+        plan.send(0, work("/a", 0));
+        FAIL("no error");
+    } catch (const Error& error) {
+        CHECK(error.kind() == ErrorKind::interrupted);
+    }
+}
