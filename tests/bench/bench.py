@@ -16,7 +16,7 @@ SIZE = os.environ.get("BENCH_SIZE", "2G")
 SHARED = os.environ.get("TRIAGE_SHARED", os.path.join(ROOT, "../shared"))
 DEVICES = ["ext4", "ntfs", "fat32"]
 E01 = {"fast": ["deflate:fast", "8g"], "none": ["deflate:none", "8g"], "split": ["deflate:fast", "512m"]}
-PACKAGES = "apt-get install sleuthkit hashdeep ewf-tools time"
+PACKAGES = "./bootstrap packages bench"
 os.environ.update(LC_ALL="C", PATH=os.environ["PATH"] + ":/usr/sbin:/sbin")
 
 os.makedirs(FOLDER, exist_ok=True)
