@@ -11,7 +11,7 @@ Image::Image(const MediaReader& media, std::uint64_t start, std::uint64_t length
       start_(start),
       length_(length),
       sector_size_(sector_size != 0 ? sector_size : media.map().sector_size),
-      window_(64) {
+      cache_(media, start, length) {
     external_.self = this;
     tsk_img_open_external(
         &external_, static_cast<TSK_OFF_T>(length), sector_size_, read_callback, [](TSK_IMG_INFO*) {},
@@ -26,27 +26,25 @@ ssize_t Image::read_callback(TSK_IMG_INFO* info, TSK_OFF_T offset, char* buffer,
     const auto at = static_cast<std::uint64_t>(offset);
     if (offset < 0 || at >= self.length_) return -1;
     const std::size_t available = std::min<std::uint64_t>(length, self.length_ - at);
-    ReadFlaws flaws =
-        self.media_.read(self.start_ + at, std::as_writable_bytes(std::span(buffer, available)), self.window_);
-    for (std::size_t i = 0; i < self.shown_.size(); ++i)
-        if (const std::uint64_t shown = self.shown_offset_ + i; shown >= at && shown < at + available)
-            buffer[shown - at] = static_cast<char>(self.shown_[i]);
-    if (flaws.empty()) return static_cast<ssize_t>(available);
-    // libtsk fills its cache 64 KiB at a time and serves later reads from it unseen. A fill with a flaw is refused:
-    // it then reads exactly what it wants, and only who reads the bad bytes meets the flaw. It would widen that to
-    // whole sectors from where it starts, into the sector behind: not when a sector has one byte.
-    const char* cache = &info->cache[0][0];
-    if (buffer >= cache && buffer < cache + sizeof(info->cache)) {
+    // libtsk fills its cache 64 KiB at a time, and serves later reads from it unseen: refused, it reads exactly what it
+    // wants, so that only who reads bad bytes meets the flaw. It would widen that to whole sectors from where it
+    // starts, into the sector behind: not when a sector has one byte.
+    const char* libtsk_cache = &info->cache[0][0];
+    if (buffer >= libtsk_cache && buffer < libtsk_cache + sizeof(info->cache)) {
         info->sector_size = 1;  // until the next call, which follows at once
         return -1;
     }
+    ReadFlaws flaws = self.cache_.read(at, std::as_writable_bytes(std::span(buffer, available)));
+    for (std::size_t i = 0; i < self.shown_.size(); ++i)
+        if (const std::uint64_t shown = self.shown_offset_ + i; shown >= at && shown < at + available)
+            buffer[shown - at] = static_cast<char>(self.shown_[i]);
     self.flaws_.insert(self.flaws_.end(), std::make_move_iterator(flaws.begin()), std::make_move_iterator(flaws.end()));
     return static_cast<ssize_t>(available);
 }
 
 bool Image::read(std::uint64_t offset, MutableBytes out) {
     if (offset > length_ || out.size() > length_ - offset) return false;
-    ReadFlaws flaws = media_.read(start_ + offset, out, window_);
+    ReadFlaws flaws = cache_.read(offset, out);
     flaws_.insert(flaws_.end(), flaws.begin(), flaws.end());
     return flaws.empty();
 }

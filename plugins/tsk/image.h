@@ -13,6 +13,7 @@
 #include "engine/evidence/entry.h"
 #include "engine/evidence/volume.h"
 #include "engine/media/media_reader.h"
+#include "plugins/tsk/read_cache.h"
 
 namespace triage::tsk {
 
@@ -51,7 +52,7 @@ class Image {
     const MediaReader& media_;
     std::uint64_t start_, length_;
     std::uint32_t sector_size_;
-    BlockWindow window_;
+    ReadCache cache_;
     ReadFlaws flaws_;
     std::uint64_t shown_offset_ = 0;
     Bytes shown_;
