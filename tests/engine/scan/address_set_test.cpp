@@ -17,7 +17,7 @@ TEST_CASE("an address is new once") {
     }
 }
 
-TEST_CASE("neighbours in word and page do not answer for each other") {
+TEST_CASE("neighbours in a group, and the groups themselves, do not answer for each other") {
     AddressSet set;
     CHECK(set.insert(100));
     for (const std::uint64_t other : {36ull, 99ull, 101ull, 164ull, 4196ull, 100ull + (1ull << 32)})
