@@ -4,8 +4,6 @@
 #include <dlfcn.h>
 
 #include <cstring>
-#include <functional>
-#include <string_view>
 #include <utility>
 
 namespace triage::tsk {
@@ -13,14 +11,26 @@ namespace {
 
 constexpr std::size_t fewest_indexed = 64;  // names: with fewer, comparing with all is as fast
 
-std::string_view text_of(const TSK_FS_NAME& name) { return name.name ? name.name : ""; }
+const char* text_of(const TSK_FS_NAME& name) { return name.name ? name.name : ""; }
 
-std::uint64_t hash_of(const TSK_FS_NAME& name) {
-    return std::hash<std::string_view>{}(text_of(name)) ^ name.meta_addr * 0x9E37'79B9'7F4A'7C15;
+std::uint64_t hash_of(std::uint64_t address, std::uint32_t name_hash) {
+    const std::uint64_t mixed = (address ^ std::uint64_t{name_hash} << 32) * 0x9E37'79B9'7F4A'7C15;
+    return mixed ^ mixed >> 32;
 }
+std::uint64_t hash_of(const TSK_FS_NAME& name) { return hash_of(name.meta_addr, tsk_fs_dir_hash(text_of(name))); }
 
 bool is_same(const TSK_FS_NAME& a, const TSK_FS_NAME& b) {
-    return a.meta_addr == b.meta_addr && text_of(a) == text_of(b);
+    return a.meta_addr == b.meta_addr && std::strcmp(text_of(a), text_of(b)) == 0;
+}
+
+template <class Function>
+Function* function_of_libtsk(const char* name) {
+    return reinterpret_cast<Function*>(dlsym(RTLD_NEXT, name));
+}
+
+NameIndex& index_of_thread() {
+    thread_local NameIndex index;
+    return index;
 }
 
 // libtsk compares nothing on FAT.
@@ -44,8 +54,13 @@ std::uint8_t add_comparing_one(const TSK_FS_DIR& listing, std::size_t place, con
 }  // namespace
 
 std::uint8_t add_comparing_all(TSK_FS_DIR* listing, const TSK_FS_NAME* name) {
-    static auto* const add = reinterpret_cast<decltype(&tsk_fs_dir_add)>(dlsym(RTLD_NEXT, "tsk_fs_dir_add"));
+    static auto* const add = function_of_libtsk<decltype(tsk_fs_dir_add)>("tsk_fs_dir_add");
     return add(listing, name);
+}
+
+std::uint8_t contains_comparing_all(TSK_FS_DIR* listing, TSK_INUM_T address, std::uint32_t name_hash) {
+    static auto* const contains = function_of_libtsk<decltype(tsk_fs_dir_contains)>("tsk_fs_dir_contains");
+    return contains(listing, address, name_hash);
 }
 
 std::optional<std::size_t> NameIndex::place_of(const TSK_FS_DIR& listing, const TSK_FS_NAME& name) {
@@ -55,6 +70,21 @@ std::optional<std::size_t> NameIndex::place_of(const TSK_FS_DIR& listing, const 
         if (stored == 0) return std::nullopt;
         if (is_same(listing.names[stored - 1], name)) return stored - 1;
     }
+}
+
+std::optional<std::uint8_t> NameIndex::flags_of(const TSK_FS_DIR& listing, std::uint64_t address,
+                                                std::uint32_t name_hash) {
+    follow(listing);
+    const TSK_FS_NAME* found = nullptr;
+    for (std::size_t slot = hash_of(address, name_hash);; ++slot) {
+        const std::uint32_t stored = slots_[slot & (slots_.size() - 1)];
+        if (stored == 0) break;
+        const TSK_FS_NAME& name = listing.names[stored - 1];
+        if (name.meta_addr != address || tsk_fs_dir_hash(text_of(name)) != name_hash) continue;
+        if (found) return std::nullopt;
+        found = &name;
+    }
+    return found ? static_cast<std::uint8_t>(found->flags) : std::uint8_t{0};
 }
 
 void NameIndex::follow(const TSK_FS_DIR& listing) {
@@ -84,11 +114,17 @@ void NameIndex::insert(const TSK_FS_DIR& listing, std::size_t place) {
 
 std::uint8_t tsk_fs_dir_add(TSK_FS_DIR* listing, const TSK_FS_NAME* name) {
     using namespace triage::tsk;
-    thread_local NameIndex index;
     if (listing->names_used < fewest_indexed || TSK_FS_TYPE_ISFAT(listing->fs_info->ftype)) {
-        index.forget(*listing);
+        index_of_thread().forget(*listing);
         return add_comparing_all(listing, name);
     }
-    const auto place = index.place_of(*listing, *name);
+    const auto place = index_of_thread().place_of(*listing, *name);
     return place ? add_comparing_one(*listing, *place, name) : add_comparing_none(listing, name);
+}
+
+std::uint8_t tsk_fs_dir_contains(TSK_FS_DIR* listing, TSK_INUM_T address, std::uint32_t name_hash) {
+    using namespace triage::tsk;
+    std::optional<std::uint8_t> flags;
+    if (listing->names_used >= fewest_indexed) flags = index_of_thread().flags_of(*listing, address, name_hash);
+    return flags ? *flags : contains_comparing_all(listing, address, name_hash);
 }

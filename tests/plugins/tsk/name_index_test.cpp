@@ -8,6 +8,7 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <unordered_map>
 
 // Of libtsk; its public headers do not declare it.
 extern "C" TSK_FS_DIR* tsk_fs_dir_alloc(TSK_FS_INFO*, TSK_INUM_T, size_t);
@@ -39,6 +40,15 @@ struct BothWays {
                 random() % 2 ? TSK_FS_NAME_FLAG_ALLOC : TSK_FS_NAME_FLAG_UNALLOC);
         }
     }
+    void ask_random(std::size_t count, unsigned seed, std::uint64_t addresses) const {
+        std::mt19937 random(seed);
+        for (std::size_t i = 0; i < count; ++i) {
+            const std::uint64_t address = random() % addresses;
+            const std::uint32_t hash = tsk_fs_dir_hash(fmt::format("f{}", random() % 4).c_str());
+            REQUIRE(tsk_fs_dir_contains(indexed.get(), address, hash) ==
+                    contains_comparing_all(compared.get(), address, hash));
+        }
+    }
     static std::string text(const TSK_FS_DIR& listing) {
         std::string text;
         for (std::size_t i = 0; i < listing.names_used; ++i) {
@@ -54,8 +64,9 @@ struct BothWays {
 
 }  // namespace
 
-TEST_CASE("libtsk adds names through the index") {
+TEST_CASE("libtsk adds and finds names through the index") {
     CHECK(dlsym(RTLD_DEFAULT, "tsk_fs_dir_add") == reinterpret_cast<void*>(&tsk_fs_dir_add));
+    CHECK(dlsym(RTLD_DEFAULT, "tsk_fs_dir_contains") == reinterpret_cast<void*>(&tsk_fs_dir_contains));
 }
 
 TEST_CASE("a listing with an index holds what libtsk alone would list") {
@@ -63,6 +74,7 @@ TEST_CASE("a listing with an index holds what libtsk alone would list") {
         BothWays both(type);
         both.add_random(5000, 1, 700);
         CHECK(BothWays::text(*both.indexed) == BothWays::text(*both.compared));
+        both.ask_random(2000, 2, 1000);
         CHECK((both.indexed->names_used == 5000) == (type == TSK_FS_TYPE_FAT32));
     }
 }
@@ -71,6 +83,7 @@ TEST_CASE("the index does not survive its listing") {
     BothWays both(TSK_FS_TYPE_EXT4);
     for (const unsigned seed : {1, 2, 3}) {
         both.add_random(400, seed, 200);
+        both.ask_random(400, seed, 200);
         CHECK(BothWays::text(*both.indexed) == BothWays::text(*both.compared));
         // Freed first: the next one is likely to stand at the same place.
         for (Listing* listing : {&both.indexed, &both.compared}) {
@@ -78,6 +91,24 @@ TEST_CASE("the index does not survive its listing") {
             listing->reset(tsk_fs_dir_alloc(&both.fs, 5, 16));
         }
     }
+}
+
+TEST_CASE("of names with one address and one hash, that in use is found") {
+    BothWays both(TSK_FS_TYPE_NTFS);
+    both.add_random(400, 1, 200);
+    // Names of which the hashes are the same: found by trying.
+    std::unordered_map<std::uint32_t, std::string> names;
+    for (int i = 0; i < 1'000'000; ++i) {
+        const std::string name = fmt::format("{:x}", i * 2654435761u);
+        const auto [known, is_new] = names.emplace(tsk_fs_dir_hash(name.c_str()), name);
+        if (is_new) continue;
+        both.add(9, known->second, TSK_FS_NAME_FLAG_ALLOC);
+        both.add(9, name, TSK_FS_NAME_FLAG_UNALLOC);
+        CHECK(tsk_fs_dir_contains(both.indexed.get(), 9, known->first) == TSK_FS_NAME_FLAG_ALLOC);
+        CHECK(contains_comparing_all(both.compared.get(), 9, known->first) == TSK_FS_NAME_FLAG_ALLOC);
+        return;
+    }
+    FAIL("no two names have the same hash");
 }
 
 TEST_CASE("listings that grow by turns are kept apart") {
