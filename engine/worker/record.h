@@ -4,6 +4,7 @@
 // Both ends are the same program, so the form has no version; it never reaches a disk.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -48,7 +49,9 @@ class RecordWriter {
   private:
     template <class T>
     void put(T v) {
-        for (std::size_t i = 0; i < sizeof(T); ++i) buffer_ += static_cast<char>(v >> (8 * i) & 0xFF);
+        std::array<char, sizeof(T)> bytes;
+        for (std::size_t i = 0; i < sizeof(T); ++i) bytes[i] = static_cast<char>(v >> (8 * i) & 0xFF);
+        buffer_.append(bytes.data(), bytes.size());
     }
     std::string buffer_;
 };

@@ -54,7 +54,9 @@ class SendingWalkSink : public WalkSink {
     }
     void entry(const Entry& entry) override {
         if (!is_new()) return;
-        send(sender_, RecordType::entry, entry);
+        writer_.clear();
+        write(writer_, entry);
+        sender_.send(RecordType::entry, writer_.bytes());
         for (std::size_t at = extents_per_record; at < entry.extents.size(); at += extents_per_record) {
             RecordWriter w;
             write_extents(
@@ -77,6 +79,7 @@ class SendingWalkSink : public WalkSink {
     bool is_new() { return ++records_ > job_.skip_records; }
     const WorkerJob& job_;
     RecordSender& sender_;
+    RecordWriter writer_;  // of entries, which are many: keeps its memory
     std::uint64_t records_ = 0;
 };
 
