@@ -88,13 +88,13 @@ std::optional<std::uint8_t> NameIndex::flags_of(const TSK_FS_DIR& listing, std::
 }
 
 void NameIndex::follow(const TSK_FS_DIR& listing) {
-    const bool is_known = listing_ == &listing && known_ > 0 && known_ <= listing.names_used &&
-                          hash_of(listing.names[known_ - 1]) == last_hash_;
+    const bool is_known =
+        listing_ == &listing && known_ > 0 && known_ <= listing.names_used && listing.names[known_ - 1].name == last_;
     if (!is_known) listing_ = &listing, known_ = 0, slots_.assign(4 * fewest_indexed, 0);
     if (known_ == listing.names_used) return;
     if (listing.names_used > slots_.size() / 2) grow(listing);
     while (known_ < listing.names_used) insert(listing, known_++);
-    last_hash_ = hash_of(listing.names[known_ - 1]);
+    last_ = listing.names[known_ - 1].name;
 }
 
 void NameIndex::grow(const TSK_FS_DIR& listing) {

@@ -32,7 +32,7 @@ class NameIndex {
 
     const TSK_FS_DIR* listing_ = nullptr;
     std::size_t known_ = 0;             // names of it that are in the table
-    std::uint64_t last_hash_ = 0;       // of the last one
+    const char* last_ = nullptr;        // text of the last one
     std::vector<std::uint32_t> slots_;  // 0, or a place + 1; a power of 2, at most half full; linear probing
 };
 

@@ -408,12 +408,11 @@ bool Walker::emit_lost(const TSK_FS_FILE* file, const Entry& base) {
 void Walker::emit(Entry entry, std::string problem) {
     report_flaws(&entry);
     if (is_capped(entry)) return;
-    const std::string path = entry.path;
-    const std::uint64_t address = entry.address;
-    const ProblemKind kind = kind_of(entry.reason);
     sink_.entry(entry);
     const std::string error = take_error();
-    if (!problem.empty()) report(kind, problem + (error.empty() ? "" : ": " + error), address, path, false);
+    if (!problem.empty())
+        report(kind_of(entry.reason), problem + (error.empty() ? "" : ": " + error), entry.address,
+               std::move(entry.path), false);
 }
 
 bool Walker::is_capped(const Entry& entry) {
