@@ -14,14 +14,20 @@ int hex_value(char c) {
 }  // namespace
 
 std::string to_hex(ByteView bytes) {
-    static constexpr char digits[] = "0123456789abcdef";
     std::string text;
-    text.reserve(bytes.size() * 2);
-    for (std::byte b : bytes) {
-        text += digits[std::to_integer<unsigned>(b) >> 4];
-        text += digits[std::to_integer<unsigned>(b) & 15];
-    }
+    append_hex(text, bytes);
     return text;
+}
+
+void append_hex(std::string& text, ByteView bytes) {
+    static constexpr char digits[] = "0123456789abcdef";
+    const std::size_t start = text.size();
+    text.resize(start + bytes.size() * 2);
+    char* out = text.data() + start;
+    for (const std::byte b : bytes) {
+        *out++ = digits[std::to_integer<unsigned>(b) >> 4];
+        *out++ = digits[std::to_integer<unsigned>(b) & 15];
+    }
 }
 
 std::optional<Bytes> from_hex(std::string_view hex) {

@@ -53,7 +53,8 @@ inline std::optional<std::uint64_t> checked_multiply(std::uint64_t a, std::uint6
     return product;
 }
 
-std::string to_hex(ByteView bytes);                   // lower case
+std::string to_hex(ByteView bytes);  // lower case
+void append_hex(std::string& text, ByteView bytes);
 std::optional<Bytes> from_hex(std::string_view hex);  // both cases; nothing when not hexadecimal or odd
 std::string to_base64(ByteView bytes);                // RFC 4648, section 4, padded
 

@@ -31,6 +31,7 @@ std::string escape_for_terminal(std::string_view bytes);
 // A JSON string literal with its quotes: what escape leaves is valid UTF-8; controls and bidirectional controls are
 // written as \uNNNN so that no report can drive the terminal that shows it.
 std::string to_json_string(std::string_view bytes);
+void append_json_string(std::string& text, std::string_view bytes);
 
 // "1.4 GiB", "512 B": for people; machine-readable reports print bytes.
 std::string human_size(std::uint64_t bytes);

@@ -25,12 +25,13 @@ void append_word(std::string& out, std::string_view key, std::string_view word) 
 void append_text(std::string& out, std::string_view key, std::string_view text) {
     if (text.empty()) return;
     append_key(out, key);
-    out += to_json_string(text);
+    append_json_string(out, text);
     out += ',';
 }
 void append_number(std::string& out, std::string_view key, std::uint64_t number) {
     append_key(out, key);
-    out += fmt::format_int(number).c_str();
+    const fmt::format_int digits(number);
+    out.append(digits.data(), digits.size());
     out += ',';
 }
 
@@ -42,8 +43,13 @@ void close(std::string& out, char bracket) {
 
 void append_time(std::string& out, std::string_view key, const std::optional<Timestamp>& time, TimeForm form) {
     if (!time) return;
-    const std::string text = format_time(*time, form);
-    if (!text.empty()) append_word(out, key, text);
+    const std::size_t start = out.size();
+    append_key(out, key);
+    out += '"';
+    const std::size_t first = out.size();
+    append_time(out, *time, form);
+    if (out.size() == first) return out.resize(start);  // a year that RFC 3339 cannot show
+    out += "\",";
 }
 
 void append_times(std::string& out, const Times& times, const VolumeRecord& volume) {
@@ -63,7 +69,11 @@ void append_hashes(std::string& out, const Digests& digests) {
     if (digests.algorithms().empty()) return;
     out += R"("hashes":{)";
     for (const Algorithm algorithm : all_algorithms)
-        if (const auto& digest = digests.get(algorithm)) append_word(out, to_string(algorithm), digest->hex());
+        if (const auto& digest = digests.get(algorithm)) {
+            append_key(out, to_string(algorithm));
+            append_hex(out += '"', digest->view());
+            out += "\",";
+        }
     close(out, '}');
     out += ',';
 }
@@ -105,31 +115,30 @@ std::string raw_name_of(const Entry& entry) {
     return entry.stream.empty() ? entry.path : entry.path + ":" + entry.stream;
 }
 
-const std::string& JsonRows::place_of(std::uint32_t volume_id) {
-    const auto [place, is_new] = places_.try_emplace(volume_id);
-    if (is_new) {
-        const VolumeRecord& volume = context_.volume(volume_id);
+JsonRows::JsonRows(const ReportContext& context) : context_(context) {
+    for (const VolumeRecord& volume : context_.volumes) {
+        std::string& place = places_[volume.id];
         const EvidenceRecord& evidence = context_.evidence(volume.evidence);
-        append_text(place->second, "exhibit", evidence.exhibit);
-        append_text(place->second, "evidence", evidence.name);
-        append_text(place->second, "volume", volume.name);
-        append_text(place->second, "fs", volume.fs);
+        append_text(place, "exhibit", evidence.exhibit);
+        append_text(place, "evidence", evidence.name);
+        append_text(place, "volume", volume.name);
+        append_text(place, "fs", volume.fs);
     }
-    return place->second;
 }
 
-void JsonRows::append_entry_keys(std::string& out, const EntryRecord& record) {
+void JsonRows::append_entry_keys(std::string& out, const EntryRecord& record) const {
     const Entry& entry = record.entry;
     const Examined& examined = record.examined;
-    out += place_of(record.volume);
+    const VolumeRecord& volume = context_.volume(record.volume);
+    out += places_.at(volume.id);
     append_text(out, "path", entry.path);
-    append_word(out, "address", std::to_string(entry.address));
+    append_word(out, "address", fmt::format_int(entry.address).c_str());
     append_text(out, "stream", entry.stream);
     append_word(out, "kind", to_string(entry.kind));
     append_word(out, "state", to_string(entry.state));
     if (entry.placement != Placement::recorded) append_word(out, "placement", to_string(entry.placement));
     append_number(out, "size", entry.size);
-    append_times(out, entry.times, context_.volume(record.volume));
+    append_times(out, entry.times, volume);
     append_word(out, "status", to_string(examined.status));
     if (examined.reason != Reason::none) append_word(out, "reason", to_string(examined.reason));
     if (examined.missing_bytes > 0) append_number(out, "missing_bytes", examined.missing_bytes);
@@ -138,7 +147,7 @@ void JsonRows::append_entry_keys(std::string& out, const EntryRecord& record) {
         append_word(out, "raw_name", to_base64(as_bytes(raw)));
 }
 
-void JsonRows::append_entry(std::string& out, const EntryRecord& record) {
+void JsonRows::append_entry(std::string& out, const EntryRecord& record) const {
     out += '{';
     append_entry_keys(out, record);
     close(out, '}');
@@ -168,7 +177,7 @@ void JsonRows::append_match(std::string& out, const Match& match) const {
     out += ',';
 }
 
-void JsonRows::append_finding(std::string& out, const EntryRecord& record) {
+void JsonRows::append_finding(std::string& out, const EntryRecord& record) const {
     out += '{';
     append_entry_keys(out, record);
     append_extents(out, record.extents);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Entries, findings and problems as JSON Lines, exactly as the contract lists the keys: in that order, absent when
-// unknown, the same bytes for the same record. A JsonRows borrows its context and belongs to one thread.
+// unknown, the same bytes for the same record. A JsonRows borrows its context; any number of threads may append.
 #pragma once
 
 #include <string>
@@ -12,20 +12,18 @@ namespace triage {
 
 class JsonRows {
   public:
-    explicit JsonRows(const ReportContext& context) : context_(context) {}
+    explicit JsonRows(const ReportContext& context);
 
     // Each appends one line with its newline.
-    void append_entry(std::string& out, const EntryRecord& record);
-    void append_finding(std::string& out, const EntryRecord& record);
+    void append_entry(std::string& out, const EntryRecord& record) const;
+    void append_finding(std::string& out, const EntryRecord& record) const;
     void append_problem(std::string& out, const ProblemRecord& record) const;
 
   private:
-    void append_entry_keys(std::string& out, const EntryRecord& record);
+    void append_entry_keys(std::string& out, const EntryRecord& record) const;
     void append_match(std::string& out, const Match& match) const;
-    const std::string& place_of(std::uint32_t volume);  // the keys that all entries of a volume share
-
     const ReportContext& context_;
-    std::unordered_map<std::uint32_t, std::string> places_;
+    std::unordered_map<std::uint32_t, std::string> places_;  // by volume: the keys that all its entries share
 };
 
 // What `raw_name` encodes: the bytes of the path and, for a stream, ':' and those of its name. Empty when both can be
