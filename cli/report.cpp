@@ -13,6 +13,7 @@
 #include "engine/case/case_directory.h"
 #include "engine/case/manifest.h"
 #include "engine/report/reporter.h"
+#include "engine/scan/options.h"
 #include "plugins/registry.h"
 
 namespace triage {
@@ -45,7 +46,7 @@ int run_report(const ReportArguments& arguments) {
     }
     const std::string folder = next_reports_path(arguments.path);
     int code = exit_code::success;
-    for (const ReportOutcome& outcome : render(store, kinds, folder, arguments.show_names)) {
+    for (const ReportOutcome& outcome : render(store, kinds, folder, arguments.show_names, thread_count({}))) {
         if (outcome.failure.empty()) continue;
         print_error("report " + outcome.name + ": " + outcome.failure, {});
         code = exit_code::not_whole;

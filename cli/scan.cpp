@@ -338,8 +338,9 @@ int conclude(Run run, const ScanArguments& arguments) {
     const std::string path = run.directory.path();
     const ReportContext context = make_context(run.store, arguments.show_names);
     bool is_reported = true;
-    for (const ReportOutcome& outcome : render(run.store, kinds_of(run.configuration.options.reports),
-                                               run.directory.reports_path(), arguments.show_names)) {
+    for (const ReportOutcome& outcome :
+         render(run.store, kinds_of(run.configuration.options.reports), run.directory.reports_path(),
+                arguments.show_names, thread_count(run.configuration.options))) {
         if (outcome.failure.empty()) continue;
         print_error("report " + outcome.name + ": " + outcome.failure, "triage report " + path + " renders it again");
         is_reported = false;

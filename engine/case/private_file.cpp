@@ -57,6 +57,7 @@ PrivateFile& PrivateFile::operator=(PrivateFile&& other) noexcept {
 }
 
 void PrivateFile::write(std::string_view bytes) {
+    if (bytes.size() >= buffer_bytes) return flush(), write_through(bytes);
     buffer_ += bytes;
     if (buffer_.size() >= buffer_bytes) flush();
 }

@@ -57,6 +57,7 @@ class Store {
     static Store open_for_resume(const std::string& path);  // sealed or not; what `seal` made is dropped
     static Store open_read_only(const std::string& path);   // sealed only; immutable: nothing is written beside it
     static bool is_sealed_at(const std::string& path);      // touches nothing
+    Store another_reader() const;                           // of this sealed store, for another thread
     ~Store();
     Store(Store&&) noexcept;
     Store& operator=(Store&&) noexcept;
@@ -91,9 +92,12 @@ class Store {
     std::vector<ListRecord> lists() const;
     std::vector<EvidenceRecord> evidences() const;
     std::vector<VolumeRecord> volumes() const;
-    void for_each_entry(const std::function<void(const EntryRecord&)>& on_entry) const;  // without matches
-    void for_each_finding(
-        const std::function<void(const EntryRecord&)>& on_finding) const;  // with matches, extents, finding
+    std::uint64_t entry_count() const;
+    using OnEntry = std::function<void(const EntryRecord&)>;
+    void for_each_entry(const OnEntry& on_entry) const;  // without matches
+    // Those at `first`, counted from 0, and after it, `count` at most.
+    void for_each_entry(std::uint64_t first, std::uint64_t count, const OnEntry& on_entry) const;
+    void for_each_finding(const OnEntry& on_finding) const;  // with matches, extents, finding
     void for_each_problem(const std::function<void(const ProblemRecord&)>& on_problem) const;
     std::vector<LedgerRow> ledger() const;
     std::vector<MatchCount> match_counts() const;

@@ -63,8 +63,11 @@ struct Store::Impl {
 // The entries in total order, read one after the other with what is known of their contents.
 class EntryCursor {
   public:
-    // `only_findings`: those that have one.
-    EntryCursor(const Database& database, bool only_findings);
+    static constexpr std::uint64_t last_ordinal = ~std::uint64_t{0} >> 1;
+    enum class Of { entries, findings };  // findings: the entries that have one
+    // Those whose ordinals are `first` to `last`.
+    explicit EntryCursor(const Database& database, Of of = Of::entries, std::uint64_t first = 1,
+                         std::uint64_t last = last_ordinal);
     bool next();  // false: the end
     const EntryRecord& record() const { return record_; }
     EntryRecord& record() { return record_; }

@@ -117,6 +117,8 @@ Store Store::open_read_only(const std::string& path) {
     }
 }
 
+Store Store::another_reader() const { return open_read_only(impl_->database.path()); }
+
 RunRecord Store::run() const {
     RunRecord run;
     Statement row = impl_->database.prepare("SELECT * FROM run");
@@ -213,14 +215,23 @@ std::vector<VolumeRecord> Store::Impl::read_volumes() const {
     return volumes;
 }
 
-void Store::for_each_entry(const std::function<void(const EntryRecord&)>& on_entry) const {
+std::uint64_t Store::entry_count() const {
     check_is_sealed(impl_->is_sealed, impl_->database);
-    for (EntryCursor cursor(impl_->database, false); cursor.next();) on_entry(cursor.record());
+    return static_cast<std::uint64_t>(impl_->database.integer("SELECT max(ordinal) FROM entry_order"));
 }
 
-void Store::for_each_finding(const std::function<void(const EntryRecord&)>& on_finding) const {
+void Store::for_each_entry(const OnEntry& on_entry) const { for_each_entry(0, EntryCursor::last_ordinal, on_entry); }
+
+void Store::for_each_entry(std::uint64_t first, std::uint64_t count, const OnEntry& on_entry) const {
     check_is_sealed(impl_->is_sealed, impl_->database);
-    for (EntryCursor cursor(impl_->database, true); cursor.next();) {
+    const std::uint64_t last = checked_add(first, count).value_or(EntryCursor::last_ordinal);
+    for (EntryCursor cursor(impl_->database, EntryCursor::Of::entries, first + 1, last); cursor.next();)
+        on_entry(cursor.record());
+}
+
+void Store::for_each_finding(const OnEntry& on_finding) const {
+    check_is_sealed(impl_->is_sealed, impl_->database);
+    for (EntryCursor cursor(impl_->database, EntryCursor::Of::findings); cursor.next();) {
         cursor.read_matches();
         cursor.read_extents();
         cursor.read_finding();

@@ -16,10 +16,11 @@ constexpr const char* entry_columns =
 // CROSS JOIN fixes the nesting: the order is walked, the rest is found by row id.
 constexpr const char* from_order =
     " FROM entry_order o CROSS JOIN entry e ON e.id = o.entry_id LEFT JOIN content c ON c.id = o.content_id"
-    " ORDER BY o.ordinal";
+    " WHERE o.ordinal BETWEEN ? AND ? ORDER BY o.ordinal";
 constexpr const char* from_findings =
     ", c.extents, f.severity, f.rules FROM finding f CROSS JOIN entry_order o ON o.ordinal = f.ordinal"
-    " CROSS JOIN entry e ON e.id = o.entry_id LEFT JOIN content c ON c.id = o.content_id ORDER BY f.ordinal";
+    " CROSS JOIN entry e ON e.id = o.entry_id LEFT JOIN content c ON c.id = o.content_id"
+    " WHERE f.ordinal BETWEEN ? AND ? ORDER BY f.ordinal";
 
 enum Column {
     ordinal,
@@ -124,12 +125,14 @@ void append_le(Bytes& out, std::uint64_t value) {
 
 }  // namespace
 
-EntryCursor::EntryCursor(const Database& database, bool only_findings)
-    : rows_(database.prepare(std::string(entry_columns) + (only_findings ? from_findings : from_order))),
+EntryCursor::EntryCursor(const Database& database, Of of, std::uint64_t first, std::uint64_t last)
+    : rows_(database.prepare(std::string(entry_columns) + (of == Of::findings ? from_findings : from_order))),
       matches_(database.prepare("SELECT list, record, category, label, agrees, differs, size_agrees, source,"
                                 " category_set, alerts, flags FROM match"
                                 " WHERE content = ? ORDER BY position")),
-      path_(database.path()) {}
+      path_(database.path()) {
+    rows_.bind(first, last);
+}
 
 bool EntryCursor::next() {
     if (!rows_.step()) return false;

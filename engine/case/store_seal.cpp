@@ -123,7 +123,7 @@ void Store::Impl::judge_all(const Judge& judge) {
     for (const VolumeRecord& volume : read_volumes()) evidence_of[volume.id] = volume.evidence;
     Counts counts;
     Statement insert = database.prepare("INSERT INTO finding VALUES (?,?,?)");
-    for (EntryCursor cursor(database, false); cursor.next();) {
+    for (EntryCursor cursor(database); cursor.next();) {
         cursor.read_matches();
         cursor.record().finding = judge(cursor.record());
         const auto& finding = cursor.record().finding;

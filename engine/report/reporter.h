@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Interface of a report. A reporter hears the store's rows in the total order and writes one file or folder. It runs on
-// one thread and throws std::exception when it cannot write: that costs this report only. It never receives content.
+// Interface of a report. A reporter hears the store's rows in the total order and writes one file or folder. One call
+// at a time reaches it, except `append_entry`. It throws std::exception when it cannot write: that costs this report
+// only. It never receives content.
 #pragma once
 
 #include <memory>
@@ -39,7 +40,10 @@ class Reporter {
   public:
     virtual ~Reporter() = default;
     virtual void begin(const ReportContext& context, const std::string& folder) = 0;  // folder exists
-    virtual void entry(const EntryRecord&) {}
+    // Each entry is first made into text by itself, appended to `out`: what takes the time runs on several threads at
+    // once. Then the text of many reaches `entries`, in order. No call of `finding` comes before the last of these.
+    virtual void append_entry(std::string& out, const EntryRecord& record) const { (void)out, (void)record; }
+    virtual void entries(std::string_view text) { (void)text; }
     virtual void finding(const EntryRecord&) {}
     virtual void problem(const ProblemRecord&) {}
     virtual void end() {}
@@ -59,7 +63,8 @@ struct ReportOutcome {
 
 // Replays the store to each named reporter and writes summary.json, which stands last in the outcomes. `folder` is made
 // (0700) and must not exist. A store that cannot be read throws; a reporter that fails costs its own report only.
+// `threads` change the speed and nothing else.
 std::vector<ReportOutcome> render(const Store& store, const std::vector<const ReporterKind*>& kinds,
-                                  const std::string& folder, bool show_names);
+                                  const std::string& folder, bool show_names, std::uint32_t threads = 1);
 
 }  // namespace triage

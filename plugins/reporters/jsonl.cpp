@@ -17,11 +17,8 @@ class JsonlReporter : public Reporter {
         findings_.emplace(PrivateFile::create(folder + "/findings.jsonl"));
         problems_.emplace(PrivateFile::create(folder + "/problems.jsonl"));
     }
-    void entry(const EntryRecord& record) override {
-        line_.clear();
-        rows_->append_entry(line_, record);
-        entries_->write(line_);
-    }
+    void append_entry(std::string& out, const EntryRecord& record) const override { rows_->append_entry(out, record); }
+    void entries(std::string_view text) override { entries_->write(text); }
     void finding(const EntryRecord& record) override {
         line_.clear();
         rows_->append_finding(line_, record);

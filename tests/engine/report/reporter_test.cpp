@@ -20,7 +20,10 @@ class Listener : public Reporter {
     void begin(const ReportContext& context, const std::string&) override {
         heard += "begin " + context.verdict.words();
     }
-    void entry(const EntryRecord& record) override { heard += " entry " + record.entry.path; }
+    void append_entry(std::string& out, const EntryRecord& record) const override {
+        out += " entry " + record.entry.path;
+    }
+    void entries(std::string_view text) override { heard += text; }
     void finding(const EntryRecord& record) override { heard += " finding " + record.entry.path; }
     void problem(const ProblemRecord&) override { heard += " problem"; }
     void end() override { heard += " end"; }
@@ -29,12 +32,25 @@ class Listener : public Reporter {
 class Broken : public Reporter {
   public:
     void begin(const ReportContext&, const std::string&) override {}
-    void entry(const EntryRecord&) override { throw std::runtime_error("the disk is full"); }
+    void append_entry(std::string& out, const EntryRecord& record) const override {
+        if (record.entry.path == "/b") throw std::runtime_error("cannot show /b");
+        out += record.entry.path;
+    }
+    void entries(std::string_view) override { heard += " broken heard a part"; }
     void end() override { heard += " broken was called again"; }
+};
+
+class Full : public Reporter {
+  public:
+    void begin(const ReportContext&, const std::string&) override {}
+    void entries(std::string_view) override { throw std::runtime_error("the disk is full"); }
 };
 
 const ReporterKind listener{"listener", "", [] { return std::unique_ptr<Reporter>(new Listener); }};
 const ReporterKind broken{"broken", "", [] { return std::unique_ptr<Reporter>(new Broken); }};
+const ReporterKind full{"full", "", [] { return std::unique_ptr<Reporter>(new Full); }};
+const ReporterKind unmade{"unmade", "",
+                          []() -> std::unique_ptr<Reporter> { throw std::runtime_error("no such part"); }};
 
 }  // namespace
 
@@ -48,18 +64,51 @@ TEST_CASE("reporters hear everything in order; one that fails costs its own repo
     store.put_problem(problem(ProblemKind::ambiguous));
     store.seal(alert_on_match);
     heard.clear();
-    const auto outcomes = render(store, {&broken, &listener}, folder / "reports", false);
+    const auto outcomes = render(store, {&broken, &unmade, &listener, &full}, folder / "reports", false, 2);
     CHECK(heard == "begin MATCH entry /a entry /b finding /b problem end");
-    REQUIRE(outcomes.size() == 3);
+    REQUIRE(outcomes.size() == 5);
     CHECK(outcomes[0].name == "broken");
-    CHECK(outcomes[0].failure == "the disk is full");
-    CHECK(outcomes[1].failure == "");
-    CHECK(outcomes[2].name == "summary");
+    CHECK(outcomes[0].failure == "cannot show /b");
+    CHECK(outcomes[1].failure == "no such part");
     CHECK(outcomes[2].failure == "");
+    CHECK(outcomes[3].failure == "the disk is full");
+    CHECK(outcomes[4].name == "summary");
+    CHECK(outcomes[4].failure == "");
     struct stat status {};
     REQUIRE(::stat((folder / "reports").c_str(), &status) == 0);
     CHECK((status.st_mode & 0777) == 0700);
     REQUIRE(::stat((folder / "reports/summary.json").c_str(), &status) == 0);
     CHECK((status.st_mode & 0777) == 0600);
     CHECK_THROWS_AS(render(store, {}, folder / "reports", false), Error);  // sealed reports never change
+}
+
+TEST_CASE("entries are heard in order and once, however many threads make them into text") {
+    Folder folder;
+    Store store = start(folder / "case.sqlite");
+    constexpr std::uint64_t entries = 10'000;  // several pieces a thread
+    for (std::uint64_t i = 0; i < entries; ++i) put(store, entry("/" + std::to_string(i), i * 7919 % 10'007));
+    store.seal(alert_on_match);
+    std::string expected;
+    store.for_each_entry([&](const EntryRecord& record) { expected += " entry " + record.entry.path; });
+    for (const std::uint32_t threads : {1u, 2u, 4u}) {
+        heard.clear();
+        CHECK(render(store, {&listener}, folder / std::to_string(threads), false, threads).at(0).failure == "");
+        CHECK(heard == "begin NO MATCH IN WHAT WAS CHECKED" + expected + " end");
+    }
+}
+
+TEST_CASE("a store that is damaged where another thread reads it throws, and is not a report without the rest") {
+    Folder folder;
+    const std::string path = folder / "case.sqlite";
+    {
+        Store store = start(path);
+        for (std::uint64_t i = 0; i < 5000; ++i) put(store, entry("/" + std::to_string(i), i));
+        store.seal(alert_on_match);
+    }
+    CHECK(output_of("sqlite3 " + path + " 'UPDATE entry SET kind = 99 WHERE id = 4000'") == "");
+    const Store store = Store::open_read_only(path);
+    heard.clear();
+    CHECK_THROWS_WITH_AS(render(store, {&listener}, folder / "reports", false, 4), doctest::Contains("damaged"), Error);
+    CHECK(heard.find(" entry /2999 ") != std::string::npos);
+    CHECK(heard.find(" end") == std::string::npos);
 }
