@@ -51,7 +51,7 @@ std::optional<std::uint32_t> nanoseconds_of(const std::optional<Timestamp>& time
 InsertStatements::InsertStatements(const Database& database)
     : content(database.prepare("INSERT INTO content VALUES (?,?,?,?,?,?,?,?,?,?,?,?)")),
       match(database.prepare("INSERT INTO match VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)")),
-      entry(database.prepare("INSERT INTO entry VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")),
+      entry(database.prepare("INSERT INTO entry VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")),
       problem(database.prepare("INSERT INTO problem VALUES (NULL,?,?,?,?,?,?,?,?,?,?)")) {}
 
 // WAL with synchronous=FULL: one sync of the log a commit, so that a committed second survives a power cut. NORMAL
@@ -110,6 +110,8 @@ Store Store::open_for_resume(const std::string& path) {
         impl->begin_writing();
         impl->database.execute(drop_sealed);
         impl->next_content = static_cast<std::uint64_t>(impl->database.integer("SELECT max(id) FROM content")) + 1;
+        impl->next_entry = static_cast<std::uint64_t>(impl->database.integer("SELECT max(id) FROM entry")) + 1;
+        impl->has_shared_contents = true;
         return Store(std::move(impl));
     });
 }
@@ -206,13 +208,16 @@ void Store::put_entry(const EntryRecord& record, std::optional<std::uint64_t> co
     const Entry& e = record.entry;
     const Times& t = e.times;
     impl_->write_row(100 + e.path.size() + e.stream.size(), [&] {
-        impl_->inserts->entry.run(record.walk_order, record.volume, e.address, e.attribute, as_bytes(e.path),
-                                  as_bytes(e.stream), number_of(e.kind), number_of(e.state), number_of(e.placement),
-                                  e.size, e.is_metadata, number_of(e.source), number_of(e.reason),
-                                  seconds_of(t.modified), nanoseconds_of(t.modified), seconds_of(t.accessed),
-                                  nanoseconds_of(t.accessed), seconds_of(t.changed), nanoseconds_of(t.changed),
-                                  seconds_of(t.created), nanoseconds_of(t.created), content);
+        impl_->inserts->entry.run(impl_->next_entry, record.walk_order, record.volume, e.address, e.attribute,
+                                  as_bytes(e.path), as_bytes(e.stream), number_of(e.kind), number_of(e.state),
+                                  number_of(e.placement), e.size, e.is_metadata, number_of(e.source),
+                                  number_of(e.reason), seconds_of(t.modified), nanoseconds_of(t.modified),
+                                  seconds_of(t.accessed), nanoseconds_of(t.accessed), seconds_of(t.changed),
+                                  nanoseconds_of(t.changed), seconds_of(t.created), nanoseconds_of(t.created), content);
+        if (!content) impl_->has_shared_contents = true;
+        else if (impl_->judging) impl_->judging->add(impl_->next_entry, record);
     });
+    ++impl_->next_entry;
 }
 
 void Store::commit_if_due() {
@@ -226,8 +231,10 @@ void Store::commit() { impl_->commit(); }
 
 void Store::forget_volume(std::uint32_t volume) {
     assert(!impl_->is_sealed);
-    const Database& database = impl_->database;
+    Database& database = impl_->database;
+    impl_->judging.reset();  // what was counted is no longer so
     impl_->write_row(0, [&] {
+        database.execute("DROP TABLE IF EXISTS temp.judged");
         database.prepare("DELETE FROM match WHERE content IN (SELECT id FROM content WHERE volume = ?)").run(volume);
         for (const char* table : {"content", "entry", "problem"})
             database.prepare(std::string("DELETE FROM ") + table + " WHERE volume = ?").run(volume);

@@ -70,7 +70,8 @@ class Store {
     void put_problem(const ProblemRecord& problem);
     // A content and its matches; returns its id. `key` as in entries: volume, address, attribute.
     std::uint64_t put_content(std::uint32_t volume, const Entry& entry, const Examined& examined);
-    // A name with the id of its content; nothing when another name of the same content carries it (resolved by `seal`).
+    // A name with the id of its content, and `record.examined` as it was put; nothing when another name of the same
+    // content carries it (resolved by `seal`).
     void put_entry(const EntryRecord& record, std::optional<std::uint64_t> content);
     void commit_if_due();  // each second or 64 MiB
     void commit();         // what is not committed at destruction is dropped
@@ -80,10 +81,15 @@ class Store {
     // Removes the problems that belong to no volume: a resumed scan opens each evidence again and meets them again.
     void forget_problems_of_evidence();
 
-    // Resolves shared contents, sorts, judges each entry, counts, and leaves one file. May be called again. `judge` is
-    // called for every entry in total order, with its matches. An entry without a content becomes unreadable, reason
-    // not_reached (or the entry's own reason), all its bytes missing.
+    // A judge is called once for every entry, in any order, with its matches; it decides by what the store holds of it.
     using Judge = std::function<std::optional<Finding>(const EntryRecord&)>;
+    // From now on entries are judged and counted as they are put, which spares `seal` from reading them all again. Of a
+    // new store, before the first entry; it changes nothing in a resumed one, whose earlier entries must be read
+    // anyway.
+    void judge_as_they_come(Judge judge);
+    // Resolves shared contents, judges what was not judged yet, counts, sorts, and leaves one file. May be called
+    // again. An entry without a content becomes unreadable, reason not_reached (or the entry's own reason), all its
+    // bytes missing.
     void seal(const Judge& judge);
 
     // Reading, in total order: evidence as given, volume order, address by number, path by raw bytes, stream, state,

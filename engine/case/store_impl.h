@@ -9,6 +9,7 @@
 
 #include "engine/base/sqlite.h"
 #include "engine/case/store.h"
+#include "engine/case/store_counts.h"
 
 namespace triage {
 
@@ -23,9 +24,10 @@ struct Store::Impl {
 
     Database database;
     std::optional<InsertStatements> inserts;  // while writing
-    std::uint64_t next_content = 1;
+    std::uint64_t next_content = 1, next_entry = 1;
     std::uint64_t pending_bytes = 0;  // about, of the open transaction
     std::chrono::steady_clock::time_point transaction_start;
+    bool has_shared_contents = false;  // perhaps: an entry without a content was put
     bool is_sealed = false;
     bool has_failed = false;  // a write failed: nothing more is taken
     bool is_read_only = false;
@@ -55,26 +57,40 @@ struct Store::Impl {
     }
     void throw_if_failed() const;
 
-    void resolve_and_sort();
-    void judge_all(const Judge& judge);
+    // What is judged so far: findings wait in a temporary table, counts here.
+    struct Judging {
+        Judging(Database& database, Judge judge);
+        void add(std::uint64_t entry_id, const EntryRecord& record);  // with its matches
+
+        Judge judge;
+        Statement insert;
+        Counts counts;
+        std::uint64_t findings = 0;
+    };
+    std::optional<Judging> judging;  // while entries are judged as they come, and in seal
+
+    void judge_rest(const Judge& judge);
+    void make_sealed_tables(const Judge& judge);
     std::vector<VolumeRecord> read_volumes() const;
 };
 
-// The entries in total order, read one after the other with what is known of their contents.
+// Entries, read one after the other with what is known of their contents.
 class EntryCursor {
   public:
     static constexpr std::uint64_t last_ordinal = ~std::uint64_t{0} >> 1;
-    enum class Of { entries, findings };  // findings: the entries that have one
+    // The entries in total order, those of them that have a finding, or, while sealing, by `entry.id`: all or only
+    // those that were put without a content.
+    enum class Of { entries, findings, unsorted, names_without_content };
     // Those whose ordinals are `first` to `last`.
     explicit EntryCursor(const Database& database, Of of = Of::entries, std::uint64_t first = 1,
                          std::uint64_t last = last_ordinal);
     bool next();  // false: the end
     const EntryRecord& record() const { return record_; }
     EntryRecord& record() { return record_; }
-    std::uint64_t ordinal() const { return ordinal_; }
-    void read_matches();  // fills record().examined.matches
-    void read_extents();  // fills record().extents
-    void read_finding();  // fills record().finding; of a cursor over findings
+    std::uint64_t ordinal() const { return ordinal_; }  // `entry.id` of an unsorted one
+    void read_matches();                                // fills record().examined.matches
+    void read_extents();                                // fills record().extents
+    void read_finding();                                // fills record().finding; of a cursor over findings
 
   private:
     Statement rows_, matches_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rows of entries and contents, back into values.
 #include <algorithm>
+#include <cassert>
 #include <iterator>
 
 #include "engine/case/store_impl.h"
@@ -9,7 +10,7 @@ namespace triage {
 namespace {
 
 constexpr const char* entry_columns =
-    "SELECT o.ordinal, e.walk_order, e.volume, e.address, e.attribute, e.path, e.stream, e.kind, e.state, e.placement,"
+    ", e.walk_order, e.volume, e.address, e.attribute, e.path, e.stream, e.kind, e.state, e.placement,"
     " e.size, e.is_metadata, e.source, e.reason, e.modified, e.modified_ns, e.accessed, e.accessed_ns, e.changed,"
     " e.changed_ns, e.created, e.created_ns, c.id, c.status, c.reason, c.missing_bytes, c.md5, c.sha1, c.sha256,"
     " c.matches";
@@ -21,6 +22,25 @@ constexpr const char* from_findings =
     ", c.extents, f.severity, f.rules FROM finding f CROSS JOIN entry_order o ON o.ordinal = f.ordinal"
     " CROSS JOIN entry e ON e.id = o.entry_id LEFT JOIN content c ON c.id = o.content_id"
     " WHERE f.ordinal BETWEEN ? AND ? ORDER BY f.ordinal";
+
+// The contents that `seal` found for names without one are in the temporary table `shared`.
+constexpr const char* from_entries =
+    " FROM entry e LEFT JOIN shared s ON e.content IS NULL AND s.volume = e.volume AND s.address = e.address"
+    " AND s.attribute = e.attribute LEFT JOIN content c ON c.id = coalesce(e.content, s.content)"
+    " WHERE e.id BETWEEN ? AND ?";
+
+std::string select(EntryCursor::Of of) {
+    using Of = EntryCursor::Of;
+    switch (of) {
+        case Of::entries: return std::string("SELECT o.ordinal") + entry_columns + from_order;
+        case Of::findings: return std::string("SELECT f.ordinal") + entry_columns + from_findings;
+        case Of::unsorted: return std::string("SELECT e.id") + entry_columns + from_entries;
+        case Of::names_without_content:
+            return std::string("SELECT e.id") + entry_columns + from_entries + " AND e.content IS NULL";
+    }
+    assert(false);
+    return {};
+}
 
 enum Column {
     ordinal,
@@ -126,7 +146,7 @@ void append_le(Bytes& out, std::uint64_t value) {
 }  // namespace
 
 EntryCursor::EntryCursor(const Database& database, Of of, std::uint64_t first, std::uint64_t last)
-    : rows_(database.prepare(std::string(entry_columns) + (of == Of::findings ? from_findings : from_order))),
+    : rows_(database.prepare(select(of))),
       matches_(database.prepare("SELECT list, record, category, label, agrees, differs, size_agrees, source,"
                                 " category_set, alerts, flags FROM match"
                                 " WHERE content = ? ORDER BY position")),

@@ -63,6 +63,23 @@ TEST_CASE("entries come back in the total order of the contract") {
     CHECK(walk_orders == std::vector<std::uint64_t>{12, 13, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1});
 }
 
+TEST_CASE("addresses sort by number wherever the sorting key cuts them off, volume by volume") {
+    Folder folder;
+    Store store = start(folder / "case.sqlite");
+    store.put_volume(volume(1, 0, 1, "p1"));
+    constexpr std::uint64_t cut = 1ull << 40;
+    const std::vector<std::uint64_t> addresses{0, 1, cut - 2, cut - 1, cut, cut + 1, ~0ull >> 1, 1ull << 63, ~0ull};
+    std::vector<std::uint64_t> expected = addresses;
+    expected.insert(expected.end(), addresses.begin(), addresses.end());
+    for (auto address = addresses.rbegin(); address != addresses.rend(); ++address)
+        for (const std::uint32_t id : {1u, 0u}) put(store, entry("/a", *address), hashed(), id);
+    const Store sealed = reopened(std::move(store), folder / "case.sqlite");
+    std::vector<std::uint64_t> sorted;
+    for (const EntryRecord& record : entries_of(sealed)) sorted.push_back(record.entry.address);
+    CHECK(sorted == expected);
+    CHECK(entries_of(sealed).front().volume == 0);
+}
+
 TEST_CASE("an entry comes back as it was put") {
     Folder folder;
     Store store = start(folder / "case.sqlite");
@@ -454,4 +471,74 @@ TEST_CASE("an entry of a volume that was never recorded fails the seal instead o
     Store store = start(folder / "case.sqlite");
     put(store, entry("/a", 1), hashed(), 99);
     CHECK_THROWS_WITH_AS(store.seal(alert_on_match), doctest::Contains("never recorded"), Error);
+}
+
+namespace {
+
+// Names with contents of their own and names of contents that others carry, matches and none, an archive; `before` is
+// told the store before the first of them.
+void put_many(Store& store, const std::function<void(Store&)>& before) {
+    before(store);
+    store.put_volume(volume(1, 0, 1, "p1"));
+    for (std::uint64_t i = 0; i < 50; ++i) {
+        EntryRecord record;
+        record.volume = i % 2;
+        record.walk_order = i;
+        record.entry = entry(i % 5 == 0 ? "/" + std::to_string(i) + ".zip" : "/" + std::to_string(i), i * 37 % 11);
+        record.examined = hashed();
+        if (i % 3 == 0) record.examined.matches = {match(0, i), match(0, i + 1)};
+        if (i % 4 == 1) store.put_entry(record, std::nullopt);
+        else store.put_entry(record, store.put_content(record.volume, record.entry, record.examined));
+    }
+}
+
+// What seal makes, as the sqlite3 tool prints it.
+std::string sealed_tables(const std::string& path) {
+    std::string text;
+    for (const char* table : {"entry_order", "finding", "ledger", "match_count", "finding_count", "unopened_count"})
+        text += output_of("sqlite3 " + path + " 'SELECT * FROM " + table + "'") + "\n";
+    return text;
+}
+
+}  // namespace
+
+TEST_CASE("entries that were judged as they came are sealed as those that are judged at the end") {
+    Folder folder;
+    const auto tables_after = [&](const std::string& name, const std::function<void(Store&)>& before) {
+        Store store = start(folder / name);
+        put_many(store, before);
+        reopened(std::move(store), folder / name);
+        return sealed_tables(folder / name);
+    };
+    const std::string expected = tables_after("at-the-end", [](Store&) {});
+    CHECK(expected.size() > 500);
+    CHECK(tables_after("as-they-come", [](Store& store) { store.judge_as_they_come(alert_on_match); }) == expected);
+    // A volume that is forgotten takes what was counted with it; all that is left is judged at the end.
+    const std::string after = tables_after("forgotten", [](Store& store) {
+        store.judge_as_they_come(alert_on_match);
+        put(store, entry("/lost.zip", 1));
+        store.forget_volume(0);
+        store.put_volume(volume(0, 0, 0, "p0"));
+    });
+    CHECK(after.substr(after.find("\n\n")) == expected.substr(expected.find("\n\n")));
+}
+
+TEST_CASE("what an earlier run put is judged too, though the resumed one judges as entries come") {
+    Folder folder;
+    const std::string path = folder / "case.sqlite";
+    Examined matched = hashed();
+    matched.matches = {match()};
+    {
+        Store store = start(path);
+        store.judge_as_they_come(alert_on_match);
+        put(store, entry("/first", 1), matched);
+        store.commit();
+    }
+    Store store = Store::open_for_resume(path);
+    store.judge_as_they_come(alert_on_match);
+    put(store, entry("/second", 2), matched, 0, 1);
+    const Store sealed = reopened(std::move(store), path);
+    REQUIRE(sealed.finding_counts().size() == 1);
+    CHECK(sealed.finding_counts()[0].entries == 2);
+    CHECK(sealed.ledger().at(0).entries == 2);
 }
