@@ -54,14 +54,16 @@ InsertStatements::InsertStatements(const Database& database)
       entry(database.prepare("INSERT INTO entry VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")),
       problem(database.prepare("INSERT INTO problem VALUES (NULL,?,?,?,?,?,?,?,?,?,?)")) {}
 
-// WAL with synchronous=FULL: one sync of the log a commit, so that a committed second survives a power cut. NORMAL
-// would sync at checkpoints only. The exclusive lock keeps a second process out and makes the shared-memory file, which
-// could end in SIGBUS on a full disk, unnecessary. Debian builds SQLite with secure_delete; a case has nothing to hide.
+// A rollback journal with synchronous=FULL: a committed second survives a power cut. The journal holds the few old
+// pages that a commit changes; nearly all pages of a scan are new, and those are written once, into the file. A
+// write-ahead log writes each twice and reads it between. The exclusive lock, taken at once, keeps a second process
+// out. Pages of 16 KiB instead of 4 spare a tenth of the time of an insert. Debian builds SQLite with secure_delete; a
+// case has nothing to hide.
 void Store::Impl::begin_writing() {
     database.execute(
-        "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-        "PRAGMA wal_autocheckpoint = 16384; PRAGMA cache_size = -32768; PRAGMA secure_delete = OFF;"
-        "PRAGMA trusted_schema = OFF");
+        "PRAGMA page_size = 16384; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = PERSIST;"
+        "PRAGMA synchronous = FULL; PRAGMA cache_size = -32768; PRAGMA secure_delete = OFF;"
+        "PRAGMA trusted_schema = OFF; BEGIN EXCLUSIVE; COMMIT");
 }
 
 void Store::Impl::throw_if_failed() const {

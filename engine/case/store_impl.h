@@ -32,7 +32,7 @@ struct Store::Impl {
     bool has_failed = false;  // a write failed: nothing more is taken
     bool is_read_only = false;
 
-    void begin_writing();  // WAL, statements
+    void begin_writing();  // lock, journal, cache
     void begin_transaction();
     void commit();
 

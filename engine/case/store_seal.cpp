@@ -96,14 +96,12 @@ void Store::Impl::make_sealed_tables(const Judge& judge) {
     database.execute("DROP TABLE wanted; DROP TABLE shared; DROP TABLE judged");
 }
 
-// The log is folded in first: what seal makes is appended to the file directly, under a rollback journal, so that a
-// crash in between leaves the unsealed store.
+// In one transaction, so that a crash leaves the unsealed store.
 void Store::seal(const Judge& judge) {
     impl_->guard([&] {
         Database& database = impl_->database;
         if (database.is_in_transaction()) database.execute("COMMIT");
         impl_->inserts.reset();
-        database.execute("PRAGMA wal_checkpoint(TRUNCATE)");
         // The journal file is deleted at commit only when the lock is not exclusive.
         database.execute(
             "PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL; PRAGMA cache_size = -65536;"
