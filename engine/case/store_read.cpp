@@ -117,7 +117,12 @@ Store Store::open_read_only(const std::string& path) {
     }
 }
 
-Store Store::another_reader() const { return open_read_only(impl_->database.path()); }
+// There may be many of these: they leave caching to the system.
+Store Store::another_reader() const {
+    Store reader = open_read_only(impl_->database.path());
+    reader.impl_->database.execute("PRAGMA cache_size = -8192");
+    return reader;
+}
 
 RunRecord Store::run() const {
     RunRecord run;
