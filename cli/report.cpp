@@ -52,7 +52,7 @@ int run_report(const ReportArguments& arguments) {
         code = exit_code::not_whole;
     }
     const std::string name = std::filesystem::path(folder).filename().string();
-    const std::string seal = write_render_manifest(arguments.path, name);
+    const std::string seal = write_render_manifest(arguments.path, name, thread_count({}));
     const std::string text = arguments.json
                                  ? fmt::format("{{\"reports\":{},\"seal\":\"{}\"}}\n", to_json_string(folder), seal)
                                  : fmt::format("Reports: {}\nSeal: {}\n", folder, seal_in_groups(seal));

@@ -337,10 +337,10 @@ std::string resume_command(const std::string& path, const ScanArguments& argumen
 int conclude(Run run, const ScanArguments& arguments) {
     const std::string path = run.directory.path();
     const ReportContext context = make_context(run.store, arguments.show_names);
+    const std::uint32_t threads = thread_count(run.configuration.options);
     bool is_reported = true;
-    for (const ReportOutcome& outcome :
-         render(run.store, kinds_of(run.configuration.options.reports), run.directory.reports_path(),
-                arguments.show_names, thread_count(run.configuration.options))) {
+    for (const ReportOutcome& outcome : render(run.store, kinds_of(run.configuration.options.reports),
+                                               run.directory.reports_path(), arguments.show_names, threads)) {
         if (outcome.failure.empty()) continue;
         print_error("report " + outcome.name + ": " + outcome.failure, "triage report " + path + " renders it again");
         is_reported = false;
@@ -349,7 +349,7 @@ int conclude(Run run, const ScanArguments& arguments) {
                              {"exit_code", static_cast<std::uint64_t>(context.verdict.exit_code())}});
     { const Store closed = std::move(run.store); }
     { const AuditLog closed = std::move(run.audit); }
-    const std::string seal = write_manifest(path, context.evidences, context.lists);
+    const std::string seal = write_manifest(path, context.evidences, context.lists, threads);
     if (arguments.json) std::fputs(file_text(run.directory.reports_path() + "/summary.json").c_str(), stdout);
     else if (!arguments.quiet) std::fputs(terminal_summary(context).c_str(), stdout);
     if (!arguments.quiet && !arguments.json)

@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "engine/base/error.h"
+#include "engine/base/in_order.h"
 #include "engine/base/text.h"
 #include "engine/base/time.h"
 #include "engine/case/audit.h"
@@ -60,15 +62,29 @@ std::string joined(const std::vector<std::string>& rows) {
 }
 
 // One file a line, so that `sed` and `sha256sum --check` can read it.
-std::vector<std::string> file_rows(const std::string& case_path, const std::string& folder) {
+std::string file_row(const std::string& case_path, const std::string& file) {
+    const std::string path = case_path + "/" + file;
+    if (!fs::is_regular_file(fs::symlink_status(path)))
+        throw Error("cannot seal " + shown(path), "it is not a regular file", "remove it from the case");
+    return fmt::format(R"({{"sha256": "{}", "size": {}, "path": {}}})", sha256_of_file(path), fs::file_size(path),
+                       to_json_string(file));
+}
+
+// In the order of their paths. The largest is hashed first, since it takes longest.
+std::vector<std::string> file_rows(const std::string& case_path, const std::string& folder, std::uint32_t threads) {
+    std::vector<std::string> files = files_of(case_path, folder);
+    const auto size_of = [&](const std::string& file) {
+        std::error_code error;  // of a dangling link, which file_row refuses
+        return fs::file_size(case_path + "/" + file, error);
+    };
+    std::stable_sort(files.begin(), files.end(), [&](const auto& a, const auto& b) { return size_of(a) > size_of(b); });
+    std::map<std::string, std::string> by_path;
+    const auto start = [&] {
+        return [&](std::uint64_t number) { return std::pair(files[number], file_row(case_path, files[number])); };
+    };
+    InOrder(files.size()).run(threads, start, [&](auto row) { by_path.insert(std::move(row)); });
     std::vector<std::string> rows;
-    for (const std::string& file : files_of(case_path, folder)) {
-        const std::string path = case_path + "/" + file;
-        if (!fs::is_regular_file(fs::symlink_status(path)))
-            throw Error("cannot seal " + shown(path), "it is not a regular file", "remove it from the case");
-        rows.push_back(fmt::format(R"({{"sha256": "{}", "size": {}, "path": {}}})", sha256_of_file(path),
-                                   fs::file_size(path), to_json_string(file)));
-    }
+    for (auto& [path, row] : by_path) rows.push_back(std::move(row));
     return rows;
 }
 
@@ -171,21 +187,21 @@ std::vector<std::string> later_renders(const std::string& case_path) {
 }  // namespace
 
 std::string write_manifest(const std::string& case_path, const std::vector<EvidenceRecord>& evidences,
-                           const std::vector<ListRecord>& lists) {
+                           const std::vector<ListRecord>& lists, std::uint32_t threads) {
     const std::string text = fmt::format(
         "{{\n  \"format\": \"triage-case\",\n  \"version\": 1,\n  \"created_utc\": \"{}\",\n  \"files\": {},\n"
         "  \"evidence\": {},\n  \"lists\": {}\n}}\n",
-        format_utc(utc_now()), joined(file_rows(case_path, "")), joined(evidence_rows(evidences)),
+        format_utc(utc_now()), joined(file_rows(case_path, "", threads)), joined(evidence_rows(evidences)),
         joined(list_rows(lists)));
     return write_and_hash(case_path + "/" + std::string(manifest_name), text);
 }
 
-std::string write_render_manifest(const std::string& case_path, const std::string& folder_name) {
+std::string write_render_manifest(const std::string& case_path, const std::string& folder_name, std::uint32_t threads) {
     const std::string text = fmt::format(
         "{{\n  \"format\": \"triage-render\",\n  \"version\": 1,\n  \"created_utc\": \"{}\",\n"
         "  \"case_manifest_sha256\": \"{}\",\n  \"files\": {}\n}}\n",
         format_utc(utc_now()), sha256_of_file(case_path + "/" + std::string(manifest_name)),
-        joined(file_rows(case_path, folder_name)));
+        joined(file_rows(case_path, folder_name, threads)));
     return write_and_hash(case_path + "/" + folder_name + "/" + std::string(manifest_name), text);
 }
 

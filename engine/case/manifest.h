@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // manifest.json: the SHA-256 of every file of a sealed case, and what was examined against what. Its own SHA-256 is the
 // seal. Without a signature it shows accidental change only. The format is in docs/case-format.md and can be checked
-// with sha256sum alone. Called once, by the thread that runs the scan or the report.
+// with sha256sum alone. Called once, by the thread that runs the scan or the report; `threads` hash the files.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,10 +16,11 @@ namespace triage {
 // Writes CASE/manifest.json over everything in the case but later renders; returns the seal, 64 hexadecimal digits.
 // The store must be sealed and closed, the audit log complete.
 std::string write_manifest(const std::string& case_path, const std::vector<EvidenceRecord>& evidences,
-                           const std::vector<ListRecord>& lists);
+                           const std::vector<ListRecord>& lists, std::uint32_t threads = 1);
 
 // Writes FOLDER/manifest.json ("reports-2") over a later render, naming the case's seal; returns its own.
-std::string write_render_manifest(const std::string& case_path, const std::string& folder_name);
+std::string write_render_manifest(const std::string& case_path, const std::string& folder_name,
+                                  std::uint32_t threads = 1);
 
 // For writing down: groups of eight digits.
 std::string seal_in_groups(std::string_view seal);

@@ -79,14 +79,15 @@ enum Column {
 };
 
 std::optional<Timestamp> time_at(const Statement& row, int column) {
-    if (row.is_null(column)) return {};
-    return Timestamp{row.integer(column), static_cast<std::uint32_t>(row.integer(column + 1))};
+    const std::int64_t seconds = row.integer(column);
+    if (seconds == 0 && row.is_null(column)) return {};
+    return Timestamp{seconds, static_cast<std::uint32_t>(row.integer(column + 1))};
 }
 
 std::optional<Digest> digest_at(const Statement& row, int column, Algorithm algorithm) {
-    if (row.is_null(column)) return {};
-    Digest digest{algorithm, {}};
     const ByteView stored = row.blob(column);
+    if (stored.empty() && row.is_null(column)) return {};
+    Digest digest{algorithm, {}};
     if (stored.size() != digest_size(algorithm)) throw Error("the store", "damaged: a digest of a wrong length");
     std::copy(stored.begin(), stored.end(), digest.bytes.begin());
     return digest;

@@ -28,11 +28,19 @@ void append_text(std::string& out, std::string_view key, std::string_view text) 
     append_json_string(out, text);
     out += ',';
 }
-void append_number(std::string& out, std::string_view key, std::uint64_t number) {
-    append_key(out, key);
+void append_decimal(std::string& out, std::uint64_t number) {
     const fmt::format_int digits(number);
     out.append(digits.data(), digits.size());
+}
+void append_number(std::string& out, std::string_view key, std::uint64_t number) {
+    append_key(out, key);
+    append_decimal(out, number);
     out += ',';
+}
+void append_address(std::string& out, std::uint64_t address) {
+    out += R"("address":")";
+    append_decimal(out, address);
+    out += "\",";
 }
 
 // A comma stands after every value; the closing bracket takes the place of the last one.
@@ -132,7 +140,7 @@ void JsonRows::append_entry_keys(std::string& out, const EntryRecord& record) co
     const VolumeRecord& volume = context_.volume(record.volume);
     out += places_.at(volume.id);
     append_text(out, "path", entry.path);
-    append_word(out, "address", fmt::format_int(entry.address).c_str());
+    append_address(out, entry.address);
     append_text(out, "stream", entry.stream);
     append_word(out, "kind", to_string(entry.kind));
     append_word(out, "state", to_string(entry.state));
@@ -200,7 +208,7 @@ void JsonRows::append_problem(std::string& out, const ProblemRecord& record) con
     append_text(out, "evidence", evidence.name);
     if (record.volume) append_text(out, "volume", context_.volume(*record.volume).name);
     append_text(out, "path", problem.path);
-    if (problem.address) append_word(out, "address", std::to_string(*problem.address));
+    if (problem.address) append_address(out, *problem.address);
     append_word(out, "what", to_string(problem.kind));
     append_text(out, "detail", problem.detail);
     if (problem.first_sector) append_number(out, "first_sector", *problem.first_sector);

@@ -46,6 +46,10 @@ struct EntryText {
     std::string text;
     std::exception_ptr failure;
 
+    void clear() {
+        text.clear();
+        failure = nullptr;
+    }
     void append(const Reporter& reporter, const EntryRecord& record) {
         if (failure) return;
         try {
@@ -69,17 +73,18 @@ void tell_entries(const Store& store, std::vector<Replay>& all, std::uint32_t th
     for (Replay& replay : all)
         if (!replay.has_failed()) replays.push_back(&replay);
     const auto start = [&] {
-        return [&replays, reader = store.another_reader()](std::uint64_t piece) {
-            std::vector<EntryText> texts(replays.size());
+        return [&replays, reader = store.another_reader(),
+                texts = std::vector<EntryText>(replays.size())](std::uint64_t piece) mutable {
+            for (EntryText& text : texts) text.clear();
             reader.for_each_entry(piece * entries_a_piece, entries_a_piece, [&](const EntryRecord& record) {
                 for (std::size_t i = 0; i < replays.size(); ++i) texts[i].append(replays[i]->reporter(), record);
             });
-            return texts;
+            return &texts;  // taken before the next piece is made
         };
     };
-    const auto take = [&](const std::vector<EntryText>& texts) {
+    const auto take = [&](const std::vector<EntryText>* texts) {
         for (std::size_t i = 0; i < replays.size(); ++i)
-            replays[i]->attempt([&] { replays[i]->reporter().entries(texts[i].whole()); });
+            replays[i]->attempt([&] { replays[i]->reporter().entries(texts->at(i).whole()); });
     };
     InOrder((store.entry_count() + entries_a_piece - 1) / entries_a_piece).run(threads, start, take);
 }
