@@ -180,6 +180,10 @@ std::int64_t Database::integer(std::string_view sql) const {
 
 bool Database::is_in_transaction() const { return sqlite3_get_autocommit(connection_) == 0; }
 
+std::uint64_t Database::last_row_id() const {
+    return static_cast<std::uint64_t>(sqlite3_last_insert_rowid(connection_));
+}
+
 void Database::set_temp_folder(const std::string& folder) {
     sqlite3_free(sqlite3_temp_directory);
     sqlite3_temp_directory = sqlite3_mprintf("%s", folder.c_str());

@@ -106,6 +106,7 @@ class Database {
     void execute(const std::string& sql);              // one or several statements, rows ignored
     std::int64_t integer(std::string_view sql) const;  // first column of the first row; 0 when there is none
     bool is_in_transaction() const;
+    std::uint64_t last_row_id() const;  // of the row inserted last
     const std::string& path() const { return path_; }
 
     // Where SQLite sorts what does not fit into memory. Process-wide, as SQLite has it: set before any sort runs.

@@ -48,10 +48,11 @@ std::optional<std::uint32_t> nanoseconds_of(const std::optional<Timestamp>& time
 
 }  // namespace
 
+// SQLite numbers the rows: it knows that such a row goes to the end, where a given number would be searched for.
 InsertStatements::InsertStatements(const Database& database)
-    : content(database.prepare("INSERT INTO content VALUES (?,?,?,?,?,?,?,?,?,?,?,?)")),
+    : content(database.prepare("INSERT INTO content VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?)")),
       match(database.prepare("INSERT INTO match VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)")),
-      entry(database.prepare("INSERT INTO entry VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")),
+      entry(database.prepare("INSERT INTO entry VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")),
       problem(database.prepare("INSERT INTO problem VALUES (NULL,?,?,?,?,?,?,?,?,?,?)")) {}
 
 // A rollback journal with synchronous=FULL: a committed second survives a power cut. The journal holds the few old
@@ -111,8 +112,6 @@ Store Store::open_for_resume(const std::string& path) {
         check_is_store(impl->database);
         impl->begin_writing();
         impl->database.execute(drop_sealed);
-        impl->next_content = static_cast<std::uint64_t>(impl->database.integer("SELECT max(id) FROM content")) + 1;
-        impl->next_entry = static_cast<std::uint64_t>(impl->database.integer("SELECT max(id) FROM entry")) + 1;
         impl->has_shared_contents = true;
         return Store(std::move(impl));
     });
@@ -185,14 +184,15 @@ void Store::put_problem(const ProblemRecord& record) {
 
 std::uint64_t Store::put_content(std::uint32_t volume, const Entry& entry, const Examined& examined) {
     assert(!impl_->is_sealed);
-    const std::uint64_t id = impl_->next_content;
+    std::uint64_t id = 0;
     const Digests& digests = examined.digests;
     const Bytes extents = encode_extents(entry.extents);
     impl_->write_row(150 + extents.size() + 80 * examined.matches.size(), [&] {
-        impl_->inserts->content.run(id, volume, entry.address, entry.attribute, number_of(examined.status),
+        impl_->inserts->content.run(volume, entry.address, entry.attribute, number_of(examined.status),
                                     number_of(examined.reason), examined.missing_bytes, view_of(digests.md5),
                                     view_of(digests.sha1), view_of(digests.sha256), ByteView(extents),
                                     examined.matches.size());
+        id = impl_->database.last_row_id();
         for (std::size_t i = 0; i < examined.matches.size(); ++i) {
             const Match& match = examined.matches[i];
             impl_->inserts->match.run(id, i, match.set, match.source, match.record, match.category_set, match.category,
@@ -201,7 +201,6 @@ std::uint64_t Store::put_content(std::uint32_t volume, const Entry& entry, const
                                       match.size_agrees);
         }
     });
-    ++impl_->next_content;
     return id;
 }
 
@@ -210,16 +209,15 @@ void Store::put_entry(const EntryRecord& record, std::optional<std::uint64_t> co
     const Entry& e = record.entry;
     const Times& t = e.times;
     impl_->write_row(100 + e.path.size() + e.stream.size(), [&] {
-        impl_->inserts->entry.run(impl_->next_entry, record.walk_order, record.volume, e.address, e.attribute,
-                                  as_bytes(e.path), as_bytes(e.stream), number_of(e.kind), number_of(e.state),
-                                  number_of(e.placement), e.size, e.is_metadata, number_of(e.source),
-                                  number_of(e.reason), seconds_of(t.modified), nanoseconds_of(t.modified),
-                                  seconds_of(t.accessed), nanoseconds_of(t.accessed), seconds_of(t.changed),
-                                  nanoseconds_of(t.changed), seconds_of(t.created), nanoseconds_of(t.created), content);
+        impl_->inserts->entry.run(record.walk_order, record.volume, e.address, e.attribute, as_bytes(e.path),
+                                  as_bytes(e.stream), number_of(e.kind), number_of(e.state), number_of(e.placement),
+                                  e.size, e.is_metadata, number_of(e.source), number_of(e.reason),
+                                  seconds_of(t.modified), nanoseconds_of(t.modified), seconds_of(t.accessed),
+                                  nanoseconds_of(t.accessed), seconds_of(t.changed), nanoseconds_of(t.changed),
+                                  seconds_of(t.created), nanoseconds_of(t.created), content);
         if (!content) impl_->has_shared_contents = true;
-        else if (impl_->judging) impl_->judging->add(impl_->next_entry, record);
+        else if (impl_->judging) impl_->judging->add(impl_->database.last_row_id(), record);
     });
-    ++impl_->next_entry;
 }
 
 void Store::commit_if_due() {

@@ -24,8 +24,7 @@ struct Store::Impl {
 
     Database database;
     std::optional<InsertStatements> inserts;  // while writing
-    std::uint64_t next_content = 1, next_entry = 1;
-    std::uint64_t pending_bytes = 0;  // about, of the open transaction
+    std::uint64_t pending_bytes = 0;          // about, of the open transaction
     std::chrono::steady_clock::time_point transaction_start;
     bool has_shared_contents = false;  // perhaps: an entry without a content was put
     bool is_sealed = false;

@@ -33,8 +33,9 @@ INSERT OR IGNORE INTO shared SELECT c.volume, c.address, c.attribute, c.id FROM 
 )sql";
 
 // The total order of the contract. `x < 0, x` sorts two's complement as unsigned; blobs compare by raw bytes. The first
-// key says nothing that the others do not: rank of the volume and address, cut off at 2^40, in one number. It decides
-// nearly every comparison, and SQLite compares a first key that is a number twice as fast as the whole row.
+// key is rank of the volume and address in one number, with all addresses of 2^40 and more as one, and those of 2^63
+// and more as another. It decides nearly every comparison, and a first key that is a number is what SQLite compares
+// fastest.
 constexpr const char* sort_entries = R"sql(
 WITH ranked AS (SELECT id, row_number() OVER (ORDER BY evidence, position, id) AS rank FROM volume)
 INSERT INTO entry_order (entry_id, content_id)
@@ -42,8 +43,8 @@ SELECT e.id, coalesce(e.content, s.content)
 FROM entry e CROSS JOIN ranked v ON v.id = e.volume
 LEFT JOIN shared s ON e.content IS NULL AND s.volume = e.volume AND s.address = e.address
     AND s.attribute = e.attribute
-ORDER BY (v.rank << 40) + iif(e.address BETWEEN 0 AND (1 << 40) - 2, e.address, (1 << 40) - 1),
-    e.address < 0, e.address, e.path, e.stream, e.state, e.size < 0, e.size, e.walk_order;
+ORDER BY (v.rank << 41) + iif(e.address BETWEEN 0 AND (1 << 40) - 1, e.address, (1 << 40) + (e.address < 0)),
+    e.address, e.path, e.stream, e.state, e.size < 0, e.size, e.walk_order;
 )sql";
 
 constexpr const char* order_findings = R"sql(
@@ -67,7 +68,7 @@ void Store::Impl::Judging::add(std::uint64_t entry_id, const EntryRecord& record
 }
 
 void Store::judge_as_they_come(Judge judge) {
-    if (impl_->next_entry > 1) return;
+    if (impl_->database.integer("SELECT EXISTS (SELECT 1 FROM entry)") != 0) return;
     impl_->judging.emplace(impl_->database, std::move(judge));
 }
 
