@@ -80,9 +80,12 @@ std::vector<std::string> file_rows(const std::string& case_path, const std::stri
     std::stable_sort(files.begin(), files.end(), [&](const auto& a, const auto& b) { return size_of(a) > size_of(b); });
     std::map<std::string, std::string> by_path;
     const auto start = [&] {
-        return [&](std::uint64_t number) { return std::pair(files[number], file_row(case_path, files[number])); };
+        return [&](std::uint64_t number, const auto& in_turn) {
+            const std::string row = file_row(case_path, files[number]);
+            in_turn([&] { by_path[files[number]] = row; });
+        };
     };
-    InOrder(files.size()).run(threads, start, [&](auto row) { by_path.insert(std::move(row)); });
+    InOrder(files.size()).run(threads, start);
     std::vector<std::string> rows;
     for (auto& [path, row] : by_path) rows.push_back(std::move(row));
     return rows;

@@ -41,31 +41,49 @@ void tell_all(std::vector<Replay>& replays, const std::function<void(Reporter&)>
     for (Replay& replay : replays) replay.attempt([&] { event(replay.reporter()); });
 }
 
-// The text of neighbouring entries for one report, or why there is none.
-struct EntryText {
-    std::string text;
-    std::exception_ptr failure;
+// So many entries are a piece of work: a few milliseconds, half a mebibyte of text. Hostile names make longer text,
+// which is handed over before the piece is done.
+constexpr std::uint64_t entries_a_piece = 1024;
+constexpr std::size_t most_text = 4 << 20;
 
-    void clear() {
-        text.clear();
-        failure = nullptr;
+// The text of neighbouring entries, made by one thread for each report.
+class EntryTexts {
+  public:
+    explicit EntryTexts(const std::vector<Replay*>& replays) : replays_(replays), texts_(replays.size()) {}
+
+    void append(const EntryRecord& record) {
+        for (std::size_t i = 0; i < texts_.size(); ++i) append(texts_[i], replays_[i]->reporter(), record);
     }
-    void append(const Reporter& reporter, const EntryRecord& record) {
-        if (failure) return;
-        try {
-            reporter.append_entry(text, record);
-        } catch (const std::exception&) {
-            failure = std::current_exception();
+    bool is_long() const {
+        return std::any_of(texts_.begin(), texts_.end(), [](const Text& t) { return t.text.size() >= most_text; });
+    }
+    void hand_over() {
+        for (std::size_t i = 0; i < texts_.size(); ++i) {
+            replays_[i]->attempt([&] {
+                if (texts_[i].failure) std::rethrow_exception(texts_[i].failure);
+                replays_[i]->reporter().entries(texts_[i].text);
+            });
+            texts_[i].text.clear();
         }
     }
-    const std::string& whole() const {
-        if (failure) std::rethrow_exception(failure);
-        return text;
-    }
-};
 
-// So many entries are a piece of work: a few milliseconds, half a mebibyte of text.
-constexpr std::uint64_t entries_a_piece = 1024;
+  private:
+    struct Text {
+        std::string text;
+        std::exception_ptr failure;  // the first; what comes after it is not made
+    };
+    static void append(Text& text, const Reporter& reporter, const EntryRecord& record) {
+        if (text.failure) return;
+        try {
+            reporter.append_entry(text.text, record);
+        } catch (const std::exception&) {
+            text.failure = std::current_exception();
+        }
+    }
+
+    const std::vector<Replay*>& replays_;
+    std::vector<Text> texts_;
+};
 
 // Each thread reads the store by a connection of its own.
 void tell_entries(const Store& store, std::vector<Replay>& all, std::uint32_t threads) {
@@ -73,20 +91,17 @@ void tell_entries(const Store& store, std::vector<Replay>& all, std::uint32_t th
     for (Replay& replay : all)
         if (!replay.has_failed()) replays.push_back(&replay);
     const auto start = [&] {
-        return [&replays, reader = store.another_reader(),
-                texts = std::vector<EntryText>(replays.size())](std::uint64_t piece) mutable {
-            for (EntryText& text : texts) text.clear();
+        return [reader = store.another_reader(), texts = EntryTexts(replays)](std::uint64_t piece,
+                                                                              const auto& in_turn) mutable {
+            const auto hand_over = [&] { texts.hand_over(); };
             reader.for_each_entry(piece * entries_a_piece, entries_a_piece, [&](const EntryRecord& record) {
-                for (std::size_t i = 0; i < replays.size(); ++i) texts[i].append(replays[i]->reporter(), record);
+                texts.append(record);
+                if (texts.is_long()) in_turn(hand_over);
             });
-            return &texts;  // taken before the next piece is made
+            in_turn(hand_over);
         };
     };
-    const auto take = [&](const std::vector<EntryText>* texts) {
-        for (std::size_t i = 0; i < replays.size(); ++i)
-            replays[i]->attempt([&] { replays[i]->reporter().entries(texts->at(i).whole()); });
-    };
-    InOrder((store.entry_count() + entries_a_piece - 1) / entries_a_piece).run(threads, start, take);
+    InOrder((store.entry_count() + entries_a_piece - 1) / entries_a_piece).run(threads, start);
 }
 
 ReportOutcome write_summary(const ReportContext& context, const std::string& folder) {

@@ -14,14 +14,16 @@ namespace {
 std::string numbers_until(std::uint64_t failing, std::uint32_t threads, std::string& failure) {
     std::string text;
     const auto start = [&] {
-        return [&](std::uint64_t number) {
+        return [&](std::uint64_t number, const auto& in_turn) {
             if (number % 7 == 0) std::this_thread::yield();
             if (number >= failing) throw std::runtime_error("piece " + std::to_string(number));
-            return std::to_string(number) + " ";
+            const std::string digits = std::to_string(number);
+            in_turn([&] { text += digits; });  // a piece may be handed over in parts
+            in_turn([&] { text += " "; });
         };
     };
     try {
-        InOrder(1000).run(threads, start, [&](const std::string& piece) { text += piece; });
+        InOrder(1000).run(threads, start);
     } catch (const std::exception& error) {
         failure = error.what();
     }
@@ -30,7 +32,7 @@ std::string numbers_until(std::uint64_t failing, std::uint32_t threads, std::str
 
 }  // namespace
 
-TEST_CASE("results are taken in order whatever the threads") {
+TEST_CASE("pieces are used in order whatever the threads") {
     std::string failure, one = numbers_until(1000, 1, failure);
     CHECK(one.starts_with("0 1 2 3 "));
     CHECK(one.ends_with(" 998 999 "));
@@ -38,7 +40,7 @@ TEST_CASE("results are taken in order whatever the threads") {
     CHECK(failure == "");
 }
 
-TEST_CASE("the first failure in the order ends the work, and what came before it was taken") {
+TEST_CASE("the first failure in the order ends the work, and what came before it was used") {
     for (const std::uint32_t threads : {1u, 2u, 4u}) {
         std::string failure;
         CHECK(numbers_until(100, threads, failure).ends_with(" 98 99 "));
@@ -46,12 +48,22 @@ TEST_CASE("the first failure in the order ends the work, and what came before it
     }
 }
 
-TEST_CASE("a failure to start, and one to take, is thrown; no pieces are no work") {
-    const auto make = [] { return [](std::uint64_t) { return 0; }; };
-    const auto cannot_start = []() -> decltype(make()) { throw std::runtime_error("cannot start"); };
-    const auto ignore = [](int) {};
-    const auto refuse = [](int) { throw std::runtime_error("cannot take"); };
-    CHECK_THROWS_WITH(InOrder(10).run(4, cannot_start, ignore), "cannot start");
-    CHECK_THROWS_WITH(InOrder(10).run(4, make, refuse), "cannot take");
-    CHECK_NOTHROW(InOrder(0).run(4, cannot_start, refuse));
+TEST_CASE("a failure to start, and one in turn, is thrown; no pieces are no work") {
+    const auto refuse = [](std::uint64_t, const auto& in_turn) {
+        in_turn([] { throw std::runtime_error("cannot write"); });
+    };
+    const auto cannot_start = [&]() -> decltype(refuse) { throw std::runtime_error("cannot start"); };
+    CHECK_THROWS_WITH(InOrder(10).run(4, cannot_start), "cannot start");
+    CHECK_THROWS_WITH(InOrder(10).run(4, [&] { return refuse; }), "cannot write");
+    CHECK_NOTHROW(InOrder(0).run(4, cannot_start));
+}
+
+TEST_CASE("a piece that hands nothing over is passed by") {
+    int last = 0;
+    InOrder(100).run(3, [&] {
+        return [&](std::uint64_t number, const auto& in_turn) {
+            if (number == 99) in_turn([&] { last = 99; });
+        };
+    });
+    CHECK(last == 99);
 }

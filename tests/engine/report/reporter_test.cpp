@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "tests/engine/case/sample_case.h"
@@ -13,7 +14,8 @@ using namespace triage::sample;
 
 namespace {
 
-std::string heard;  // what the listening reporter was told, in order
+std::size_t longest = 0;  // text of entries at once
+std::string heard;        // what the listening reporter was told, in order
 
 class Listener : public Reporter {
   public:
@@ -23,7 +25,10 @@ class Listener : public Reporter {
     void append_entry(std::string& out, const EntryRecord& record) const override {
         out += " entry " + record.entry.path;
     }
-    void entries(std::string_view text) override { heard += text; }
+    void entries(std::string_view text) override {
+        heard += text;
+        longest = std::max(longest, text.size());
+    }
     void finding(const EntryRecord& record) override { heard += " finding " + record.entry.path; }
     void problem(const ProblemRecord&) override { heard += " problem"; }
     void end() override { heard += " end"; }
@@ -94,6 +99,24 @@ TEST_CASE("entries are heard in order and once, however many threads make them i
         heard.clear();
         CHECK(render(store, {&listener}, folder / std::to_string(threads), false, threads).at(0).failure == "");
         CHECK(heard == "begin NO MATCH IN WHAT WAS CHECKED" + expected + " end");
+    }
+}
+
+TEST_CASE("text that hostile names make long is handed over in parts, in order") {
+    Folder folder;
+    Store store = start(folder / "case.sqlite");
+    std::string expected;
+    for (std::uint64_t i = 0; i < 40; ++i) {
+        const std::string path = "/" + std::string(400'000, static_cast<char>('a' + i % 26));
+        put(store, entry(path, i));
+        expected += " entry " + path;
+    }
+    store.seal(alert_on_match);
+    for (const std::uint32_t threads : {1u, 2u}) {
+        heard.clear(), longest = 0;
+        CHECK(render(store, {&listener}, folder / std::to_string(threads), false, threads).at(0).failure == "");
+        CHECK((heard == "begin NO MATCH IN WHAT WAS CHECKED" + expected + " end"));  // 16 MB are not worth printing
+        CHECK(longest < (5u << 20));
     }
 }
 
