@@ -125,11 +125,6 @@ double decode_rate(const Opened& image, const Needs& needs, unsigned threads) {
     });
 }
 
-// The digests that the scan computes with, on contents of this mean size.
-double engine_rate(AlgorithmSet algorithms, std::size_t content_bytes, unsigned threads) {
-    return openssl_rate(algorithms, content_bytes, threads);
-}
-
 std::string words_of(AlgorithmSet algorithms) {
     std::string words;
     for (const Algorithm a : all_algorithms)
