@@ -166,6 +166,9 @@ void scan(const ScanInput& input, Store& store, AuditLog& audit, Progress& progr
         progress.is_listing = false;
     });
 
+    const std::vector<Polarity> polarities = polarities_of(input.known);
+    const auto judge_one = [&](const EntryRecord& r) { return judge(input.rules, r.entry, r.examined, polarities); };
+    store.judge_as_they_come(judge_one);
     Recorder recorder(store, audit, input, progress);
     std::exception_ptr recording_failure;
     try {
@@ -189,8 +192,7 @@ void scan(const ScanInput& input, Store& store, AuditLog& audit, Progress& progr
     run.is_interrupted = input.stop.load();
     run.interruption = run.is_interrupted ? "stopped by a signal" : "";
     store.put_run(run);
-    const std::vector<Polarity> polarities = polarities_of(input.known);
-    store.seal([&](const EntryRecord& r) { return judge(input.rules, r.entry, r.examined, polarities); });
+    store.seal(judge_one);
 }
 
 EvidenceOverview look_at(const ScanInput& input, const EvidenceSpec& spec) {
