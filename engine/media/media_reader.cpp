@@ -107,6 +107,21 @@ void MediaReader::inject_faults(Fault fault) { fault_ = std::move(fault); }
 
 void MediaReader::observe(Observer observer) { observer_ = std::move(observer); }
 
+void MediaReader::will_need(std::uint64_t offset, std::uint64_t length, BlockWindow& window) const {
+    const SegmentReads reads{*files_, fault_};
+    const TableBlocks blocks{map_, reads, *window.state_, id_};
+    for (const BlockRun& run : map_.runs) {
+        if (offset >= run.offset + run.length || length == 0) continue;
+        if (offset < run.offset) break;
+        const std::uint64_t here = std::min(length, run.offset + run.length - offset);
+        if (run.encoding == Encoding::plain) files_->will_need(run.segment, run.position + (offset - run.offset), here);
+        if (run.encoding == Encoding::ewf_table || run.encoding == Encoding::ewf_table_wide)
+            blocks.will_need(run, offset, here);
+        offset += here;
+        length -= here;
+    }
+}
+
 ReadFlaws MediaReader::read(std::uint64_t offset, MutableBytes out, BlockWindow& window) const {
     bytes_read_.fetch_add(out.size(), std::memory_order_relaxed);
     if (observer_.begin_read) observer_.begin_read(out.size());

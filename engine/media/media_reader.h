@@ -57,6 +57,8 @@ class SegmentFiles {
     // Reads exactly out.size() bytes at `position` of segment `index`; a failure says why. Retries EINTR, continues
     // short reads; end of file is a failure.
     std::optional<Failure> read(std::uint32_t index, std::uint64_t position, MutableBytes out) const;
+    // Asks the operating system to fetch these bytes soon. A hint: nothing waits for it and nothing can fail.
+    void will_need(std::uint32_t index, std::uint64_t position, std::uint64_t length) const;
 
   private:
     struct State;
@@ -93,6 +95,10 @@ class MediaReader {
     // Fills `out` with the bytes at `offset` of the media. Bytes that could not be read are zeros and are listed, in
     // order and merged by cause and detail.
     ReadFlaws read(std::uint64_t offset, MutableBytes out, BlockWindow& window) const;
+
+    // Says that these bytes of the media will be read soon, so that the operating system can fetch them in the order of
+    // the calls: from disks whose head moves, by one thread.
+    void will_need(std::uint64_t offset, std::uint64_t length, BlockWindow& window) const;
 
     // Sum of bytes asked for by all calls, for limits and for tests. Relaxed counter, protects nothing.
     std::uint64_t bytes_read() const { return bytes_read_.load(std::memory_order_relaxed); }

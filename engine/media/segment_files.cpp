@@ -197,6 +197,12 @@ bool SegmentFiles::open_all() {
     return are_open;
 }
 
+void SegmentFiles::will_need(std::uint32_t index, std::uint64_t position, std::uint64_t length) const {
+    if (index >= segments_.size() || !state_->all_fit()) return;
+    const Result<int> fd = state_->descriptor(segments_[index], state_->slots[index]);
+    if (fd) ::posix_fadvise(*fd, static_cast<off_t>(position), static_cast<off_t>(length), POSIX_FADV_WILLNEED);
+}
+
 std::optional<Failure> SegmentFiles::read(std::uint32_t index, std::uint64_t position, MutableBytes out) const {
     if (index >= segments_.size()) return Failure{"no such segment"};
     const auto end = checked_add(position, out.size());

@@ -256,4 +256,12 @@ void TableBlocks::read(const BlockRun& run, std::uint64_t offset, MutableBytes o
     RunRead(*this, run, offset, out, flaws).all();
 }
 
+void TableBlocks::will_need(const BlockRun& run, std::uint64_t offset, std::uint64_t length) const {
+    const Located first = locate(*this, run, place_of(map, run, offset).index);
+    const Located last = locate(*this, run, place_of(map, run, offset + length - 1).index);
+    const auto *begin = std::get_if<StoredBlock>(&first), *end = std::get_if<StoredBlock>(&last);
+    if (!begin || !end || end->position < begin->position) return;
+    reads.files.will_need(run.segment, begin->position, end->position + end->size - begin->position);
+}
+
 }  // namespace triage

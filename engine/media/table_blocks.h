@@ -15,6 +15,8 @@ struct TableBlocks {
 
     // Fills `out` with the bytes at media offset `offset`, all of them inside `run`.
     void read(const BlockRun& run, std::uint64_t offset, MutableBytes out, ReadFlaws& flaws) const;
+    // A hint for what of the segment file `length` bytes of the media at `offset`, all of them inside `run`, stand in.
+    void will_need(const BlockRun& run, std::uint64_t offset, std::uint64_t length) const;
 };
 
 }  // namespace triage

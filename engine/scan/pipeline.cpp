@@ -79,6 +79,23 @@ void look_up(Batch& batch, const KnownSets& known) {
     for (std::size_t i = 0; i < hashed.size(); ++i) hashed[i]->matches = std::move(matches[i]);
 }
 
+// In the order of the plan, so that a disk's head moves forward: the one thread of the input stage is the only one that
+// has it fetch anything. Holes cost nothing, and of a long content only the beginning is asked for.
+void fetch_ahead(const Batch& batch, BlockWindow& window) {
+    constexpr std::uint64_t most = 8 << 20;
+    for (const Item& item : batch.items) {
+        const auto* work = std::get_if<EntryWork>(&item);
+        if (!work || !work->is_to_be_read()) continue;
+        std::uint64_t asked = 0;
+        for (const Extent& extent : work->record.entry.extents) {
+            if (asked >= most) break;
+            if (extent.media_offset == Extent::hole) continue;
+            work->media->will_need(extent.media_offset, std::min(extent.length, most - asked), window);
+            asked += extent.length;
+        }
+    }
+}
+
 std::vector<ExamineJob> jobs_of(Batch& batch) {
     std::vector<ExamineJob> jobs;
     for (Item& item : batch.items) {
@@ -126,6 +143,7 @@ void run_pipeline(const PipelineInput& input, const std::function<void(const Bat
                 [&input, e = examiner.get()](const ExamineJob& job) { confirm(e->reference, job, input.stop); });
         return examiner;
     });
+    BlockWindow ahead;                      // of the input stage
     int input_stage = 0, serial_stage = 0;  // stand for the plan's and the recorder's state
     const auto take = [&](tbb::flow_control& flow) -> Token {
         HANDED_OVER(&input_stage);
@@ -133,6 +151,7 @@ void run_pipeline(const PipelineInput& input, const std::function<void(const Bat
         // nothing else to start, and tokens under way are on other threads.
         Token batch = input.plan.take(input.stop);
         if (!batch) flow.stop();
+        else if (input.is_spinning) fetch_ahead(*batch, ahead);
         HANDS_OVER(batch.get());
         HANDS_OVER(&input_stage);
         return batch;

@@ -21,6 +21,7 @@ struct PipelineInput {
     HashEngine engine = HashEngine::automatic;
     const KnownSets& known;
     std::uint32_t threads = 1;
+    bool is_spinning = false;  // one reader keeps the disk's head moving forward
     const std::atomic<bool>& stop;
     Progress& progress;
 };

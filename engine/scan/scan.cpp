@@ -157,8 +157,9 @@ void note(EvidenceOverview& overview, Batch batch) {
 }  // namespace
 
 void scan(const ScanInput& input, Store& store, AuditLog& audit, Progress& progress) {
-    Plan plan({thread_count(input.options), std::uint64_t{input.options.memory_mib} << 18, input.spool_folder,
-               has_spinning_disk(input.evidence)});
+    const bool is_spinning = has_spinning_disk(input.evidence);
+    const std::uint64_t plan_memory = (std::uint64_t{input.options.memory_mib} << 20) / 4;
+    Plan plan({thread_count(input.options), plan_memory, input.spool_folder, is_spinning});
     Lister lister(input, plan, progress, prepare_resume(store));
     std::future<void> listing = list_aside(plan, [&] {
         for (std::uint32_t id = 0; id < input.evidence.size() && !lister.is_stopped(); ++id)
@@ -173,7 +174,7 @@ void scan(const ScanInput& input, Store& store, AuditLog& audit, Progress& progr
     std::exception_ptr recording_failure;
     try {
         run_pipeline({plan, input.options.algorithms, input.options.hash_engine, input.known,
-                      thread_count(input.options), input.stop, progress},
+                      thread_count(input.options), is_spinning, input.stop, progress},
                      [&](const Batch& batch) { recorder.record(batch); });
     } catch (...) {
         recording_failure = std::current_exception();

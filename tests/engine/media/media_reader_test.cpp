@@ -2,7 +2,13 @@
 #include "engine/media/media_reader.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <random>
 #include <thread>
 
@@ -115,6 +121,56 @@ TEST_CASE("chunks are decoded and checked whatever the ranges asked for") {
         const WholeRead whole = read_all(*image.reader, step);
         CHECK(whole.flaws.empty());
         CHECK(whole.bytes == media);
+    }
+}
+
+namespace {
+
+// Pages of the file that are in memory. Nothing when the file system does not let go of them.
+std::optional<std::size_t> resident_pages(const std::string& path, bool let_go) {
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    REQUIRE(fd >= 0);
+    if (let_go) ::fsync(fd), ::posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+    struct stat s {};
+    ::fstat(fd, &s);
+    const auto size = static_cast<std::size_t>(s.st_size);
+    void* mapping = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, fd, 0);
+    std::vector<unsigned char> pages((size + 4095) / 4096);
+    ::mincore(mapping, size, pages.data());
+    ::munmap(mapping, size);
+    ::close(fd);
+    const auto count =
+        static_cast<std::size_t>(std::count_if(pages.begin(), pages.end(), [](unsigned char p) { return p & 1; }));
+    if (let_go && count > 0) return std::nullopt;
+    return count;
+}
+
+}  // namespace
+
+TEST_CASE("what will be needed is fetched, of plain files and of chunks, and counts as no read") {
+    const Folder folder;
+    const Bytes media = sample_media(4 << 20);
+    const std::string raw = folder.save("media.raw", media);
+    const std::vector<std::string> set = save_set(folder, write_ewf(media));
+    const Opened image = opened(set);
+    const MediaReader plain(plain_map(media.size()), files_of({raw}));
+    const std::pair<const MediaReader*, std::string> both[] = {{&plain, raw}, {image.reader.get(), set[0]}};
+    for (const auto& [reader, path] : both) {
+        const std::uint64_t read_before = reader->bytes_read();
+        if (!resident_pages(path, true)) {
+            MESSAGE("SKIPPED: this file system keeps its pages in memory");
+            continue;
+        }
+        BlockWindow window;
+        reader->will_need(1 << 20, 2 << 20, window);
+        reader->will_need(media.size() - 10, 1 << 20, window);  // beyond the end
+        std::size_t pages = 0;
+        for (int i = 0; i < 500 && pages < 256; ++i) {
+            pages = resident_pages(path, false).value();
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        }
+        CHECK(pages >= 256);
+        CHECK(reader->bytes_read() == read_before);
     }
 }
 
