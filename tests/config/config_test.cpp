@@ -211,13 +211,13 @@ TEST_CASE("reports of the defaults are those of the build; one that a user names
 }
 
 TEST_CASE("profiles are known by name") {
-    CHECK(built_in_profiles() == std::vector<std::string>{"default"});
+    CHECK(built_in_profiles() == std::vector<std::string>{"default", "lab-full"});
     ConfigSources sources;
     sources.profile = "defualt";
     CHECK_THROWS_WITH_AS(load_configuration(sources),
                          "option --profile: unknown profile \"defualt\"; did you mean default?", Error);
     CHECK(error_of("threads: 1\nprofile: fast\n") ==
-          "F, line 2, column 10: unknown profile \"fast\"; expected one of default");
+          "F, line 2, column 10: unknown profile \"fast\"; expected one of default, lab-full");
     CHECK_THROWS_AS(with_flag("profile", "default"), Error);
 }
 
