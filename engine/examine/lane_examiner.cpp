@@ -95,7 +95,7 @@ void LaneExaminer::finish(std::size_t lane) {
 
 void LaneExaminer::advance() {
     const std::vector<std::size_t> busy = busy_lanes();
-    if (busy.size() >= lane_kernels().least_lanes) advance_together(busy);
+    if (busy.size() >= least_lanes()) advance_together(busy);
     else advance_one_by_one(busy);
 }
 

@@ -8,6 +8,7 @@
 
 #include <bit>
 #include <utility>
+#include <vector>
 
 #include "engine/hash/lane_kernels.h"
 
@@ -269,15 +270,29 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace triage {
+namespace {
 
-HWY_EXPORT(all_lanes);
-
-void compress_lanes(LaneStates& states, const LaneBlocks& at, std::size_t blocks, AlgorithmSet algorithms) {
-    HWY_DYNAMIC_DISPATCH(all_lanes)(states, at, blocks, algorithms);
+// Not by Highway's dispatcher: its library measures the clock whenever a process starts, a worker too (3 ms each).
+std::vector<LaneKernel> supported_kernels() {
+    std::vector<LaneKernel> kernels;
+#if HWY_ARCH_X86_64
+    const auto has = [](auto... is_there) { return (is_there && ...); };
+    const bool has_avx2 = has(__builtin_cpu_supports("avx2"), __builtin_cpu_supports("bmi"),
+                              __builtin_cpu_supports("bmi2"), __builtin_cpu_supports("fma"));
+    const bool has_avx512 = has(has_avx2, __builtin_cpu_supports("avx512f"), __builtin_cpu_supports("avx512vl"),
+                                __builtin_cpu_supports("avx512dq"), __builtin_cpu_supports("avx512bw"));
+    if (has_avx512) kernels.push_back({"AVX-512", N_AVX3::all_lanes});
+    if (has_avx2) kernels.push_back({"AVX2", N_AVX2::all_lanes});
+#endif
+    kernels.push_back({"portable", HWY_STATIC_DISPATCH(all_lanes)});
+    return kernels;
 }
-std::string kernel_target() {
-    const std::int64_t targets = hwy::SupportedTargets();
-    return hwy::TargetName(targets & -targets);  // the lowest bit is the best
+
+}  // namespace
+
+const std::vector<LaneKernel>& lane_kernels() {
+    static const std::vector<LaneKernel> kernels = supported_kernels();
+    return kernels;
 }
 
 }  // namespace triage

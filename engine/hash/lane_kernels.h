@@ -9,7 +9,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <string>
+#include <string_view>
+#include <vector>
 
 #include "engine/hash/digest.h"
 
@@ -29,9 +30,12 @@ struct LaneStates {
 using LaneBlocks = std::array<const std::byte*, lane_count>;
 
 // Advances all lanes by `blocks` blocks. Calls for different algorithms may run at the same time.
-void compress_lanes(LaneStates& states, const LaneBlocks& at, std::size_t blocks, AlgorithmSet algorithms);
+struct LaneKernel {
+    std::string_view name;  // of its instruction set: "AVX-512", "AVX2", "portable"
+    void (*advance)(LaneStates& states, const LaneBlocks& at, std::size_t blocks, AlgorithmSet algorithms);
+};
 
-// The instruction set that this processor runs them with: "AVX3" is AVX-512, "EMU128" the portable code.
-std::string kernel_target();
+// Those that this processor can run, the best first.
+const std::vector<LaneKernel>& lane_kernels();
 
 }  // namespace triage

@@ -85,7 +85,7 @@ void LaneDigests::begin(std::size_t lane) {
 }
 
 void LaneDigests::update(const LaneBlocks& at, std::size_t blocks, AlgorithmSet algorithms) {
-    compress_lanes(states_, at, blocks, AlgorithmSet::from_bits(algorithms.bits() & algorithms_.bits()));
+    kernel_.advance(states_, at, blocks, AlgorithmSet::from_bits(algorithms.bits() & algorithms_.bits()));
 }
 
 void LaneDigests::update_one(std::size_t lane, ByteView blocks, AlgorithmSet algorithms) {

@@ -18,7 +18,8 @@ std::string engine_in_words(HashEngine engine);
 
 class LaneDigests {
   public:
-    explicit LaneDigests(AlgorithmSet algorithms) : algorithms_(algorithms) {}
+    explicit LaneDigests(AlgorithmSet algorithms, const LaneKernel& kernel = lane_kernels().front())
+        : algorithms_(algorithms), kernel_(kernel) {}
 
     void begin(std::size_t lane);  // a new content
     // The next `blocks` blocks of every lane. Lanes that have no content need a readable pointer all the same.
@@ -32,18 +33,17 @@ class LaneDigests {
 
   private:
     AlgorithmSet algorithms_;
+    LaneKernel kernel_;
     LaneStates states_{};
 };
 
-// What the kernels are worth on this processor. Measured once a process, in a millisecond, before the first content.
-struct LaneKernels {
-    std::string target;           // instruction set, "AVX3"
-    std::size_t least_lanes = 0;  // so many busy lanes make the kernels faster than OpenSSL; more than 16: never
-};
-const LaneKernels& lane_kernels();
+// So many busy lanes make the best kernel faster than OpenSSL; more than `lane_count`: it never is. Measured once a
+// process, in a millisecond.
+std::size_t least_lanes();
 
 // Both engines on the examples of RFC 1321 and FIPS 180, and the kernels against OpenSSL on contents of all lengths
-// around a block, in every lane. Throws Error when anything differs: no digest of this machine can be trusted.
+// around a block, in every lane, for each kernel. Throws Error when anything differs: no digest of this machine can be
+// trusted.
 void test_digests(AlgorithmSet algorithms);
 
 }  // namespace triage

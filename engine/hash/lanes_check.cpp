@@ -49,8 +49,9 @@ Bytes noise(std::size_t size) {
 }
 
 // Lane l gets a content of `blocks` blocks and a rest of `rest` bytes that begins l bytes into `bytes`.
-void test_lanes(ByteView bytes, std::size_t blocks, std::size_t rest, AlgorithmSet algorithms) {
-    LaneDigests lanes(algorithms);
+void test_lanes(const LaneKernel& kernel, ByteView bytes, std::size_t blocks, std::size_t rest,
+                AlgorithmSet algorithms) {
+    LaneDigests lanes(algorithms, kernel);
     LaneBlocks at;
     for (std::size_t lane = 0; lane < lane_count; ++lane) lanes.begin(lane), at[lane] = bytes.data() + lane;
     lanes.update(at, blocks, algorithms);
@@ -58,7 +59,7 @@ void test_lanes(ByteView bytes, std::size_t blocks, std::size_t rest, AlgorithmS
     for (std::size_t lane = 0; lane < lane_count; ++lane) {
         const ByteView content = bytes.subspan(lane, whole + rest);
         if (lanes.finish(lane, content.subspan(whole), content.size()) != hash_of(content, algorithms))
-            fail(fmt::format("the {} kernels and OpenSSL differ", kernel_target()));
+            fail(fmt::format("the {} kernels and OpenSSL differ", kernel.name));
     }
 }
 
@@ -77,7 +78,7 @@ double measure(Run run) {
     return best;
 }
 
-LaneKernels measure_kernels() {
+std::size_t measure_least_lanes() {
     const Bytes bytes = noise(measured_blocks * block_bytes + lane_count);
     LaneDigests lanes(AlgorithmSet::all());
     LaneBlocks at;
@@ -85,7 +86,7 @@ LaneKernels measure_kernels() {
     const double all = measure([&] { lanes.update(at, measured_blocks, AlgorithmSet::all()); });
     const ByteView one = ByteView(bytes).first(measured_blocks * block_bytes);
     const double single = measure([&] { lanes.update_one(0, one, AlgorithmSet::all()); });
-    return {kernel_target(), static_cast<std::size_t>(all / single) + 1};
+    return static_cast<std::size_t>(all / single) + 1;
 }
 
 }  // namespace
@@ -94,15 +95,14 @@ std::string_view to_string(HashEngine engine) { return engine == HashEngine::aut
 
 std::string engine_in_words(HashEngine engine) {
     if (engine == HashEngine::openssl) return "OpenSSL";
-    const std::string& target = lane_kernels().target;
-    const std::string_view set = target == "AVX3" ? "AVX-512" : target == "EMU128" ? "portable" : target;
-    if (lane_kernels().least_lanes > lane_count) return fmt::format("OpenSSL (faster here than the {} kernels)", set);
+    const std::string_view set = lane_kernels().front().name;
+    if (least_lanes() > lane_count) return fmt::format("OpenSSL (faster here than the {} kernels)", set);
     return fmt::format("{} kernels, OpenSSL for few contents and as a check", set);
 }
 
-const LaneKernels& lane_kernels() {
-    static const LaneKernels kernels = measure_kernels();
-    return kernels;
+std::size_t least_lanes() {
+    static const std::size_t lanes = measure_least_lanes();
+    return lanes;
 }
 
 void test_digests(AlgorithmSet algorithms) {
@@ -110,8 +110,9 @@ void test_digests(AlgorithmSet algorithms) {
         if (hash_of(as_bytes(example.text), algorithms) != digests_of(example, algorithms))
             fail("OpenSSL differs from the published examples");
     const Bytes bytes = noise(5 * block_bytes + lane_count);
-    for (const std::size_t blocks : {0u, 1u, 4u})
-        for (const std::size_t rest : {0u, 1u, 55u, 56u, 63u}) test_lanes(bytes, blocks, rest, algorithms);
+    for (const LaneKernel& kernel : lane_kernels())
+        for (const std::size_t blocks : {0u, 1u, 4u})
+            for (const std::size_t rest : {0u, 1u, 55u, 56u, 63u}) test_lanes(kernel, bytes, blocks, rest, algorithms);
 }
 
 }  // namespace triage

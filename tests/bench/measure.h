@@ -79,7 +79,7 @@ inline double openssl_rate(AlgorithmSet algorithms, std::size_t content_bytes, u
 
 // The kernels, 16 contents of `content_bytes` side by side; OpenSSL where the kernels do not pay.
 inline double engine_rate(AlgorithmSet algorithms, std::size_t content_bytes, unsigned threads) {
-    if (lane_kernels().least_lanes > lane_count) return openssl_rate(algorithms, content_bytes, threads);
+    if (least_lanes() > lane_count) return openssl_rate(algorithms, content_bytes, threads);
     const Bytes content = random_bytes(content_bytes);
     return rate(threads, [&](unsigned) -> Work {
         const auto lanes = std::make_shared<LaneDigests>(algorithms);

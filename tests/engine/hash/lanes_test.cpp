@@ -3,7 +3,6 @@
 #include "engine/hash/lanes.h"
 
 #include <doctest/doctest.h>
-#include <hwy/targets.h>
 
 #include <vector>
 
@@ -19,8 +18,8 @@ Bytes noise(std::size_t size, unsigned seed) {
 }
 
 // Sixteen contents of the same whole blocks and different rests, all of them different.
-void check_lanes(AlgorithmSet algorithms, std::size_t blocks) {
-    LaneDigests lanes(algorithms);
+void check_lanes(const LaneKernel& kernel, AlgorithmSet algorithms, std::size_t blocks) {
+    LaneDigests lanes(algorithms, kernel);
     std::vector<Bytes> contents;
     LaneBlocks at;
     for (std::size_t lane = 0; lane < lane_count; ++lane) {
@@ -37,25 +36,17 @@ void check_lanes(AlgorithmSet algorithms, std::size_t blocks) {
     }
 }
 
-std::vector<std::int64_t> supported_targets() {
-    std::vector<std::int64_t> targets;
-    for (std::int64_t rest = hwy::SupportedTargets(); rest != 0; rest &= rest - 1) targets.push_back(rest & -rest);
-    return targets;
-}
-
 }  // namespace
 
 TEST_CASE("every kernel that this processor runs computes what OpenSSL does, for every set of algorithms") {
-    const std::vector<std::int64_t> targets = supported_targets();
-    REQUIRE_FALSE(targets.empty());
-    for (const std::int64_t target : targets) {
-        CAPTURE(hwy::TargetName(target));
-        hwy::SetSupportedTargetsForTest(target);
+    REQUIRE(lane_kernels().back().name == "portable");
+    for (const LaneKernel& kernel : lane_kernels()) {
+        CAPTURE(kernel.name);
         for (std::uint8_t bits = 1; bits < 8; ++bits)
-            for (const std::size_t blocks : {0u, 1u, 7u, 64u}) check_lanes(AlgorithmSet::from_bits(bits), blocks);
-        CHECK_NOTHROW(test_digests(AlgorithmSet::all()));
+            for (const std::size_t blocks : {0u, 1u, 7u, 64u})
+                check_lanes(kernel, AlgorithmSet::from_bits(bits), blocks);
     }
-    hwy::SetSupportedTargetsForTest(0);
+    CHECK_NOTHROW(test_digests(AlgorithmSet::all()));
 }
 
 TEST_CASE("a content may go from the kernels to OpenSSL and back") {
@@ -83,9 +74,10 @@ TEST_CASE("a lane can be used again, and lengths beyond 32 bits are counted") {
     CHECK(lanes.finish(2, {}, 600ull << 20) == reference.finish());
 }
 
-TEST_CASE("the kernels say what they are and when they pay") {
-    CHECK_FALSE(lane_kernels().target.empty());
-    CHECK(lane_kernels().least_lanes >= 1);
+TEST_CASE("from how many lanes the kernels pay is known, and the engine has a name") {
+    CHECK(least_lanes() >= 1);
+    CHECK(engine_in_words(HashEngine::openssl) == "OpenSSL");
+    CHECK(engine_in_words(HashEngine::automatic).find(lane_kernels().front().name) != std::string::npos);
 }
 
 }  // namespace triage
