@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::uint64_t long_content = 256 << 10;
 constexpr std::size_t least_read = 64 << 10, largest_read = 256 << 10;
-constexpr std::size_t few_lanes = 4;                  // so many or fewer: tasks are shared out
+constexpr std::size_t few_lanes = 8;                  // so many or fewer: tasks are shared out
 constexpr std::size_t least_shared_bytes = 64 << 10;  // less is done before another thread has woken up
 constexpr std::uint64_t rechecked_each = 256;
 
@@ -38,19 +38,20 @@ void LaneExaminer::examine(std::span<ExamineJob> jobs, const std::atomic<bool>& 
 
 // Until every lane has a whole block, or there is no content left for it. False when all are done.
 bool LaneExaminer::refill() {
+    const auto is_hungry = [&](std::size_t lane) { return lanes_[lane].ready.size() < block_bytes; };
     for (;;) {
-        std::vector<std::size_t> hungry;
-        for (std::size_t lane = 0; lane < lane_count; ++lane) {
-            if (!lanes_[lane].job && !jobs_.empty()) start(lane);
-            if (lanes_[lane].job && lanes_[lane].ready.size() < block_bytes) hungry.push_back(lane);
-        }
-        const std::size_t busy = busy_lanes().size();
-        if (hungry.empty()) return busy > 0;
-        read_bytes_ = std::clamp(largest_read * few_lanes / busy, least_read, largest_read);
-        run(busy <= few_lanes, hungry.size(), [&](std::size_t i) { fill(hungry[i]); });
+        for (std::size_t lane = 0; lane < lane_count && !jobs_.empty(); ++lane)
+            if (!lanes_[lane].job) start(lane);
+        std::vector<std::size_t> lanes = busy_lanes();
+        if (std::none_of(lanes.begin(), lanes.end(), is_hungry)) return !lanes.empty();
+        const bool are_few = lanes.size() <= few_lanes;
+        read_bytes_ = are_few ? largest_read : least_read;
+        // Few lanes are filled all together: steps are then long enough to be shared out.
+        if (!are_few) std::erase_if(lanes, std::not_fn(is_hungry));
+        run(are_few, lanes.size(), [&](std::size_t i) { fill(lanes[i]); });
         if (is_stopped()) return true;
-        for (const std::size_t lane : hungry)
-            if (lanes_[lane].ready.size() < block_bytes) finish(lane);
+        for (const std::size_t lane : lanes)
+            if (is_hungry(lane)) finish(lane);
     }
 }
 
@@ -74,7 +75,7 @@ void LaneExaminer::fill(std::size_t lane) {
     const std::size_t rest = l.ready.size();
     std::copy(l.ready.begin(), l.ready.end(), l.buffer.begin());
     std::size_t got = 0;
-    do got = l.stream.read(MutableBytes(l.buffer).subspan(rest, read_bytes_));
+    do got = l.stream.read(MutableBytes(l.buffer).subspan(rest, read_bytes_ - std::min(rest, read_bytes_)));
     while (l.stream.has_flaw() && got > 0 && !is_stopped());
     l.ready = ByteView(l.buffer).first(l.stream.has_flaw() ? 0 : rest + got);
 }
