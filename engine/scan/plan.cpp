@@ -13,6 +13,8 @@ constexpr std::size_t most_items = 4096;         // that wait to be recorded
 constexpr std::uint64_t long_content = 8 << 20;  // a batch of its kind
 constexpr std::size_t most_long = 4096;          // more of them are treated like the others
 constexpr std::size_t batch_entries = 1024;
+constexpr std::uint64_t batch_memory = 16 << 20;    // of its entries: a hostile one has a million extents
+constexpr std::size_t most_extents_of_long = 4096;  // one with more waits among the short ones, which are spooled
 constexpr std::uint64_t least_batch = 4 << 20, largest_batch = 128 << 20;  // bytes of content
 constexpr std::uint64_t content_worth_taking = 64 << 20;                   // fewer would leave lanes empty
 constexpr std::size_t long_at_once = 4, many_long_at_once = 16;
@@ -47,6 +49,13 @@ std::uint64_t memory_of(const PlannedEntry& planned) {
            entry.resident.capacity() + entry.extents.capacity() * sizeof(Extent);
 }
 
+// A size is a lie until the content was read: sums of them must not wrap.
+std::uint64_t content_of(const PlannedEntry& planned) {
+    return std::min<std::uint64_t>(planned.work.record.entry.size, std::uint64_t{1} << 40);
+}
+
+bool is_long(const Entry& entry) { return entry.size >= long_content && entry.extents.size() <= most_extents_of_long; }
+
 }  // namespace
 
 std::uint32_t class_of(const Entry& entry) {
@@ -75,14 +84,15 @@ bool Plan::send(WalkId walk, Item item) {
 void Plan::add(WalkId walk, EntryWork work) {
     const EntryRecord& record = work.record;
     const std::uint32_t priority = class_of(record.entry);
-    if (record.entry.size >= long_content && long_.size() < most_long) {
+    if (is_long(record.entry) && long_.size() < most_long) {
         long_.emplace(LongKey{priority, ~record.entry.size}, PlannedEntry{walk, std::move(work)});
         return;
     }
-    content_ += record.entry.size;
     const std::uint64_t position = priority == 0 ? record.walk_order : first_byte(record.entry);
     const PlanKey key{priority, work.evidence, position};
-    memory_ += memory_of(short_.emplace(key, PlannedEntry{walk, std::move(work)})->second);
+    const PlannedEntry& planned = short_.emplace(key, PlannedEntry{walk, std::move(work)})->second;
+    memory_ += memory_of(planned);
+    content_ += content_of(planned);
     if (memory_ > options_.memory_bytes && spool_.can_write()) spill();
 }
 
@@ -92,7 +102,7 @@ void Plan::spill() {
     spool_.write(middle, short_.end());
     for (auto one = middle; one != short_.end(); ++one) {
         memory_ -= memory_of(one->second);
-        content_ -= one->second.work.record.entry.size;
+        content_ -= content_of(one->second);
     }
     short_.erase(middle, short_.end());
 }
@@ -156,7 +166,7 @@ PlannedEntry Plan::take_short() {
     if (short_.empty() || (!spool_.is_empty() && spool_.head() < short_.begin()->first)) return spool_.take();
     const auto first = short_.extract(short_.begin());
     memory_ -= memory_of(first.mapped());
-    content_ -= first.mapped().work.record.entry.size;
+    content_ -= content_of(first.mapped());
     return std::move(first.mapped());
 }
 
@@ -180,7 +190,7 @@ std::unique_ptr<Batch> Plan::take_entries() {
     if (is_turn_of_long()) {
         put_long(*batch);
     } else {
-        // A share of what waits: large at first, small at the end, where all threads should end together.
+        // A thread's share of what waits: large at first, small at the end, where all threads should end together.
         const std::uint64_t share = content_ / (options_.threads * 2);
         put_short(*batch, batch_entries, std::clamp(share, least_batch, largest_batch));
     }
@@ -202,10 +212,11 @@ void Plan::put_long(Batch& batch) {
 }
 
 void Plan::put_short(Batch& batch, std::size_t entries, std::uint64_t bytes) {
-    std::uint64_t taken = 0;
-    for (; has_short() && entries > 0 && taken < bytes; --entries) {
+    std::uint64_t taken = 0, memory = 0;
+    for (; has_short() && entries > 0 && taken < bytes && memory < batch_memory; --entries) {
         PlannedEntry entry = take_short();
-        taken += entry.work.record.entry.size;
+        taken += content_of(entry);
+        memory += memory_of(entry);
         put(batch, std::move(entry));
     }
 }

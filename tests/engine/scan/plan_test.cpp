@@ -103,6 +103,28 @@ TEST_CASE("entries that do not fit into memory come back from the spool, whole a
     }
 }
 
+TEST_CASE("sizes and extents that lie cost no more memory than others") {
+    const ewf_test::Folder folder;
+    const PlainMedia media(Bytes(512));
+    PlanOptions options;
+    options.memory_bytes = 1 << 20;
+    options.spool_folder = folder.path("");
+    Plan plan(options);
+    for (int i = 0; i < 40; ++i) {
+        EntryWork one = work("/hostile" + std::to_string(i), 0, ~std::uint64_t{0} - 1);
+        one.media = &media.reader();
+        one.record.entry.extents.assign(100'000, {0, 1});
+        plan.send(0, std::move(one));
+    }
+    plan.finish();
+    std::size_t taken = 0;
+    while (const std::unique_ptr<Batch> batch = plan.take(never)) {
+        CHECK(batch->items.size() <= 12);  // 1.6 MB each
+        taken += batch->items.size();
+    }
+    CHECK(taken == 40);
+}
+
 TEST_CASE("the states of a walk follow when all of it is recorded") {
     Plan plan({});
     VolumeRecord state;
