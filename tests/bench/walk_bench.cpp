@@ -185,7 +185,7 @@ std::uint64_t scan_entries(char** arguments) {
     Store store = Store::create(folder + "/case.sqlite");
     AuditLog audit = AuditLog::create(folder + "/audit.jsonl");
     store.put_run({});
-    scan({bench_registry(), {spec}, known, rules, options, {}, stop}, store, audit, progress);
+    scan({bench_registry(), {spec}, known, rules, options, folder, stop}, store, audit, progress);
     return progress.entries_listed;
 }
 
