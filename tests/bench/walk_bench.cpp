@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Measures the walk and its way to the parent.
-//   walk_bench entries N STRIDE [FOLDER]  N made-up entries, their addresses STRIDE apart, from a worker process
-//   through
-//                                         record, channel, parser, check and address set; with FOLDER, through a whole
-//                                         scan into a store there
-//   walk_bench image RAW                  the walk of a volume by the file system readers of this build
+//   walk_bench entries N STRIDE    N made-up entries, their addresses STRIDE apart, from a worker process
+//                                  through record, channel, parser, check and address set
+//   walk_bench entries N STRIDE FOLDER    the same through a whole scan into a store there
+//   walk_bench image RAW           the walk of a volume by the file system readers of this build
 // Prints "what<tab>value" lines. The processor time of the parent is that of all its threads.
 #include <fmt/format.h>
 #include <sys/resource.h>
