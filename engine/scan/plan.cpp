@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t most_items = 4096;         // that wait to be recorded
 constexpr std::uint64_t long_content = 8 << 20;  // a batch of its kind
-constexpr std::size_t most_long = 4096;          // more of them are treated like the others
+constexpr std::size_t most_long = 1024;          // more of them are treated like the others
 constexpr std::size_t batch_entries = 1024;
 constexpr std::uint64_t batch_memory = 16 << 20;    // of its entries: a hostile one has a million extents
 constexpr std::size_t most_extents_of_long = 4096;  // one with more waits among the short ones, which are spooled
@@ -43,8 +43,7 @@ std::uint64_t first_byte(const Entry& entry) {
     return 0;
 }
 
-std::uint64_t memory_of(const PlannedEntry& planned) {
-    const Entry& entry = planned.work.record.entry;
+std::uint64_t memory_of(const Entry& entry) {
     return sizeof(Spool::Entries::value_type) + 64 + entry.path.capacity() + entry.stream.capacity() +
            entry.resident.capacity() + entry.extents.capacity() * sizeof(Extent);
 }
@@ -67,13 +66,15 @@ Plan::Plan(PlanOptions options) : options_(std::move(options)), spool_(options_.
 
 bool Plan::send(WalkId walk, Item item) {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return items_.items.size() < most_items || is_closed_; });
+    const auto has_room = [&] { return items_.items.size() < most_items && items_memory_ < batch_memory; };
+    changed_.wait(lock, [&] { return has_room() || is_closed_; });
     if (is_closed_) return false;
     if (walk != no_walk) ++walks_[walk].outstanding;
     auto* work = std::get_if<EntryWork>(&item);
     if (work && work->is_to_be_read()) {
         add(walk, std::move(*work));
     } else {
+        if (work) items_memory_ += memory_of(work->record.entry);
         items_.items.push_back(std::move(item));
         items_.walks.push_back(walk);
     }
@@ -91,7 +92,7 @@ void Plan::add(WalkId walk, EntryWork work) {
     const std::uint64_t position = priority == 0 ? record.walk_order : first_byte(record.entry);
     const PlanKey key{priority, work.evidence, position};
     const PlannedEntry& planned = short_.emplace(key, PlannedEntry{walk, std::move(work)})->second;
-    memory_ += memory_of(planned);
+    memory_ += memory_of(planned.work.record.entry);
     content_ += content_of(planned);
     if (memory_ > options_.memory_bytes && spool_.can_write()) spill();
 }
@@ -101,7 +102,7 @@ void Plan::spill() {
     const auto middle = std::next(short_.begin(), static_cast<std::ptrdiff_t>(short_.size() / 2));
     spool_.write(middle, short_.end());
     for (auto one = middle; one != short_.end(); ++one) {
-        memory_ -= memory_of(one->second);
+        memory_ -= memory_of(one->second.work.record.entry);
         content_ -= content_of(one->second);
     }
     short_.erase(middle, short_.end());
@@ -146,16 +147,16 @@ std::unique_ptr<Batch> Plan::take(const std::atomic<bool>& stop) {
 }
 
 bool Plan::is_worth_taking() const {
-    return is_finished_ || items_.items.size() >= batch_entries || short_.size() >= batch_entries ||
-           content_ >= content_worth_taking;
+    return is_finished_ || items_.items.size() >= batch_entries || items_memory_ >= batch_memory ||
+           short_.size() >= batch_entries || content_ >= content_worth_taking;
 }
 
 // On a disk whose head moves, the walk has it to itself, but for what is wanted most.
-bool Plan::may_take() const {
-    if (!has_short() && long_.empty()) return false;
-    if (!options_.is_spinning || is_finished_) return true;
-    return (has_short() && next_short().priority == 0) || (!long_.empty() && long_.begin()->first.first == 0);
-}
+bool Plan::is_open(std::uint32_t priority) const { return !options_.is_spinning || is_finished_ || priority == 0; }
+
+bool Plan::may_take_short() const { return has_short() && is_open(next_short().priority); }
+
+bool Plan::may_take() const { return may_take_short() || (!long_.empty() && is_open(long_.begin()->first.first)); }
 
 const PlanKey& Plan::next_short() const {
     if (spool_.is_empty()) return short_.begin()->first;
@@ -165,14 +166,14 @@ const PlanKey& Plan::next_short() const {
 PlannedEntry Plan::take_short() {
     if (short_.empty() || (!spool_.is_empty() && spool_.head() < short_.begin()->first)) return spool_.take();
     const auto first = short_.extract(short_.begin());
-    memory_ -= memory_of(first.mapped());
+    memory_ -= memory_of(first.mapped().work.record.entry);
     content_ -= content_of(first.mapped());
     return std::move(first.mapped());
 }
 
 // A long content is begun as soon as all are known that it can share lanes with, so that it does not hold the end.
 bool Plan::is_turn_of_long() const {
-    if (long_.empty() || !has_short()) return !long_.empty();
+    if (long_.empty() || !may_take_short()) return !long_.empty();
     const std::uint32_t priority = long_.begin()->first.first, other = next_short().priority;
     if (priority != other) return priority < other;
     return is_finished_ || long_.size() >= many_long_at_once * options_.threads;
@@ -181,6 +182,7 @@ bool Plan::is_turn_of_long() const {
 std::unique_ptr<Batch> Plan::take_items() {
     auto batch = std::make_unique<Batch>(std::move(items_));
     items_ = {};
+    items_memory_ = 0;
     changed_.notify_all();
     return batch;
 }
@@ -213,10 +215,10 @@ void Plan::put_long(Batch& batch) {
 
 void Plan::put_short(Batch& batch, std::size_t entries, std::uint64_t bytes) {
     std::uint64_t taken = 0, memory = 0;
-    for (; has_short() && entries > 0 && taken < bytes && memory < batch_memory; --entries) {
+    for (; may_take_short() && entries > 0 && taken < bytes && memory < batch_memory; --entries) {
         PlannedEntry entry = take_short();
         taken += content_of(entry);
-        memory += memory_of(entry);
+        memory += memory_of(entry.work.record.entry);
         put(batch, std::move(entry));
     }
 }

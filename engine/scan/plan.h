@@ -3,7 +3,7 @@
 // the pipeline takes batches. Entries are taken by (class, physical order): the first class as it is listed, the others
 // when nothing of a better class waits; long contents first, several at once, so that none of them is left for the end.
 // Entries that do not fit into memory go to a spool in the case directory and come back in the same order. Thread-safe.
-// Where the listing outruns everything, it waits.
+// Where too much waits to be recorded, the listing waits.
 #pragma once
 
 #include <atomic>
@@ -58,6 +58,8 @@ class Plan {
     bool has_short() const { return !short_.empty() || !spool_.is_empty(); }
     const PlanKey& next_short() const;
     PlannedEntry take_short();
+    bool is_open(std::uint32_t priority) const;
+    bool may_take_short() const;
     bool may_take() const;
     bool is_worth_taking() const;
     bool is_turn_of_long() const;
@@ -72,6 +74,7 @@ class Plan {
     std::mutex mutex_;  // protects everything below
     std::condition_variable changed_;
     Batch items_;                                // to be recorded only
+    std::uint64_t items_memory_ = 0;             // bytes that entries among them take, about
     Spool::Entries short_;                       // in the order in which they are taken
     Spool spool_;                                // more of them
     std::multimap<LongKey, PlannedEntry> long_;  // contents of several MiB, the longest of a class first

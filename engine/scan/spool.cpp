@@ -16,11 +16,18 @@ namespace triage {
 namespace {
 
 constexpr std::size_t write_bytes = 1 << 20;
-constexpr std::size_t read_bytes = 256 << 10;
+constexpr std::size_t read_bytes = 32 << 10;  // of each run
 
 [[noreturn]] void fail(const std::string& folder, const std::string& why) {
     throw Error("the spool in " + escape_for_terminal(folder), why, "free space there, then resume",
                 ErrorKind::interrupted);
+}
+
+constexpr std::size_t key_bytes = 16;
+PlanKey read_key(RecordReader& r) {
+    PlanKey key;
+    key.priority = r.u32(), key.evidence = r.u32(), key.position = r.u64();
+    return key;
 }
 
 void write_entry(RecordWriter& w, const PlanKey& key, const PlannedEntry& planned, std::uint32_t media) {
@@ -52,7 +59,7 @@ void Spool::open() {
 void Spool::write(Entries::const_iterator begin, Entries::const_iterator end) {
     open();
     Run run;
-    run.at = size_;
+    run.next = size_;
     std::string pending;
     const auto flush = [&] {
         for (std::size_t done = 0; done < pending.size();) {
@@ -83,59 +90,68 @@ void Spool::write(Entries::const_iterator begin, Entries::const_iterator end) {
     advance(runs_.size() - 1);
 }
 
-// True when `bytes` bytes are in the buffer behind `used`.
-bool Spool::refill(Run& run, std::size_t bytes) {
-    if (run.buffer.size() - run.used >= bytes) return true;
-    run.buffer.erase(0, run.used);
-    run.used = 0;
-    const std::uint64_t wanted =
-        std::min<std::uint64_t>(std::max(bytes, read_bytes) - run.buffer.size(), run.end - run.at);
-    const std::size_t old = run.buffer.size();
-    run.buffer.resize(old + static_cast<std::size_t>(wanted));
-    for (std::size_t done = 0; done < wanted;) {
-        const ssize_t n = ::pread(descriptor_, run.buffer.data() + old + done, static_cast<std::size_t>(wanted) - done,
-                                  static_cast<off_t>(run.at));
+void Spool::read(std::uint64_t at, std::string& into) const {
+    for (std::size_t done = 0; done < into.size();) {
+        const ssize_t n = ::pread(descriptor_, into.data() + done, into.size() - done, static_cast<off_t>(at + done));
         if (n < 0 && errno == EINTR) continue;
         if (n <= 0) fail(folder_, n < 0 ? std::strerror(errno) : "it is shorter than what was written");
         done += static_cast<std::size_t>(n);
-        run.at += static_cast<std::uint64_t>(n);
     }
-    return run.buffer.size() >= bytes;
 }
 
-// The next entry of a run becomes a head.
+// Through the run's buffer, unless they are more than it holds.
+std::string Spool::bytes(Run& run, std::uint64_t at, std::size_t size) const {
+    if (size > run.end - at) fail(folder_, "damaged: a record is longer than its run");
+    std::string result(size, '\0');
+    if (size > read_bytes) return read(at, result), result;
+    if (at < run.start || at + size > run.start + run.buffer.size()) {
+        run.start = at;
+        run.buffer.resize(static_cast<std::size_t>(std::min<std::uint64_t>(read_bytes, run.end - at)));
+        read(at, run.buffer);
+    }
+    return run.buffer.substr(static_cast<std::size_t>(at - run.start), size);
+}
+
+// The next record of a run becomes a head.
 void Spool::advance(std::size_t number) {
     Run& run = runs_[number];
-    std::uint32_t size = 0;
-    if (!refill(run, sizeof size)) return run.buffer.clear(), run.buffer.shrink_to_fit();
-    std::memcpy(&size, run.buffer.data() + run.used, sizeof size);
-    run.used += sizeof size;
-    if (!refill(run, size)) fail(folder_, "damaged: a record is longer than its run");
-    RecordReader r(as_bytes(std::string_view(run.buffer).substr(run.used, size)));
-    run.used += size;
-    Head head{{}, number, {}};
-    head.key = {r.u32(), r.u32(), r.u64()};
-    head.entry.walk = r.u32();
-    const std::uint32_t media = r.u32();
-    EntryRecord& record = head.entry.work.record;
-    record.walk_order = r.u64();
-    record.volume = r.u32();
-    std::uint64_t extents = 0;
-    record.entry = read_entry(r, extents);
-    while (r.is_good() && record.entry.extents.size() < extents && read_extents(r, record.entry.extents)) continue;
-    if (!r.is_complete() || media >= media_.size() || record.entry.extents.size() != extents)
-        fail(folder_, "damaged: a record is not what was written");
-    head.entry.work.media = media_[media];
-    heads_.push_back(std::move(head));
+    if (run.next == run.end) return run.buffer.clear(), run.buffer.shrink_to_fit();
+    Head head;
+    head.run = number;
+    std::memcpy(&head.size, bytes(run, run.next, sizeof head.size).data(), sizeof head.size);
+    head.at = run.next + sizeof head.size;
+    if (head.size > run.end - head.at) fail(folder_, "damaged: a record is longer than its run");
+    run.next = head.at + head.size;
+    const std::string start = bytes(run, head.at, std::min<std::size_t>(head.size, key_bytes));
+    RecordReader r(as_bytes(start));
+    head.key = read_key(r);
+    if (!r.is_good()) fail(folder_, "damaged: a record is not what was written");
+    heads_.push_back(head);
     std::push_heap(heads_.begin(), heads_.end());
 }
 
 PlannedEntry Spool::take() {
     std::pop_heap(heads_.begin(), heads_.end());
-    Head head = std::move(heads_.back());
+    const Head head = heads_.back();
     heads_.pop_back();
+    const std::string record = bytes(runs_[head.run], head.at, head.size);
+    RecordReader r(as_bytes(record));
+    read_key(r);
+    PlannedEntry entry;
+    entry.walk = r.u32();
+    const std::uint32_t media = r.u32();
+    EntryRecord& read = entry.work.record;
+    read.walk_order = r.u64();
+    read.volume = r.u32();
+    std::uint64_t extents = 0;
+    read.entry = read_entry(r, extents);
+    while (r.is_good() && read.entry.extents.size() < extents && read_extents(r, read.entry.extents)) continue;
+    if (!r.is_complete() || media >= media_.size() || read.entry.extents.size() != extents)
+        fail(folder_, "damaged: a record is not what was written");
+    entry.work.media = media_[media];
+    entry.work.evidence = head.key.evidence;
     advance(head.run);
-    return std::move(head.entry);
+    return entry;
 }
 
 }  // namespace triage

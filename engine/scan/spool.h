@@ -41,18 +41,20 @@ class Spool {
 
   private:
     struct Run {
-        std::uint64_t at = 0, end = 0;  // in the file, not read into `buffer` yet
-        std::string buffer;
-        std::size_t used = 0;
+        std::uint64_t next = 0, end = 0;  // its next record that is no head yet, in the file
+        std::string buffer;               // of the file, from `start`
+        std::uint64_t start = 0;
     };
-    struct Head {
+    struct Head {  // only the key: a record may have megabytes of extents
         PlanKey key;
-        std::size_t run;
-        PlannedEntry entry;
+        std::size_t run = 0;
+        std::uint64_t at = 0;    // of the record in the file
+        std::uint32_t size = 0;  // bytes
         bool operator<(const Head& other) const { return std::pair(other.key, other.run) < std::pair(key, run); }
     };
     void advance(std::size_t run);
-    bool refill(Run& run, std::size_t bytes);
+    std::string bytes(Run& run, std::uint64_t at, std::size_t size) const;
+    void read(std::uint64_t at, std::string& into) const;
     void open();
 
     std::string folder_;
