@@ -32,7 +32,7 @@ HWY_INLINE T rotate_left(T v) {
 // AVX-512, where it is one instruction.
 template <class T>
 HWY_INLINE T choose(T mask, T yes, T no) {
-#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+#if HWY_TARGET == HWY_AVX3
     return hn::IfVecThenElse(mask, yes, no);
 #else
     return hn::Xor(no, hn::And(mask, hn::Xor(yes, no)));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The compression functions of MD5, SHA-1 and SHA-256 over many contents at once: one content a lane, one vector
 // instruction a step for all of them. The only adaptor of Google Highway, which compiles the one source for AVX-512,
-// AVX2, SSE and portable code and chooses when the program runs. Pure functions; whole blocks only: beginning, padding
-// and everything about lengths is the caller's (engine/hash/lanes.h).
+// AVX2 and portable code. Pure functions; whole blocks only: beginning, padding and everything about lengths is the
+// caller's (engine/hash/lanes.h).
 // Sources: RFC 1321 section 3.4; FIPS 180-4 sections 6.1.2 and 6.2.2.
 #pragma once
 
