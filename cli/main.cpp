@@ -95,7 +95,7 @@ int main(int count, char** arguments) {
         return run(count, arguments);
     } catch (const Error& error) {
         print_error(error.what(), error.advice());
-        return error.kind() == ErrorKind::interrupted ? exit_code::interrupted : exit_code::usage;
+        return error.kind() == ErrorKind::usage ? exit_code::usage : exit_code::interrupted;
     } catch (const std::exception& error) {
         print_error(std::string("internal error: ") + error.what(), "please report it");
         return exit_code::interrupted;

@@ -212,6 +212,7 @@ Run begin_new(const ScanArguments& arguments, const std::string& command) {
     warn_of_contradictions(configuration.rules, lists);
     check_against_lists(configuration.options, lists.sets);
     configuration.options.algorithms.add(algorithms_of(lists.sets));
+    test_digests(configuration.options.algorithms);
 
     const std::string path = !arguments.out.empty() ? arguments.out : unused_case_name(evidence.front());
     CaseDirectory directory = CaseDirectory::create(path, paths_of(evidence));
@@ -294,12 +295,16 @@ Run begin_resumed(const ScanArguments& arguments) {
     RunRecord run = looked->run();
     if (!run.ended_utc.empty() && !run.is_interrupted)
         throw Error(arguments.resume, "is a finished case; there is nothing to resume");
+    if (run.interruption == untrusted_interruption)
+        throw Error(arguments.resume, "is not to be gone on with: " + run.interruption,
+                    "start a new case, best on another machine");
     std::vector<EvidenceSpec> evidence = evidence_of_case(looked->evidences(), arguments.evidence_at);
     if (evidence.empty())
         throw Error(arguments.resume, "ended before its evidence was recorded; there is nothing to resume",
                     "remove it and start the scan again");
     LoadedLists lists = lists_of_case(looked->lists(), arguments);
     configuration.options.algorithms.add(algorithms_of(lists.sets));
+    test_digests(configuration.options.algorithms);
     ScanOptions& options = configuration.options;
     if (arguments.threads > 0) run.threads = options.threads = arguments.threads;
     if (arguments.memory_mib > 0) options.memory_mib = arguments.memory_mib;
@@ -369,7 +374,6 @@ int run_scan(const ScanArguments& arguments, const std::string& command) {
     if (is_resume && names_more)
         throw Error("--resume", "takes evidence, lists, configuration and reports from the case",
                     "use --evidence-at or --list-at where files have moved");
-    test_digests(AlgorithmSet::all());
     Run run = is_resume ? begin_resumed(arguments) : begin_new(arguments, command);
     const std::string path = run.directory.path();
     print_notice("writing " + path);
@@ -381,7 +385,9 @@ int run_scan(const ScanArguments& arguments, const std::string& command) {
     } catch (const Error& error) {
         // Whatever ends a scan under way: what was recorded stays, and the case can go on.
         const std::string advice = error.advice().empty() ? "when that is mended" : error.advice() + "; then";
-        print_error(path + ": " + error.what(), advice + ": " + resume_command(path, arguments));
+        const bool may_go_on = error.kind() != ErrorKind::untrusted;
+        print_error(path + ": " + error.what(),
+                    may_go_on ? advice + ": " + resume_command(path, arguments) : error.advice());
         if (progress.matches == 0) return exit_code::interrupted;
         print_notice("files of a notable list were found before that");
         return exit_code::alert;

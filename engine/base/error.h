@@ -15,6 +15,7 @@ namespace triage {
 enum class ErrorKind {
     usage,        // wrong arguments, configuration or environment: nothing was examined (exit 2)
     interrupted,  // the store failed in mid-scan: what was recorded stays valid (exit 4, or 1 with a finding)
+    untrusted,    // two computations differ: what was recorded must not be gone on with (exit 4, or 1 with a finding)
 };
 
 class Error : public std::runtime_error {

@@ -244,6 +244,17 @@ void Store::forget_volume(std::uint32_t volume) {
     });
 }
 
+void Store::forget_unknown_volumes() {
+    assert(!impl_->is_sealed);
+    impl_->write_row(0, [&] {
+        impl_->database.execute(
+            "DELETE FROM match WHERE content IN (SELECT id FROM content WHERE volume NOT IN (SELECT id FROM volume));"
+            "DELETE FROM content WHERE volume NOT IN (SELECT id FROM volume);"
+            "DELETE FROM entry WHERE volume NOT IN (SELECT id FROM volume);"
+            "DELETE FROM problem WHERE volume NOT IN (SELECT id FROM volume)");
+    });
+}
+
 void Store::forget_problems_of_evidence() {
     assert(!impl_->is_sealed);
     impl_->write_row(0, [&] { impl_->database.prepare("DELETE FROM problem WHERE volume IS NULL").run(); });

@@ -78,6 +78,9 @@ class Store {
 
     // Removes the entries, contents and problems of a volume and makes it pending, so that it can be walked again.
     void forget_volume(std::uint32_t volume);
+    // Removes what belongs to a volume that is not recorded: batches are recorded as they end, and a run that died may
+    // have recorded entries before their volume.
+    void forget_unknown_volumes();
     // Removes the problems that belong to no volume: a resumed scan opens each evidence again and meets them again.
     void forget_problems_of_evidence();
 

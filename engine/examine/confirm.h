@@ -7,8 +7,9 @@
 
 namespace triage {
 
-// Throws Error (interrupted) when the digests differ from the job's result: nothing that this run computed can be
-// trusted. A second reading that fails proves nothing, since the first one was whole.
-void confirm(ContentExaminer& reference, const ExamineJob& job, const std::atomic<bool>& stop);
+// Throws Error (untrusted) when the digests differ from the job's result: nothing that this run computed can be
+// trusted. False when the second reading was not whole, or was stopped: that proves nothing, since the first one was
+// whole.
+bool confirm(ContentExaminer& reference, const ExamineJob& job, const std::atomic<bool>& stop);
 
 }  // namespace triage

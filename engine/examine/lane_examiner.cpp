@@ -74,9 +74,9 @@ void LaneExaminer::fill(std::size_t lane) {
     if (l.buffer.empty()) l.buffer.resize(largest_read + block_bytes);
     const std::size_t rest = l.ready.size();
     std::copy(l.ready.begin(), l.ready.end(), l.buffer.begin());
-    std::size_t got = 0;
-    do got = l.stream.read(MutableBytes(l.buffer).subspan(rest, read_bytes_ - std::min(rest, read_bytes_)));
-    while (l.stream.has_flaw() && got > 0 && !is_stopped());
+    const std::size_t room = read_bytes_ - std::min(rest, read_bytes_);
+    const std::size_t got = l.stream.read(MutableBytes(l.buffer).subspan(rest, room));
+    while (l.stream.has_flaw() && !is_stopped() && l.stream.read(l.buffer) > 0) continue;
     l.ready = ByteView(l.buffer).first(l.stream.has_flaw() ? 0 : rest + got);
 }
 

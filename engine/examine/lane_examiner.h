@@ -15,6 +15,9 @@ namespace triage {
 
 class LaneExaminer {
   public:
+    // Of a container: each lane keeps decoded blocks of its own, so media with larger ones are for ContentExaminer.
+    static constexpr std::uint32_t largest_block = 256 << 10;
+
     // Runs task 0 to tasks - 1, perhaps at the same time, and returns when all have ended.
     using SideBySide = std::function<void(std::size_t tasks, const std::function<void(std::size_t)>& task)>;
     // Hears of a content that the reference is to compute again, whatever it is: each lane's turn comes once in 256 of

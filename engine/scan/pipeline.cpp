@@ -83,11 +83,13 @@ void look_up(Batch& batch, const KnownSets& known) {
 // has it fetch anything. Holes cost nothing, and of a long content only the beginning is asked for.
 void fetch_ahead(const Batch& batch, BlockWindow& window) {
     constexpr std::uint64_t most = 8 << 20;
+    constexpr std::size_t most_extents_ahead = 256;
     for (const Item& item : batch.items) {
         const auto* work = std::get_if<EntryWork>(&item);
         if (!work || !work->is_to_be_read()) continue;
         std::uint64_t asked = 0;
-        for (const Extent& extent : work->record.entry.extents) {
+        const std::vector<Extent>& extents = work->record.entry.extents;
+        for (const Extent& extent : std::span(extents).first(std::min(extents.size(), most_extents_ahead))) {
             if (asked >= most) break;
             if (extent.media_offset == Extent::hole) continue;
             work->media->will_need(extent.media_offset, std::min(extent.length, most - asked), window);
@@ -106,26 +108,50 @@ std::vector<ExamineJob> jobs_of(Batch& batch) {
     return jobs;
 }
 
-// Every notable match stands on two computations.
-void confirm_matches(std::span<const ExamineJob> jobs, ThreadExaminer& examiner, const PipelineInput& input) {
+// Every notable match stands on two computations, or says that it does not; of a run that is stopped in between, the
+// content was not reached.
+void confirm_matches(Batch& batch, std::span<const ExamineJob> jobs, ThreadExaminer& examiner,
+                     const PipelineInput& input) {
     const auto is_notable = [&](const Match& match) {
         return input.known[match.set].identity().polarity == Polarity::notable;
     };
-    for (const ExamineJob& job : jobs)
-        if (std::any_of(job.result->matches.begin(), job.result->matches.end(), is_notable))
-            confirm(examiner.reference, job, input.stop);
+    std::vector<const Entry*> unconfirmed;
+    for (const ExamineJob& job : jobs) {
+        const std::vector<Match>& matches = job.result->matches;
+        if (std::none_of(matches.begin(), matches.end(), is_notable)) continue;
+        if (confirm(examiner.reference, job, input.stop)) continue;
+        if (input.stop) *job.result = {Status::unreadable, Reason::not_reached, job.entry->size, {}, {}};
+        else unconfirmed.push_back(job.entry);
+    }
+    std::vector<ProblemRecord> problems;
+    for (std::size_t i = 0; i < batch.items.size(); ++i) {
+        const auto* work = std::get_if<EntryWork>(&batch.items[i]);
+        if (!work || std::find(unconfirmed.begin(), unconfirmed.end(), &work->record.entry) == unconfirmed.end())
+            continue;
+        ProblemRecord& record = problems.emplace_back(ProblemRecord{work->evidence, work->record.volume, {}});
+        record.problem.kind = ProblemKind::unreadable;
+        record.problem.path = work->record.entry.path, record.problem.address = work->record.entry.address;
+        record.problem.detail = "its match stands on one computation: a second reading failed";
+    }
+    for (ProblemRecord& problem : problems) {
+        batch.items.emplace_back(std::move(problem));
+        batch.walks.push_back(Plan::no_walk);
+    }
 }
 
 void examine_batch(Batch& batch, ThreadExaminer& examiner, const PipelineInput& input) {
     std::vector<ExamineJob> jobs = jobs_of(batch);
-    if (examiner.lanes) examiner.lanes->examine(jobs, input.stop);
-    else
-        for (const ExamineJob& job : jobs) *job.result = examiner.reference.examine(*job.media, *job.entry, input.stop);
+    const auto for_reference = std::stable_partition(jobs.begin(), jobs.end(), [&](const ExamineJob& job) {
+        return examiner.lanes && job.media->map().block_size <= LaneExaminer::largest_block;
+    });
+    if (for_reference != jobs.begin()) examiner.lanes->examine({jobs.begin(), for_reference}, input.stop);
+    for (auto job = for_reference; job != jobs.end(); ++job)
+        *job->result = examiner.reference.examine(*job->media, *job->entry, input.stop);
     std::uint64_t bytes = 0;
     for (const ExamineJob& job : jobs) bytes += job.entry->size;
     input.progress.bytes_examined.fetch_add(bytes, std::memory_order_relaxed);
     look_up(batch, input.known);
-    if (examiner.lanes) confirm_matches(jobs, examiner, input);
+    if (examiner.lanes) confirm_matches(batch, jobs, examiner, input);
 }
 
 }  // namespace

@@ -39,6 +39,7 @@ ResumePoint prepare_resume(Store& store) {
         point.next_volume_id = std::max(point.next_volume_id, volume.id + 1);
         point.volumes[{volume.evidence, volume.name}] = std::move(volume);
     }
+    store.forget_unknown_volumes();
     store.forget_problems_of_evidence();
     point.next_walk_order = store.next_walk_order();
     return point;
@@ -107,6 +108,22 @@ class Recorder {
     std::set<std::uint32_t> cut_short_;      // volumes with a content that the stop left unread
 };
 
+// A run whose digests cannot be trusted says so in its case before it ends.
+[[noreturn]] void end_failed_run(const std::exception_ptr& failure, Store& store, AuditLog& audit) {
+    try {
+        std::rethrow_exception(failure);
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::untrusted) throw;
+        audit.record("digests-differ", {{"detail", error.what()}});
+        RunRecord run = store.run();
+        run.is_interrupted = true;
+        run.interruption = untrusted_interruption;
+        store.put_run(run);
+        store.commit();
+        throw;
+    }
+}
+
 // Evidence must be after the run what it was before.
 void compare_identities(const std::vector<EvidenceSpec>& evidence, Store& store, AuditLog& audit) {
     for (std::uint32_t id = 0; id < evidence.size(); ++id) {
@@ -157,20 +174,19 @@ void note(EvidenceOverview& overview, Batch batch) {
 }  // namespace
 
 void scan(const ScanInput& input, Store& store, AuditLog& audit, Progress& progress) {
+    const std::vector<Polarity> polarities = polarities_of(input.known);
+    const auto judge_one = [&](const EntryRecord& r) { return judge(input.rules, r.entry, r.examined, polarities); };
     const bool is_spinning = has_spinning_disk(input.evidence);
     const std::uint64_t plan_memory = (std::uint64_t{input.options.memory_mib} << 20) / 4;
     Plan plan({thread_count(input.options), plan_memory, input.spool_folder, is_spinning});
     Lister lister(input, plan, progress, prepare_resume(store));
+    store.judge_as_they_come(judge_one);
+    Recorder recorder(store, audit, input, progress);
     std::future<void> listing = list_aside(plan, [&] {
         for (std::uint32_t id = 0; id < input.evidence.size() && !lister.is_stopped(); ++id)
             lister.list(id, input.evidence[id]);
         progress.is_listing = false;
     });
-
-    const std::vector<Polarity> polarities = polarities_of(input.known);
-    const auto judge_one = [&](const EntryRecord& r) { return judge(input.rules, r.entry, r.examined, polarities); };
-    store.judge_as_they_come(judge_one);
-    Recorder recorder(store, audit, input, progress);
     std::exception_ptr recording_failure;
     try {
         run_pipeline({plan, input.options.algorithms, input.options.hash_engine, input.known,
@@ -181,7 +197,7 @@ void scan(const ScanInput& input, Store& store, AuditLog& audit, Progress& progr
     }
     const std::unique_ptr<Batch> rest = plan.close();
     listing.wait();
-    if (recording_failure) std::rethrow_exception(recording_failure);
+    if (recording_failure) end_failed_run(recording_failure, store, audit);
     recorder.record(*rest);
     listing.get();
 

@@ -50,6 +50,9 @@ struct ScanInput {
     const std::atomic<bool>& stop;  // set by a signal: ends the run within about a second, resumable
 };
 
+// RunRecord::interruption of a run whose digests cannot be trusted (ErrorKind::untrusted): it is never resumed.
+inline constexpr std::string_view untrusted_interruption = "two computations of one content differed";
+
 // Examines everything into the store and judges it; the store is sealed when this returns. A failing store throws Error
 // of kind interrupted. Volumes that an earlier run finished are left as they are (resume).
 void scan(const ScanInput& input, Store& store, AuditLog& audit, Progress& progress);

@@ -347,6 +347,30 @@ TEST_CASE("a resumed scan forgets the problems that belong to no volume, and onl
     CHECK(left == std::vector{ProblemKind::capped});
 }
 
+TEST_CASE("what was recorded of a volume that was not is forgotten") {
+    Folder folder;
+    const std::string path = folder / "case.sqlite";
+    Store store = start(path);
+    put(store, entry("/known", 1));
+    const Entry stray = entry("/stray", 2);
+    Examined matched;
+    matched.matches.emplace_back();
+    store.put_content(77, stray, matched);
+    EntryRecord name;
+    name.entry = stray;
+    name.volume = 77;
+    store.put_entry(name, std::nullopt);
+    ProblemRecord problem_of_it = problem(ProblemKind::damaged);
+    problem_of_it.volume = 77;
+    store.put_problem(problem_of_it);
+    store.forget_unknown_volumes();
+    const Store sealed = reopened(std::move(store), path);
+    CHECK(paths_of(sealed) == std::vector<std::string>{"/known"});
+    CHECK(output_of("sqlite3 " + path +
+                    " 'SELECT count(*) FROM content; SELECT count(*) FROM match;"
+                    " SELECT count(*) FROM problem'") == "1\n0\n0\n");
+}
+
 TEST_CASE("a commit is due after a second, not before") {
     Folder folder;
     const std::string path = folder / "case.sqlite";
