@@ -102,14 +102,13 @@ std::vector<ExamineJob> jobs_of(Batch& batch) {
     std::vector<ExamineJob> jobs;
     for (Item& item : batch.items) {
         auto* work = std::get_if<EntryWork>(&item);
-        if (work && !work->is_examined && !work->shares_content)
-            jobs.push_back({work->media, &work->record.entry, &work->record.examined});
+        if (work && work->is_to_be_read()) jobs.push_back({work->media, &work->record.entry, &work->record.examined});
     }
     return jobs;
 }
 
-// Every notable match stands on two computations, or says that it does not; of a run that is stopped in between, the
-// content was not reached.
+// Every notable match stands on two computations, or a problem says that it does not: a match is never lost to a disk
+// that fails, or a run that is stopped, in between.
 void confirm_matches(Batch& batch, std::span<const ExamineJob> jobs, ThreadExaminer& examiner,
                      const PipelineInput& input) {
     const auto is_notable = [&](const Match& match) {
@@ -119,19 +118,17 @@ void confirm_matches(Batch& batch, std::span<const ExamineJob> jobs, ThreadExami
     for (const ExamineJob& job : jobs) {
         const std::vector<Match>& matches = job.result->matches;
         if (std::none_of(matches.begin(), matches.end(), is_notable)) continue;
-        if (confirm(examiner.reference, job, input.stop)) continue;
-        if (input.stop) *job.result = {Status::unreadable, Reason::not_reached, job.entry->size, {}, {}};
-        else unconfirmed.push_back(job.entry);
+        if (!confirm(examiner.reference, job, input.stop)) unconfirmed.push_back(job.entry);
     }
     std::vector<ProblemRecord> problems;
-    for (std::size_t i = 0; i < batch.items.size(); ++i) {
-        const auto* work = std::get_if<EntryWork>(&batch.items[i]);
+    for (const Item& item : batch.items) {
+        const auto* work = std::get_if<EntryWork>(&item);
         if (!work || std::find(unconfirmed.begin(), unconfirmed.end(), &work->record.entry) == unconfirmed.end())
             continue;
         ProblemRecord& record = problems.emplace_back(ProblemRecord{work->evidence, work->record.volume, {}});
         record.problem.kind = ProblemKind::unreadable;
         record.problem.path = work->record.entry.path, record.problem.address = work->record.entry.address;
-        record.problem.detail = "its match stands on one computation: a second reading failed";
+        record.problem.detail = "its match stands on one computation: a second reading failed or was stopped";
     }
     for (ProblemRecord& problem : problems) {
         batch.items.emplace_back(std::move(problem));

@@ -31,6 +31,7 @@ class PlainMedia {
         });
     }
     const MediaReader& reader() const { return *reader_; }
+    std::string path() const { return folder_.path("media.raw"); }
 
   private:
     ewf_test::Folder folder_;

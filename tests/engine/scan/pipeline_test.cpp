@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// Known contents through the pipeline: a match is read twice, and never lost.
+#include "engine/scan/pipeline.h"
+
+#include <doctest/doctest.h>
+
+#include "engine/hash/hasher.h"
+#include "tests/support/known_sets.h"
+#include "tests/support/media.h"
+
+using namespace triage;
+using namespace triage::test;
+
+namespace {
+
+// One content that a set holds; what happens when it is read for the second time is the test's.
+struct OneMatch {
+    explicit OneMatch(Polarity polarity) : bytes(ewf_test::sample_media(9000)), media(bytes) {
+        KnownRecord record;
+        record.digests = hash_of(bytes);
+        SetOptions options;
+        options.identity.polarity = polarity;
+        known.push_back(set_of({record}, options));
+    }
+
+    // The entries and problems that are recorded.
+    void run(std::function<std::optional<Failure>()> on_second_reading) {
+        auto& reader = const_cast<MediaReader&>(media.reader());
+        reader.inject_faults([&](std::uint32_t, std::uint64_t, std::size_t) {
+            return ++readings > 1 ? on_second_reading() : std::nullopt;
+        });
+        Plan plan({});
+        EntryWork work;
+        work.media = &reader;
+        work.record.entry.size = bytes.size();
+        work.record.entry.extents = {{0, bytes.size()}};
+        plan.send(Plan::no_walk, std::move(work));
+        plan.finish();
+        Progress progress;
+        run_pipeline({plan, AlgorithmSet::all(), HashEngine::automatic, known, 1, false, stop, progress},
+                     [&](const Batch& batch) {
+                         for (const Item& item : batch.items) {
+                             if (const auto* w = std::get_if<EntryWork>(&item)) examined.push_back(w->record.examined);
+                             if (const auto* p = std::get_if<ProblemRecord>(&item)) problems.push_back(p->problem);
+                         }
+                     });
+    }
+
+    Bytes bytes;
+    PlainMedia media;
+    KnownSets known;
+    std::atomic<bool> stop{false};
+    int readings = 0;
+    std::vector<Examined> examined;
+    std::vector<Problem> problems;
+};
+
+}  // namespace
+
+TEST_CASE("a notable match is read and computed again, another is not") {
+    OneMatch notable(Polarity::notable), ignorable(Polarity::ignorable);
+    for (OneMatch* match : {&notable, &ignorable}) {
+        match->run([]() -> std::optional<Failure> { return std::nullopt; });
+        REQUIRE(match->examined.size() == 1);
+        CHECK(match->examined[0].matches.size() == 1);
+        CHECK(match->problems.empty());
+    }
+    CHECK(notable.readings == 2);
+    CHECK(ignorable.readings == 1);
+}
+
+TEST_CASE("a match stays when its second reading fails, and a problem says so") {
+    OneMatch match(Polarity::notable);
+    match.run([]() -> std::optional<Failure> { return Failure{"Input/output error"}; });
+    REQUIRE(match.examined.size() == 1);
+    CHECK(match.examined[0].matches.size() == 1);
+    REQUIRE(match.problems.size() == 1);
+    CHECK(match.problems[0].kind == ProblemKind::unreadable);
+}
+
+TEST_CASE("evidence that reads differently the second time ends the run") {
+    OneMatch match(Polarity::notable);
+    try {
+        match.run([&]() -> std::optional<Failure> {
+            const int fd = ::open(match.media.path().c_str(), O_WRONLY | O_CLOEXEC);
+            CHECK(::pwrite(fd, "changed", 7, 100) == 7);
+            ::close(fd);
+            return std::nullopt;
+        });
+        FAIL("no error");
+    } catch (const Error& error) {
+        CHECK(error.kind() == ErrorKind::untrusted);
+    }
+}
