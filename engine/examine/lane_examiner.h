@@ -7,6 +7,9 @@
 #include <array>
 #include <atomic>
 #include <functional>
+#include <memory>
+#include <span>
+#include <vector>
 
 #include "engine/examine/neighbours.h"
 #include "engine/hash/lanes.h"

@@ -7,8 +7,7 @@
 #include <openssl/md5.h>
 #include <openssl/sha.h>
 
-#include <algorithm>
-#include <cstring>
+#include <iterator>
 
 namespace triage {
 namespace {

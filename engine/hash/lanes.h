@@ -4,7 +4,8 @@
 // over where they stand. Owned by one thread; calls of `update` for different algorithms may run at the same time.
 #pragma once
 
-#include <span>
+#include <string>
+#include <string_view>
 
 #include "engine/hash/lane_kernels.h"
 

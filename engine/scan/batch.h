@@ -4,7 +4,7 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
+#include <string>
 #include <variant>
 #include <vector>
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "engine/hash/lane_kernels.h"
+
 namespace triage {
 namespace {
 
@@ -18,7 +20,6 @@ constexpr std::size_t most_extents_of_long = 4096;  // one with more waits among
 constexpr std::uint64_t least_batch = 4 << 20, largest_batch = 128 << 20;  // bytes of content
 constexpr std::uint64_t content_worth_taking = 64 << 20;                   // fewer would leave lanes empty
 constexpr std::size_t long_at_once = 4, many_long_at_once = 16;
-constexpr std::size_t lanes = 16;  // contents that one thread hashes at once
 constexpr std::size_t most_beside_long = 8192;
 constexpr auto patience = 5ms;  // then a few are better than none
 
@@ -209,7 +210,7 @@ void Plan::put_long(Batch& batch) {
         put(batch, std::move(long_.extract(long_.begin()).mapped()));
         ++count;
     }
-    const std::uint64_t room = (lanes - count) * std::min(~first.second, largest_batch);
+    const std::uint64_t room = (lane_count - count) * std::min(~first.second, largest_batch);
     put_short(batch, most_beside_long, std::min(room, content_ / options_.threads));
 }
 

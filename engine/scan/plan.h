@@ -9,7 +9,10 @@
 #include <atomic>
 #include <condition_variable>
 #include <map>
+#include <memory>
 #include <mutex>
+#include <string>
+#include <vector>
 
 #include "engine/scan/batch.h"
 #include "engine/scan/spool.h"

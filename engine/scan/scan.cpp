@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/scan/scan.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <functional>
 #include <future>
 #include <map>
 #include <set>
