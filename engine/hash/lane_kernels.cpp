@@ -122,18 +122,6 @@ HWY_INLINE void sha1_step(D d, V<D>* s, V<D>* w) {
     b = rotate_left<30>(b);
 }
 
-// MD5 and SHA-1 step by step together: each is one long chain of dependent instructions, and two chains keep a
-// processor busy where one lets it wait.
-template <int t, class D>
-HWY_INLINE void md5_and_sha1_step(D d, V<D>* md5, const V<D>* w, V<D>* sha1, V<D>* swapped) {
-    if constexpr (t < 64) md5_step<t / 16, t % 16>(d, md5, w);
-    sha1_step<t>(d, sha1, swapped);
-}
-template <class D, int... t>
-HWY_INLINE void md5_and_sha1_block(D d, V<D>* md5, const V<D>* w, V<D>* sha1, V<D>* swapped, Steps<t...>) {
-    (md5_and_sha1_step<t>(d, md5, w, sha1, swapped), ...);
-}
-
 template <class D, int... t>
 HWY_INLINE void sha1_block(D d, V<D>* s, V<D>* w, Steps<t...>) {
     (sha1_step<t>(d, s, w), ...);
@@ -177,6 +165,25 @@ HWY_INLINE void sha256_step(D d, V<D>* s, V<D>* w) {
 template <class D, int... t>
 HWY_INLINE void sha256_block(D d, V<D>* s, V<D>* w, Steps<t...>) {
     (sha256_step<t>(d, s, w), ...);
+}
+
+// Step by step together: each is one long chain of dependent instructions, and several chains keep a processor busy
+// where one lets it wait. Three have room where there are 32 registers. SHA-1 has five steps where the others have
+// four.
+constexpr bool has_room_for_three = HWY_TARGET == HWY_AVX3;
+
+template <int t, class D>
+HWY_INLINE void every_step(D d, V<D>* md5, V<D>* sha1, V<D>* sha256, const V<D>* w, V<D>* w1, V<D>* w256) {
+    md5_step<t / 16, t % 16>(d, md5, w);
+    if constexpr (has_room_for_three) sha256_step<t>(d, sha256, w256);
+    sha1_step<t + t / 4>(d, sha1, w1);
+    if constexpr (t % 4 == 3) sha1_step<t + t / 4 + 1>(d, sha1, w1);
+}
+template <class D, int... t>
+HWY_INLINE void every_block(D d, V<D>* md5, V<D>* sha1, V<D>* sha256, const V<D>* w, V<D>* w1, V<D>* w256,
+                            Steps<t...> steps) {
+    (every_step<t>(d, md5, sha1, sha256, w, w1, w256), ...);
+    if constexpr (!has_room_for_three) sha256_block(d, sha256, w256, steps);
 }
 
 // --- From blocks to words ---
@@ -237,26 +244,22 @@ HWY_INLINE void compress(D d, LaneStates& states, const LaneBlocks& at, std::siz
     const bool with_sha256 = algorithms.has(Algorithm::sha256);
     for (std::size_t first = 0; first < lane_count; first += n)
         for (std::size_t offset = 0; offset < blocks * block_bytes; offset += block_bytes) {
-            V<D> w[16], swapped[16], copy[16], s[8], md5[4];
+            V<D> w[16], w1[16], w256[16], md5[4], sha1[5], sha256[8];
             load_words(d, at.data() + first, offset, w);
-            for (int i = 0; i < 16; ++i) copy[i] = swapped[i] = big_endian(d, w[i]);
-            if (with_md5 && with_sha1) {
-                load<4>(d, states.md5, first, md5), load<5>(d, states.sha1, first, s);
-                md5_and_sha1_block(d, md5, w, s, copy, Count<80>());
-                add<4>(d, md5, states.md5, first), add<5>(d, s, states.sha1, first);
-            } else if (with_md5) {
-                load<4>(d, states.md5, first, md5);
-                md5_block(d, md5, w, Count<64>());
-                add<4>(d, md5, states.md5, first);
-            } else if (with_sha1) {
-                load<5>(d, states.sha1, first, s);
-                sha1_block(d, s, copy, Count<80>());
-                add<5>(d, s, states.sha1, first);
+            for (int i = 0; i < 16; ++i) w1[i] = w256[i] = big_endian(d, w[i]);
+            load<4>(d, states.md5, first, md5);
+            load<5>(d, states.sha1, first, sha1);
+            load<8>(d, states.sha256, first, sha256);
+            if (with_md5 && with_sha1 && with_sha256) {
+                every_block(d, md5, sha1, sha256, w, w1, w256, Count<64>());
+            } else {
+                if (with_md5) md5_block(d, md5, w, Count<64>());
+                if (with_sha1) sha1_block(d, sha1, w1, Count<80>());
+                if (with_sha256) sha256_block(d, sha256, w256, Count<64>());
             }
-            if (!with_sha256) continue;
-            load<8>(d, states.sha256, first, s);
-            sha256_block(d, s, swapped, Count<64>());
-            add<8>(d, s, states.sha256, first);
+            if (with_md5) add<4>(d, md5, states.md5, first);
+            if (with_sha1) add<5>(d, sha1, states.sha1, first);
+            if (with_sha256) add<8>(d, sha256, states.sha256, first);
         }
 }
 
