@@ -8,6 +8,9 @@ namespace {
 
 constexpr std::uint64_t long_content = 256 << 10;
 constexpr std::size_t least_read = 64 << 10, largest_read = 256 << 10;
+// The extra block sets the buffers off against each other: at the same place of a page they would share the few ways of
+// one set of the first cache, and all lanes read at the same place.
+constexpr std::size_t buffer_bytes = largest_read + block_bytes;
 constexpr std::size_t few_lanes = 8;                  // so many or fewer: tasks are shared out
 constexpr std::size_t least_shared_bytes = 64 << 10;  // less is done before another thread has woken up
 constexpr std::uint64_t rechecked_each = 256;
@@ -21,7 +24,10 @@ AlgorithmSet only(std::initializer_list<Algorithm> algorithms) {
 }  // namespace
 
 LaneExaminer::LaneExaminer(AlgorithmSet algorithms, SideBySide side_by_side, Recheck recheck)
-    : digests_(algorithms), side_by_side_(std::move(side_by_side)), recheck_(std::move(recheck)) {}
+    : digests_(algorithms),
+      side_by_side_(std::move(side_by_side)),
+      recheck_(std::move(recheck)),
+      buffers_(lane_count * buffer_bytes) {}
 
 void LaneExaminer::examine(std::span<ExamineJob> jobs, const std::atomic<bool>& stop) {
     const auto others = std::stable_partition(jobs.begin(), jobs.end(),
@@ -71,13 +77,13 @@ void LaneExaminer::start(std::size_t lane) {
 void LaneExaminer::fill(std::size_t lane) {
     Lane& l = lanes_[lane];
     if (l.window) return;
-    if (l.buffer.empty()) l.buffer.resize(largest_read + block_bytes);
+    const MutableBytes buffer = MutableBytes(buffers_).subspan(lane * buffer_bytes, buffer_bytes);
     const std::size_t rest = l.ready.size();
-    std::copy(l.ready.begin(), l.ready.end(), l.buffer.begin());
+    std::copy(l.ready.begin(), l.ready.end(), buffer.begin());
     const std::size_t room = read_bytes_ - std::min(rest, read_bytes_);
-    const std::size_t got = l.stream.read(MutableBytes(l.buffer).subspan(rest, room));
-    while (l.stream.has_flaw() && !is_stopped() && l.stream.read(l.buffer) > 0) continue;
-    l.ready = ByteView(l.buffer).first(l.stream.has_flaw() ? 0 : rest + got);
+    const std::size_t got = l.stream.read(buffer.subspan(rest, room));
+    while (l.stream.has_flaw() && !is_stopped() && l.stream.read(buffer) > 0) continue;
+    l.ready = buffer.first(l.stream.has_flaw() ? 0 : rest + got);
 }
 
 void LaneExaminer::finish(std::size_t lane) {
@@ -96,7 +102,8 @@ void LaneExaminer::finish(std::size_t lane) {
 
 void LaneExaminer::advance() {
     const std::vector<std::size_t> busy = busy_lanes();
-    if (busy.size() >= least_lanes()) advance_together(busy);
+    if (busy.size() >= least_lanes(digests_.algorithms())) advance_together(busy);
+    else if (digests_.has_pairs()) advance_in_pairs(busy);
     else advance_one_by_one(busy);
 }
 
@@ -108,11 +115,28 @@ void LaneExaminer::advance_together(std::span<const std::size_t> busy) {
         at[lane] = lanes_[lane].ready.data();
         blocks = std::min(blocks, lanes_[lane].ready.size() / block_bytes);
     }
-    static const std::array halves{only({Algorithm::md5, Algorithm::sha1}), only({Algorithm::sha256})};
-    if (busy.size() <= few_lanes && blocks * block_bytes >= least_shared_bytes)
-        run(true, halves.size(), [&](std::size_t i) { digests_.update(at, blocks, halves[i]); });
-    else digests_.update(at, blocks, AlgorithmSet::all());
+    digests_.update(at, blocks, AlgorithmSet::all());
     for (const std::size_t lane : busy) lanes_[lane].ready = lanes_[lane].ready.subspan(blocks * block_bytes);
+}
+
+void LaneExaminer::advance_in_pairs(std::span<const std::size_t> busy) {
+    run(busy.size() > 2, (busy.size() + 1) / 2, [&](std::size_t i) {
+        const std::span<const std::size_t> pair = busy.subspan(2 * i, std::min<std::size_t>(2, busy.size() - 2 * i));
+        advance_pair(pair);                                                      // as far as the shorter one goes
+        for (const std::size_t& lane : pair) advance_pair(std::span(&lane, 1));  // the rest of the longer one
+    });
+}
+
+void LaneExaminer::advance_pair(std::span<const std::size_t> lanes) {
+    std::size_t blocks = ~std::size_t{0};
+    LaneBlocks at{};
+    for (const std::size_t lane : lanes) {
+        at[lane] = lanes_[lane].ready.data();
+        blocks = std::min(blocks, lanes_[lane].ready.size() / block_bytes);
+    }
+    if (blocks == 0) return;
+    digests_.update_pair(lanes, at, blocks);
+    for (const std::size_t lane : lanes) lanes_[lane].ready = lanes_[lane].ready.subspan(blocks * block_bytes);
 }
 
 void LaneExaminer::advance_one_by_one(std::span<const std::size_t> busy) {

@@ -37,8 +37,7 @@ class LaneExaminer {
     struct Lane {
         const ExamineJob* job = nullptr;
         ContentStream stream;
-        Bytes buffer;    // what `ready` shows, unless that is resident or in a window
-        ByteView ready;  // read and not hashed yet
+        ByteView ready;  // read and not hashed yet: in the lane's buffer, resident, or in a window
         std::shared_ptr<const Bytes> window;
         std::uint64_t examined = 0;  // contents so far
     };
@@ -50,6 +49,8 @@ class LaneExaminer {
     void finish(std::size_t lane);
     void advance();
     void advance_together(std::span<const std::size_t> busy);
+    void advance_in_pairs(std::span<const std::size_t> busy);
+    void advance_pair(std::span<const std::size_t> lanes);
     void advance_one_by_one(std::span<const std::size_t> busy);
     void run(bool at_once, std::size_t tasks, const std::function<void(std::size_t)>& task) const;
     std::vector<std::size_t> busy_lanes() const;
@@ -58,6 +59,7 @@ class LaneExaminer {
     LaneDigests digests_;
     SideBySide side_by_side_;
     Recheck recheck_;
+    Bytes buffers_;  // of all lanes
     std::array<Lane, lane_count> lanes_;
     Neighbours neighbours_;
     std::span<ExamineJob> jobs_;  // not begun yet

@@ -87,6 +87,10 @@ void LaneDigests::update(const LaneBlocks& at, std::size_t blocks, AlgorithmSet 
     kernel_.advance(states_, at, blocks, AlgorithmSet::from_bits(algorithms.bits() & algorithms_.bits()));
 }
 
+void LaneDigests::update_pair(std::span<const std::size_t> lanes, const LaneBlocks& at, std::size_t blocks) {
+    advance_pair(states_, lanes, at, blocks);
+}
+
 void LaneDigests::update_one(std::size_t lane, ByteView blocks, AlgorithmSet algorithms) {
     const AlgorithmSet wanted = AlgorithmSet::from_bits(algorithms.bits() & algorithms_.bits());
     update_one_by<Md5>(states_.md5, lane, blocks, wanted);

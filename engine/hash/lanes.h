@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Digests of up to 16 contents side by side, one content a lane. While enough lanes are busy, vector kernels advance
-// all of them at once; few contents, and the last bytes of each, go through OpenSSL, which takes the chaining values
-// over where they stand. Owned by one thread; calls of `update` for different algorithms may run at the same time.
+// all of them at once; few contents go through the pair kernel or OpenSSL, the last bytes of each through OpenSSL,
+// which takes the chaining values over where they stand. Owned by one thread; calls for different lanes, and calls of
+// `update_one` for different algorithms, may run at the same time.
 #pragma once
 
 #include <string>
 #include <string_view>
 
 #include "engine/hash/lane_kernels.h"
+#include "engine/hash/pair_kernel.h"
 
 namespace triage {
 
@@ -25,6 +27,9 @@ class LaneDigests {
     void begin(std::size_t lane);  // a new content
     // The next `blocks` blocks of every lane. Lanes that have no content need a readable pointer all the same.
     void update(const LaneBlocks& at, std::size_t blocks, AlgorithmSet algorithms);
+    // Of one lane or two, by the pair kernel. Only where `has_pairs`.
+    void update_pair(std::span<const std::size_t> lanes, const LaneBlocks& at, std::size_t blocks);
+    bool has_pairs() const { return has_pair_kernel() && algorithms_ == AlgorithmSet::all(); }
     // The next whole blocks of one lane, by OpenSSL.
     void update_one(std::size_t lane, ByteView blocks, AlgorithmSet algorithms);
     // `rest`: the bytes after the last whole block; `size`: of the whole content.
@@ -38,9 +43,9 @@ class LaneDigests {
     LaneStates states_{};
 };
 
-// So many busy lanes make the best kernel faster than OpenSSL; more than `lane_count`: it never is. Measured once a
-// process, in a millisecond.
-std::size_t least_lanes();
+// So many busy lanes make the best vector kernel faster than the pair kernel or OpenSSL; more than `lane_count`: it
+// never is. Measured once a process, in a millisecond.
+std::size_t least_lanes(AlgorithmSet algorithms);
 
 // Both engines on the examples of RFC 1321 and FIPS 180, and the kernels against OpenSSL on contents of all lengths
 // around a block, in every lane, for each kernel. Throws Error when anything differs: no digest of this machine can be

@@ -68,6 +68,24 @@ void test_lanes(const LaneKernel& kernel, ByteView bytes, std::size_t blocks, st
     }
 }
 
+// Each lane with the next one, and the last blocks alone.
+void test_pairs(ByteView bytes, std::size_t blocks, std::size_t rest) {
+    LaneDigests lanes(AlgorithmSet::all());
+    for (std::size_t lane = 0; lane < lane_count; ++lane) {
+        const std::array pair{lane, (lane + 1) % lane_count};
+        LaneBlocks at{};
+        for (const std::size_t l : pair) lanes.begin(l), at[l] = bytes.data() + l;
+        lanes.update_pair(pair, at, blocks / 2);
+        for (const std::size_t& l : pair) {
+            at[l] += blocks / 2 * block_bytes;
+            lanes.update_pair(std::span(&l, 1), at, blocks - blocks / 2);
+            const ByteView content = bytes.subspan(l, blocks * block_bytes + rest);
+            const Digests digests = lanes.finish(l, content.subspan(blocks * block_bytes), content.size());
+            if (digests != hash_of(content, AlgorithmSet::all())) fail("the SHA instructions and OpenSSL differ");
+        }
+    }
+}
+
 constexpr std::size_t measured_blocks = 32;
 
 // Nanoseconds for `measured_blocks` blocks, the best of a few.
@@ -83,14 +101,16 @@ double measure(Run run) {
     return best;
 }
 
-std::size_t measure_least_lanes() {
+std::size_t measure_least_lanes(AlgorithmSet algorithms) {
     const Bytes bytes = noise(measured_blocks * block_bytes + lane_count);
-    LaneDigests lanes(AlgorithmSet::all());
+    LaneDigests lanes(algorithms);
     LaneBlocks at;
     for (std::size_t lane = 0; lane < lane_count; ++lane) lanes.begin(lane), at[lane] = bytes.data() + lane;
-    const double all = measure([&] { lanes.update(at, measured_blocks, AlgorithmSet::all()); });
+    const double all = measure([&] { lanes.update(at, measured_blocks, algorithms); });
+    const std::array<std::size_t, 2> pair{0, 1};
     const ByteView one = ByteView(bytes).first(measured_blocks * block_bytes);
-    const double single = measure([&] { lanes.update_one(0, one, AlgorithmSet::all()); });
+    const double single = lanes.has_pairs() ? measure([&] { lanes.update_pair(pair, at, measured_blocks); }) / 2
+                                            : measure([&] { lanes.update_one(0, one, algorithms); });
     return static_cast<std::size_t>(all / single) + 1;
 }
 
@@ -101,13 +121,22 @@ std::string_view to_string(HashEngine engine) { return engine == HashEngine::aut
 std::string engine_in_words(HashEngine engine) {
     if (engine == HashEngine::openssl) return "OpenSSL";
     const std::string_view set = lane_kernels().front().name;
-    if (least_lanes() > lane_count) return fmt::format("OpenSSL (faster here than the {} kernels)", set);
-    return fmt::format("{} kernels, OpenSSL for few contents and as a check", set);
+    const bool are_slow = least_lanes(AlgorithmSet::all()) > lane_count;
+    if (has_pair_kernel())
+        return are_slow ? fmt::format("SHA instructions (faster here than the {} kernels), OpenSSL as a check", set)
+                        : fmt::format("{} kernels, SHA instructions for few contents, OpenSSL as a check", set);
+    return are_slow ? fmt::format("OpenSSL (faster here than the {} kernels)", set)
+                    : fmt::format("{} kernels, OpenSSL for few contents and as a check", set);
 }
 
-std::size_t least_lanes() {
-    static const std::size_t lanes = measure_least_lanes();
-    return lanes;
+std::size_t least_lanes(AlgorithmSet algorithms) {
+    static const auto of_each_set = [] {
+        std::array<std::size_t, AlgorithmSet::all().bits() + 1> lanes{};
+        for (std::size_t bits = 1; bits < lanes.size(); ++bits)
+            lanes[bits] = measure_least_lanes(AlgorithmSet::from_bits(static_cast<std::uint8_t>(bits)));
+        return lanes;
+    }();
+    return of_each_set[algorithms.bits()];
 }
 
 void test_digests(AlgorithmSet algorithms) {
@@ -122,6 +151,7 @@ void test_digests(AlgorithmSet algorithms) {
         for (const LaneKernel& kernel : lane_kernels())
             for (const auto& [blocks, rest] : {std::pair(0, 1), std::pair(1, 55), std::pair(2, 56), std::pair(4, 63)})
                 test_lanes(kernel, bytes, static_cast<std::size_t>(blocks), static_cast<std::size_t>(rest), set);
+    if (LaneDigests(algorithms).has_pairs()) test_pairs(bytes, 4, 63), test_pairs(bytes, 1, 0);
 }
 
 }  // namespace triage

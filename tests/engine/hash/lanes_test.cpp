@@ -49,6 +49,33 @@ TEST_CASE("every kernel that this processor runs computes what OpenSSL does, for
     CHECK_NOTHROW(test_digests(AlgorithmSet::all()));
 }
 
+TEST_CASE("the pair kernel computes what OpenSSL does, for one content and for two, in any lanes") {
+    LaneDigests lanes(AlgorithmSet::all());
+    if (!lanes.has_pairs()) {
+        MESSAGE("SKIPPED: this processor has no SHA instructions");
+        return;
+    }
+    for (const std::size_t blocks : {0u, 1u, 7u, 64u}) {
+        const Bytes first = noise(blocks * block_bytes + 11, 5), second = noise(blocks * block_bytes + 63, 6);
+        LaneBlocks at{};
+        at[15] = first.data(), at[3] = second.data();
+        for (const bool at_once : {true, false}) {
+            lanes.begin(15), lanes.begin(3);
+            if (at_once) lanes.update_pair(std::array<std::size_t, 2>{15, 3}, at, blocks);
+            else
+                for (const std::size_t& lane : std::array<std::size_t, 2>{15, 3})
+                    lanes.update_pair(std::span(&lane, 1), at, blocks);
+            CHECK(lanes.finish(15, ByteView(first).subspan(blocks * block_bytes), first.size()) == hash_of(first));
+            CHECK(lanes.finish(3, ByteView(second).subspan(blocks * block_bytes), second.size()) == hash_of(second));
+        }
+    }
+}
+
+TEST_CASE("digests in pairs are for all three algorithms") {
+    CHECK(LaneDigests(AlgorithmSet::all()).has_pairs() == has_pair_kernel());
+    CHECK_FALSE(LaneDigests(AlgorithmSet::from_bits(3)).has_pairs());
+}
+
 TEST_CASE("a content may go from the kernels to OpenSSL and back") {
     const Bytes content = noise(10 * block_bytes + 17, 3);
     LaneDigests lanes(AlgorithmSet::all());
@@ -75,7 +102,7 @@ TEST_CASE("a lane can be used again, and lengths beyond 32 bits are counted") {
 }
 
 TEST_CASE("from how many lanes the kernels pay is known, and the engine has a name") {
-    CHECK(least_lanes() >= 1);
+    for (std::uint8_t bits = 1; bits < 8; ++bits) CHECK(least_lanes(AlgorithmSet::from_bits(bits)) >= 1);
     CHECK(engine_in_words(HashEngine::openssl) == "OpenSSL");
     CHECK(engine_in_words(HashEngine::automatic).find(lane_kernels().front().name) != std::string::npos);
 }

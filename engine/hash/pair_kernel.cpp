@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/hash/pair_kernel.h"
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#include <immintrin.h>
+
+#include <bit>
+#include <cstring>
+#include <utility>
+
+// The instructions are used only in functions that say so: nothing else of this file needs them.
+#define SHA_CODE __attribute__((target("sha,sse4.1"), always_inline)) inline
+
+namespace triage {
+namespace {
+
+// --- MD5: one of 64 steps ---
+
+constexpr std::uint32_t md5_constants[64] = {
+    0xd76aa478, 0xe8c7b756, 0x242070db, 0xc1bdceee, 0xf57c0faf, 0x4787c62a, 0xa8304613, 0xfd469501,
+    0x698098d8, 0x8b44f7af, 0xffff5bb1, 0x895cd7be, 0x6b901122, 0xfd987193, 0xa679438e, 0x49b40821,
+    0xf61e2562, 0xc040b340, 0x265e5a51, 0xe9b6c7aa, 0xd62f105d, 0x02441453, 0xd8a1e681, 0xe7d3fbc8,
+    0x21e1cde6, 0xc33707d6, 0xf4d50d87, 0x455a14ed, 0xa9e3e905, 0xfcefa3f8, 0x676f02d9, 0x8d2a4c8a,
+    0xfffa3942, 0x8771f681, 0x6d9d6122, 0xfde5380c, 0xa4beea44, 0x4bdecfa9, 0xf6bb4b60, 0xbebfbc70,
+    0x289b7ec6, 0xeaa127fa, 0xd4ef3085, 0x04881d05, 0xd9d4d039, 0xe6db99e5, 0x1fa27cf8, 0xc4ac5665,
+    0xf4292244, 0x432aff97, 0xab9423a7, 0xfc93a039, 0x655b59c3, 0x8f0ccc92, 0xffeff47d, 0x85845dd1,
+    0x6fa87e4f, 0xfe2ce6e0, 0xa3014314, 0x4e0811a1, 0xf7537e82, 0xbd3af235, 0x2ad7d2bb, 0xeb86d391};
+
+// The working variables are renamed instead of moved: a of step t is slot -t mod 4.
+struct Md5 {
+    std::uint32_t state[4];
+    std::uint32_t words[16];
+};
+
+template <int t>
+SHA_CODE void md5_step(Md5& md5) {
+    constexpr int round = t / 16, i = t % 16;
+    constexpr int shifts[4][4] = {{7, 12, 17, 22}, {5, 9, 14, 20}, {4, 11, 16, 23}, {6, 10, 15, 21}};
+    constexpr int word[4] = {i, (5 * i + 1) % 16, (3 * i + 5) % 16, (7 * i) % 16};
+    std::uint32_t& a = md5.state[(64 - t) % 4];
+    const std::uint32_t b = md5.state[(65 - t) % 4], c = md5.state[(66 - t) % 4], d = md5.state[(67 - t) % 4];
+    const std::uint32_t known = a + md5.words[word[round]] + md5_constants[t];
+    std::uint32_t sum;
+    if constexpr (round == 0) sum = known + (d ^ (b & (c ^ d)));
+    else if constexpr (round == 1) sum = known + (c & ~d) + (b & d);  // no bit is in both: what waits for b comes last
+    else if constexpr (round == 2) sum = known + (b ^ c ^ d);
+    else sum = known + (c ^ (b | ~d));
+    a = std::rotl(sum, shifts[round][i % 4]) + b;
+}
+
+// --- SHA-1: one of 20 groups of four steps ---
+
+struct Sha1 {
+    __m128i abcd, previous;  // `previous`: what the next e comes from
+    __m128i words[4];
+};
+
+template <int g>
+SHA_CODE void sha1_group(Sha1& s) {
+    __m128i& word = s.words[g % 4];
+    if constexpr (g >= 4)
+        word = _mm_sha1msg2_epu32(_mm_xor_si128(_mm_sha1msg1_epu32(word, s.words[(g + 1) % 4]), s.words[(g + 2) % 4]),
+                                  s.words[(g + 3) % 4]);
+    const __m128i e = g == 0 ? _mm_add_epi32(s.previous, word) : _mm_sha1nexte_epu32(s.previous, word);
+    s.previous = s.abcd;
+    s.abcd = _mm_sha1rnds4_epu32(s.abcd, e, g / 5);
+}
+
+// --- SHA-256: one of 16 groups of four steps ---
+
+alignas(16) constexpr std::uint32_t sha256_constants[64] = {
+    0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
+    0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
+    0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+    0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
+    0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
+    0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+    0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+    0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
+
+struct Sha256 {
+    __m128i abef, cdgh;
+    __m128i words[4];
+};
+
+template <int g>
+SHA_CODE void sha256_group(Sha256& s) {
+    __m128i& word = s.words[g % 4];
+    const __m128i before = s.words[(g + 3) % 4];
+    if constexpr (g >= 4)
+        word = _mm_sha256msg2_epu32(_mm_add_epi32(_mm_sha256msg1_epu32(word, s.words[(g + 1) % 4]),
+                                                  _mm_alignr_epi8(before, s.words[(g + 2) % 4], 4)),
+                                    before);
+    const __m128i k = _mm_load_si128(reinterpret_cast<const __m128i*>(sha256_constants + 4 * g));
+    const __m128i sum = _mm_add_epi32(word, k);
+    s.cdgh = _mm_sha256rnds2_epu32(s.cdgh, s.abef, sum);
+    s.abef = _mm_sha256rnds2_epu32(s.abef, s.cdgh, _mm_shuffle_epi32(sum, 0x0e));
+}
+
+// --- All of them, of `n` contents ---
+
+struct Digesting {
+    Md5 md5;
+    Sha1 sha1;
+    Sha256 sha256;
+};
+
+// A sixteenth of a block: four steps of MD5 and SHA-256 each, five of SHA-1.
+template <int n, int g>
+SHA_CODE void sixteenth(Digesting* d) {
+    for (int i = 0; i < n; ++i) md5_step<4 * g>(d[i].md5);
+    for (int i = 0; i < n; ++i) md5_step<4 * g + 1>(d[i].md5);
+    for (int i = 0; i < n; ++i) sha256_group<g>(d[i].sha256);
+    for (int i = 0; i < n; ++i) md5_step<4 * g + 2>(d[i].md5);
+    for (int i = 0; i < n; ++i) sha1_group<g + g / 4>(d[i].sha1);
+    for (int i = 0; i < n; ++i) md5_step<4 * g + 3>(d[i].md5);
+    if constexpr (g % 4 == 3)
+        for (int i = 0; i < n; ++i) sha1_group<g + g / 4 + 1>(d[i].sha1);
+}
+template <int n, int... g>
+SHA_CODE void all_sixteenths(Digesting* d, std::integer_sequence<int, g...>) {
+    (sixteenth<n, g>(d), ...);
+}
+
+SHA_CODE void load_block(Digesting& d, const std::byte* block) {
+    const __m128i reversed = _mm_set_epi64x(0x0001020304050607, 0x08090a0b0c0d0e0f);
+    const __m128i big_endian = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
+    std::memcpy(d.md5.words, block, block_bytes);
+    for (int i = 0; i < 4; ++i) {
+        const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(block) + i);
+        d.sha1.words[i] = _mm_shuffle_epi8(bytes, reversed);
+        d.sha256.words[i] = _mm_shuffle_epi8(bytes, big_endian);
+    }
+}
+
+// Chaining values of one content, as the instructions take them.
+struct Chaining {
+    std::uint32_t md5[4];
+    __m128i abcd, e, abef, cdgh;
+};
+
+SHA_CODE __m128i words(std::uint32_t high, std::uint32_t b, std::uint32_t c, std::uint32_t low) {
+    return _mm_set_epi32(static_cast<int>(high), static_cast<int>(b), static_cast<int>(c), static_cast<int>(low));
+}
+
+SHA_CODE Chaining load(const LaneStates& states, std::size_t lane) {
+    const auto& s1 = states.sha1;
+    const auto& s2 = states.sha256;
+    Chaining c;
+    for (int i = 0; i < 4; ++i) c.md5[i] = states.md5[i][lane];
+    c.abcd = words(s1[0][lane], s1[1][lane], s1[2][lane], s1[3][lane]);
+    c.e = words(s1[4][lane], 0, 0, 0);
+    c.abef = words(s2[0][lane], s2[1][lane], s2[4][lane], s2[5][lane]);
+    c.cdgh = words(s2[2][lane], s2[3][lane], s2[6][lane], s2[7][lane]);
+    return c;
+}
+
+SHA_CODE void store(const Chaining& c, LaneStates& states, std::size_t lane) {
+    const auto word = [](const __m128i& vector, int from_high) {
+        std::uint32_t all[4];
+        std::memcpy(all, &vector, sizeof all);
+        return all[3 - from_high];
+    };
+    for (int i = 0; i < 4; ++i) states.md5[i][lane] = c.md5[i], states.sha1[i][lane] = word(c.abcd, i);
+    states.sha1[4][lane] = word(c.e, 0);
+    for (int i = 0; i < 2; ++i) {
+        states.sha256[i][lane] = word(c.abef, i), states.sha256[i + 4][lane] = word(c.abef, i + 2);
+        states.sha256[i + 2][lane] = word(c.cdgh, i), states.sha256[i + 6][lane] = word(c.cdgh, i + 2);
+    }
+}
+
+SHA_CODE void begin_block(Digesting& d, const Chaining& c, const std::byte* block) {
+    load_block(d, block);
+    for (int i = 0; i < 4; ++i) d.md5.state[i] = c.md5[i];
+    d.sha1.abcd = c.abcd, d.sha1.previous = c.e;
+    d.sha256.abef = c.abef, d.sha256.cdgh = c.cdgh;
+}
+
+SHA_CODE void end_block(const Digesting& d, Chaining& c) {
+    for (int i = 0; i < 4; ++i) c.md5[i] += d.md5.state[i];
+    c.e = _mm_sha1nexte_epu32(d.sha1.previous, c.e);
+    c.abcd = _mm_add_epi32(c.abcd, d.sha1.abcd);
+    c.abef = _mm_add_epi32(c.abef, d.sha256.abef);
+    c.cdgh = _mm_add_epi32(c.cdgh, d.sha256.cdgh);
+}
+
+template <int n>
+__attribute__((target("sha,sse4.1"))) void advance(LaneStates& states, const std::size_t* lanes, const LaneBlocks& at,
+                                                   std::size_t blocks) {
+    Chaining chaining[n];
+    Digesting d[n];
+    for (int i = 0; i < n; ++i) chaining[i] = load(states, lanes[i]);
+    for (std::size_t offset = 0; offset < blocks * block_bytes; offset += block_bytes) {
+        for (int i = 0; i < n; ++i) begin_block(d[i], chaining[i], at[lanes[i]] + offset);
+        all_sixteenths<n>(d, std::make_integer_sequence<int, 16>());
+        for (int i = 0; i < n; ++i) end_block(d[i], chaining[i]);
+    }
+    for (int i = 0; i < n; ++i) store(chaining[i], states, lanes[i]);
+}
+
+bool has_sha_instructions() {
+    unsigned a = 0, b = 0, c = 0, d = 0;
+    const bool has_sha = __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & bit_SHA);
+    return has_sha && __builtin_cpu_supports("sse4.1") && __builtin_cpu_supports("ssse3");
+}
+
+}  // namespace
+
+bool has_pair_kernel() {
+    static const bool has = has_sha_instructions();
+    return has;
+}
+
+void advance_pair(LaneStates& states, std::span<const std::size_t> lanes, const LaneBlocks& at, std::size_t blocks) {
+    if (lanes.size() == 1) advance<1>(states, lanes.data(), at, blocks);
+    else advance<2>(states, lanes.data(), at, blocks);
+}
+
+}  // namespace triage
+#else
+namespace triage {
+
+bool has_pair_kernel() { return false; }
+void advance_pair(LaneStates&, std::span<const std::size_t>, const LaneBlocks&, std::size_t) {}
+
+}  // namespace triage
+#endif
