@@ -19,7 +19,6 @@ constexpr std::uint64_t batch_memory = 16 << 20;    // of its entries: a hostile
 constexpr std::size_t most_extents_of_long = 4096;  // one with more waits among the short ones, which are spooled
 constexpr std::uint64_t least_batch = 4 << 20, largest_batch = 128 << 20;  // bytes of content
 constexpr std::uint64_t content_worth_taking = 64 << 20;                   // fewer would leave lanes empty
-constexpr std::size_t long_at_once = 4, many_long_at_once = 16;
 constexpr std::size_t most_beside_long = 8192;
 constexpr auto patience = 5ms;  // then a few are better than none
 
@@ -157,7 +156,9 @@ bool Plan::is_open(std::uint32_t priority) const { return !options_.is_spinning 
 
 bool Plan::may_take_short() const { return has_short() && is_open(next_short().priority); }
 
-bool Plan::may_take() const { return may_take_short() || (!long_.empty() && is_open(long_.begin()->first.first)); }
+bool Plan::may_take() const {
+    return may_take_short() || !dealt_.empty() || (!long_.empty() && is_open(long_.begin()->first.first));
+}
 
 const PlanKey& Plan::next_short() const {
     if (spool_.is_empty()) return short_.begin()->first;
@@ -174,10 +175,11 @@ PlannedEntry Plan::take_short() {
 
 // A long content is begun as soon as all are known that it can share lanes with, so that it does not hold the end.
 bool Plan::is_turn_of_long() const {
+    if (!dealt_.empty()) return true;
     if (long_.empty() || !may_take_short()) return !long_.empty();
     const std::uint32_t priority = long_.begin()->first.first, other = next_short().priority;
     if (priority != other) return priority < other;
-    return is_finished_ || long_.size() >= many_long_at_once * options_.threads;
+    return is_finished_ || long_.size() >= lane_count * options_.threads;
 }
 
 std::unique_ptr<Batch> Plan::take_items() {
@@ -200,18 +202,32 @@ std::unique_ptr<Batch> Plan::take_entries() {
     return batch;
 }
 
-// Long contents of one class; many fill the lanes, beside few there is room for this thread's share of the short ones.
-void Plan::put_long(Batch& batch) {
-    const LongKey first = long_.begin()->first;
-    const bool are_many = long_.size() >= many_long_at_once * options_.threads;
-    std::size_t count = 0;
-    while (!long_.empty() && long_.begin()->first.first == first.first &&
-           count < (are_many ? many_long_at_once : long_at_once)) {
-        put(batch, std::move(long_.extract(long_.begin()).mapped()));
-        ++count;
+// The longest of one class, as many as there are lanes, so that all threads end together.
+void Plan::deal_long() {
+    const std::uint32_t priority = long_.begin()->first.first;
+    dealt_.resize(options_.threads);
+    std::vector<std::uint64_t> bytes(options_.threads);
+    for (std::size_t left = lane_count * options_.threads;
+         left > 0 && !long_.empty() && long_.begin()->first.first == priority; --left) {
+        const auto least = std::min_element(bytes.begin(), bytes.end());
+        PlannedEntry entry = std::move(long_.extract(long_.begin()).mapped());
+        *least += content_of(entry);
+        dealt_[static_cast<std::size_t>(least - bytes.begin())].push_back(std::move(entry));
     }
-    const std::uint64_t room = (lane_count - count) * std::min(~first.second, largest_batch);
-    put_short(batch, most_beside_long, std::min(room, content_ / options_.threads));
+    std::erase_if(dealt_, [](const auto& hand) { return hand.empty(); });
+    std::reverse(dealt_.begin(), dealt_.end());  // the one with the longest is taken first
+}
+
+// A thread's share of the long contents, and of the short ones what flows through the other lanes meanwhile.
+void Plan::put_long(Batch& batch) {
+    if (dealt_.empty()) deal_long();
+    const std::uint64_t share = content_ / dealt_.size();
+    std::vector<PlannedEntry> hand = std::move(dealt_.back());
+    dealt_.pop_back();
+    const std::uint64_t longest = std::min(content_of(hand.front()), largest_batch);
+    const std::size_t free_lanes = lane_count - std::min(hand.size(), lane_count);
+    for (PlannedEntry& entry : hand) put(batch, std::move(entry));
+    put_short(batch, most_beside_long, std::min(free_lanes * longest, share));
 }
 
 void Plan::put_short(Batch& batch, std::size_t entries, std::uint64_t bytes) {

@@ -68,6 +68,7 @@ class Plan {
     bool is_turn_of_long() const;
     std::unique_ptr<Batch> take_items();
     std::unique_ptr<Batch> take_entries();
+    void deal_long();
     void put_long(Batch& batch);
     void put_short(Batch& batch, std::size_t entries, std::uint64_t bytes);
     void put(Batch& batch, PlannedEntry entry);
@@ -76,13 +77,14 @@ class Plan {
     const PlanOptions options_;
     std::mutex mutex_;  // protects everything below
     std::condition_variable changed_;
-    Batch items_;                                // to be recorded only
-    std::uint64_t items_memory_ = 0;             // bytes that entries among them take, about
-    Spool::Entries short_;                       // in the order in which they are taken
-    Spool spool_;                                // more of them
-    std::multimap<LongKey, PlannedEntry> long_;  // contents of several MiB, the longest of a class first
-    std::uint64_t memory_ = 0;                   // bytes that short_ takes, about
-    std::uint64_t content_ = 0;                  // bytes of the contents in short_
+    Batch items_;                                   // to be recorded only
+    std::uint64_t items_memory_ = 0;                // bytes that entries among them take, about
+    Spool::Entries short_;                          // in the order in which they are taken
+    Spool spool_;                                   // more of them
+    std::multimap<LongKey, PlannedEntry> long_;     // contents of several MiB, the longest of a class first
+    std::vector<std::vector<PlannedEntry>> dealt_;  // the next of them: a thread's each
+    std::uint64_t memory_ = 0;                      // bytes that short_ takes, about
+    std::uint64_t content_ = 0;                     // bytes of the contents in short_
     std::map<WalkId, Walk> walks_;
     bool is_finished_ = false, is_closed_ = false;
 };

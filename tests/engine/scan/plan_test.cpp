@@ -70,6 +70,19 @@ TEST_CASE("long contents are taken first and together, the longest in front") {
     CHECK(paths_of(*first).at(1) == "/long");
 }
 
+TEST_CASE("long contents are dealt out to the threads by their bytes, and short ones flow beside them") {
+    PlanOptions options;
+    options.threads = 2;
+    Plan plan(options);
+    for (const std::uint64_t mib : {60, 9, 100, 50})
+        plan.send(0, work("/" + std::to_string(mib), mib << 30, mib << 20));
+    plan.send(0, work("/short 1", 0)), plan.send(0, work("/short 2", 5000));
+    plan.finish();
+    CHECK(paths_of(*plan.take(never)) == Paths{"/100", "/9", "/short 1"});
+    CHECK(paths_of(*plan.take(never)) == Paths{"/60", "/50", "/short 2"});
+    CHECK(plan.take(never) == nullptr);
+}
+
 TEST_CASE("entries that do not fit into memory come back from the spool, whole and in order") {
     const ewf_test::Folder folder;
     const PlainMedia media(Bytes(512));
