@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <utility>
 
 #include "cli/command.h"
 #include "cli/exit_code.h"
@@ -311,14 +312,15 @@ Run begin_resumed(const ScanArguments& arguments) {
     if (!arguments.hash_engine.empty())
         options.hash_engine =
             arguments.hash_engine == to_string(HashEngine::openssl) ? HashEngine::openssl : HashEngine::automatic;
-    run.hash_engine = engine_in_words(options.hash_engine);
+    const std::string engines = std::exchange(run.hash_engine, engine_in_words(options.hash_engine));
     looked.reset();
     directory.set_reports_aside();
     Store store = Store::open_for_resume(directory.store_path());
     AuditLog audit = AuditLog::open_for_append(directory.audit_path());
     ++run.resumed;
     run.is_interrupted = false;
-    audit.record("resume", fields_of(run));
+    audit.record("resume", fields_of(run));  // names the engine of this part, the run those of all parts
+    run.hash_engine = with_engine(engines, run.hash_engine);
     store.put_run(run);
     store.commit();
     return {std::move(configuration), std::move(evidence), std::move(lists),

@@ -86,7 +86,7 @@ struct ListRecord {
 // The run itself.
 struct RunRecord {
     std::string tool_version, build_id, libraries;  // "libtsk 4.11.1, OpenSSL 3.0.17, ..."
-    std::string hash_engine;                        // engine_in_words()
+    std::string hash_engine;                        // engine_in_words() of each part of the run
     std::string command;                            // as given
     std::string profile;
     std::string configuration_sha256;

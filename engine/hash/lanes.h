@@ -18,6 +18,8 @@ enum class HashEngine : std::uint8_t { automatic, openssl };
 std::string_view to_string(HashEngine engine);  // "auto", "openssl": as a configuration names it
 // Engine and processor path, for audit and reports: "AVX-512 kernels, OpenSSL for few contents and as a check".
 std::string engine_in_words(HashEngine engine);
+// The engines of a run in several parts, `engine` being the last to come into use: each once, joined by "; ".
+std::string with_engine(const std::string& engines, const std::string& engine);
 
 class LaneDigests {
   public:

@@ -129,6 +129,12 @@ std::string engine_in_words(HashEngine engine) {
                     : fmt::format("{} kernels, OpenSSL for few contents and as a check", set);
 }
 
+std::string with_engine(const std::string& engines, const std::string& engine) {
+    const bool is_there = ("; " + engines + "; ").find("; " + engine + "; ") != std::string::npos;
+    if (is_there) return engines;
+    return engines.empty() ? engine : engines + "; " + engine;
+}
+
 std::size_t least_lanes(AlgorithmSet algorithms) {
     static const auto of_each_set = [] {
         std::array<std::size_t, AlgorithmSet::all().bits() + 1> lanes{};

@@ -35,6 +35,8 @@ done
 sleep 0.3
 kill -INT "$process" && wait "$process"
 grep -q -- "--resume 'moved case'" err || fault "the command to resume is not quoted for a shell: $(cat err)"
+engines() { python3 -c 'import json, sys; print(json.load(sys.stdin)["tool"]["hash_engine"])' <"moved case/reports/summary.json"; }
+first=$(engines)
 mkdir elsewhere && mv large.img list.md5 elsewhere/
 "$TRIAGE" scan --resume "moved case" >/dev/null 2>err
 [ $? -eq 2 ] || fault "a resume without its evidence does not end with 2"
@@ -44,7 +46,11 @@ echo "$(head -c 32 /dev/zero | tr '\0' 1)" >list.md5
 truncate -s 95M large.img
 "$TRIAGE" scan --resume "moved case" --list-at elsewhere >/dev/null 2>err
 [ $? -eq 2 ] && grep -q "is not what the case began with" err || fault "other evidence is accepted: $(cat err)"
-"$TRIAGE" scan --resume "moved case" --evidence-at elsewhere --list-at elsewhere --quiet 2>err
+"$TRIAGE" scan --resume "moved case" --evidence-at elsewhere --list-at elsewhere --hash-engine openssl --quiet 2>err
 [ $? -eq 0 ] || fault "a resume of moved files ends with $?: $(cat err)"
+case $(engines) in
+    "$first; OpenSSL") ;;
+    *) fault "the report names the engines '$(engines)', not '$first' and then OpenSSL" ;;
+esac
 [ "$(wc -l <"moved case/reports/entries.jsonl")" -eq 80 ] || fault "a resume of moved files has $(wc -l <"moved case/reports/entries.jsonl") entries"
 finish

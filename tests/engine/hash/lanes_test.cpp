@@ -76,6 +76,14 @@ TEST_CASE("digests in pairs are for all three algorithms") {
     CHECK_FALSE(LaneDigests(AlgorithmSet::from_bits(3)).has_pairs());
 }
 
+TEST_CASE("a run in several parts names each of its engines once, in the order of their use") {
+    std::string engines;
+    for (const char* one :
+         {"AVX2 kernels, OpenSSL as a check", "OpenSSL", "AVX2 kernels, OpenSSL as a check", "kernels"})
+        engines = with_engine(engines, one);
+    CHECK(engines == "AVX2 kernels, OpenSSL as a check; OpenSSL; kernels");
+}
+
 TEST_CASE("a content may go from the kernels to OpenSSL and back") {
     const Bytes content = noise(10 * block_bytes + 17, 3);
     LaneDigests lanes(AlgorithmSet::all());
