@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::size_t write_bytes = 1 << 20;
 constexpr std::size_t read_bytes = 32 << 10;  // of each run
+constexpr std::uint64_t release_bytes = 1 << 20;
 
 [[noreturn]] void fail(const std::string& folder, const std::string& why) {
     throw Error("the spool in " + escape_for_terminal(folder), why, "free space there, then resume",
@@ -59,7 +60,7 @@ void Spool::open() {
 void Spool::write(Entries::const_iterator begin, Entries::const_iterator end) {
     open();
     Run run;
-    run.next = size_;
+    run.next = run.released = size_;
     std::string pending;
     const auto flush = [&] {
         for (std::size_t done = 0; done < pending.size();) {
@@ -150,8 +151,26 @@ PlannedEntry Spool::take() {
         fail(folder_, "damaged: a record is not what was written");
     entry.work.media = media_[media];
     entry.work.evidence = head.key.evidence;
+    release_taken(runs_[head.run]);
     advance(head.run);
+    if (heads_.empty()) release_all();
     return entry;
+}
+
+// Up to multiples of the step: only whole blocks go back. Where the file system cannot make a hole, the space comes
+// back with the last entry.
+void Spool::release_taken(Run& run) {
+    const std::uint64_t end = run.next == run.end ? run.end : run.next - run.next % release_bytes;
+    if (end <= run.released) return;
+    static_cast<void>(::fallocate(descriptor_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                                  static_cast<off_t>(run.released), static_cast<off_t>(end - run.released)));
+    run.released = end;
+}
+
+void Spool::release_all() {
+    if (::ftruncate(descriptor_, 0) != 0) return;
+    size_ = 0;
+    runs_.clear();
 }
 
 }  // namespace triage

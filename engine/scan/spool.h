@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Entries that wait on disk: sorted runs in one unlinked file of the case directory, merged when they come back. One
-// thread at a time. A disk that is full or gives back other bytes throws Error of kind interrupted.
+// Entries that wait on disk: sorted runs in one unlinked file of the case directory, merged when they come back. What
+// was taken goes back to the file system as the reading goes on, so that the disk holds what waits, and a MiB a run.
+// One thread at a time. A disk that is full or gives back other bytes throws Error of kind interrupted.
 #pragma once
 
 #include <map>
@@ -42,6 +43,7 @@ class Spool {
   private:
     struct Run {
         std::uint64_t next = 0, end = 0;  // its next record that is no head yet, in the file
+        std::uint64_t released = 0;       // before it, the file holds nothing of the run
         std::string buffer;               // of the file, from `start`
         std::uint64_t start = 0;
     };
@@ -53,6 +55,8 @@ class Spool {
         bool operator<(const Head& other) const { return std::pair(other.key, other.run) < std::pair(key, run); }
     };
     void advance(std::size_t run);
+    void release_taken(Run& run);
+    void release_all();
     std::string bytes(Run& run, std::uint64_t at, std::size_t size) const;
     void read(std::uint64_t at, std::string& into) const;
     void open();
