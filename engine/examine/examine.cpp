@@ -18,6 +18,11 @@ bool is_nearly_all_hole(const Entry& entry) {
     return holes > large_hole && holes / 16 > stored;
 }
 
+std::uint64_t unstored_bytes(const Entry& entry, std::uint64_t volume_length) {
+    const std::uint64_t stored = entry.source == Source::extents ? stored_bytes(entry.extents) : entry.size;
+    return entry.size - std::min({stored, entry.size, volume_length});
+}
+
 ContentExaminer::ContentExaminer(AlgorithmSet algorithms, UpdateAll update_large)
     : hasher_(algorithms), update_large_(std::move(update_large)), buffer_(buffer_bytes) {}
 

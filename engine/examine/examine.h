@@ -18,6 +18,10 @@ namespace triage {
 // Does the default skip this content: nearly all hole, such as $BadClus:$Bad?
 bool is_nearly_all_hole(const Entry& entry);
 
+// Bytes to be hashed that the volume does not store: holes, and what could not be stored because it is more than the
+// volume is long.
+std::uint64_t unstored_bytes(const Entry& entry, std::uint64_t volume_length);
+
 class ContentExaminer {
   public:
     // Computes the digests of one slice of a large content; may run the algorithms side by side.

@@ -68,13 +68,14 @@ struct Lister::VolumeWalk {
 
     std::uint64_t records = 0;  // delivered by all workers so far
     std::uint64_t entries = 0;
+    std::uint64_t hole_bytes = 0;  // to be hashed
     std::optional<Entry> pending;  // its extents are still coming
     std::uint64_t pending_extents = 0;
     std::vector<EntryWork> for_worker;  // contents that need decoding
     std::vector<WorkerJob::Avoided> avoid;
     int hangs = 0, deaths = 0;
     double silent_seconds = 0;
-    bool is_given_up = false, is_broken = false, has_more_memory = false;
+    bool is_given_up = false, is_broken = false, has_more_memory = false, is_over_hole_limit = false;
 };
 
 Lister::Lister(const ScanInput& input, Plan& plan, Progress& progress, ResumePoint resume, bool probe_only)
@@ -117,7 +118,8 @@ void Lister::walk(const OpenedEvidence& evidence, const Volume& volume, std::uin
     const auto earlier = resume_.volumes.find({evidence.record.id, volume.name});
     if (earlier != resume_.volumes.end() && earlier->second.state != VolumeState::pending) return;
 
-    VolumeWalk walk{evidence, volume, order, {}, nullptr, {}, 0, 0, {}, 0, {}, {}, 0, 0, 0, false, false, false};
+    VolumeWalk walk{evidence, volume, order, {}, nullptr, {}, 0,     0,     0,     {},
+                    0,        {},     {},    0,  0,       0,  false, false, false, false};
     auto whole = std::make_unique<VolumeWalk::Part>();
     whole->record.id = volume_id(evidence.record.id, volume.name);
     whole->record.evidence = evidence.record.id;
@@ -303,8 +305,11 @@ void Lister::take_entry(VolumeWalk& walk, Entry entry) {
     } else if (!input_.options.examine_sparse && is_nearly_all_hole(entry)) {
         work.is_examined = true;
         work.record.examined = {Status::skipped, Reason::sparse, stored_bytes(entry.extents), {}, {}};
-    } else {
-        work.shares_content = !part.is_new_content(entry.address, entry.attribute);
+    } else if (!part.is_new_content(entry.address, entry.attribute)) {
+        work.shares_content = true;
+    } else if (is_over_hole_limit(walk, entry)) {
+        work.is_examined = true;
+        work.record.examined = {Status::skipped, Reason::limit, entry.size, {}, {}};
     }
     const bool needs_worker = entry.source == Source::worker && !work.is_examined && !work.shares_content;
     if (work.shares_content) entry.extents = {}, entry.resident = {};  // they stand with the first name
@@ -312,6 +317,23 @@ void Lister::take_entry(VolumeWalk& walk, Entry entry) {
     if (!needs_worker) return send(std::move(work));
     walk.for_worker.push_back(std::move(work));
     if (walk.for_worker.size() >= contents_at_once) read_in_worker(walk);
+}
+
+// Holes cost the evidence nothing and us a digest of every byte: what is hashed of them is bounded by the volume's own
+// length, which $BadClus:$Bad takes, and a limit. The first content over it is a problem, each has its reason.
+bool Lister::is_over_hole_limit(VolumeWalk& walk, const Entry& entry) {
+    const std::uint64_t unstored = unstored_bytes(entry, walk.volume.length);
+    const std::uint64_t most = checked_add(walk.volume.length, input_.options.hole_bytes).value_or(~0ull);
+    if (unstored <= most - walk.hole_bytes) return walk.hole_bytes += unstored, false;
+    if (std::exchange(walk.is_over_hole_limit, true)) return true;
+    Problem problem;
+    problem.kind = ProblemKind::capped;
+    problem.path = entry.path, problem.address = entry.address;
+    problem.detail =
+        fmt::format("its holes go beyond the limit of {} bytes a volume; it is not hashed, nor are others like it",
+                    input_.options.hole_bytes);
+    send_problem(walk.evidence.record.id, walk.current->record.id, std::move(problem));
+    return true;
 }
 
 // An entry that contradicts itself keeps its name and loses its content.

@@ -13,12 +13,13 @@
 namespace triage {
 
 struct ScanOptions {
-    AlgorithmSet algorithms = AlgorithmSet::all();   // hash.algorithms: what is not computed cannot match
-    HashEngine hash_engine = HashEngine::automatic;  // hash.engine: changes the speed only
-    bool examine_sparse = false;                     // entries.sparse: also read streams that are nearly all hole
-    WalkLimits walk;                                 // entries.deleted, entries.orphans, limits.*
-    std::uint32_t threads = 0;                       // threads: 0 is the processors available; changes the speed only
-    std::uint32_t memory_mib = 512;                  // memory_mib: of the parent, about; more entries wait on disk
+    AlgorithmSet algorithms = AlgorithmSet::all();      // hash.algorithms: what is not computed cannot match
+    HashEngine hash_engine = HashEngine::automatic;     // hash.engine: changes the speed only
+    bool examine_sparse = false;                        // entries.sparse: also read streams that are nearly all hole
+    std::uint64_t hole_bytes = std::uint64_t{1} << 40;  // limits.hole_bytes: that are hashed, a volume
+    WalkLimits walk;                                    // entries.deleted, entries.orphans, limits.*
+    std::uint32_t threads = 0;       // threads: 0 is the processors available; changes the speed only
+    std::uint32_t memory_mib = 512;  // memory_mib: of the parent, about; more entries wait on disk
     // reports: those of the build, when nobody named them. A name here may be unknown to this build only if
     // ConfigSources::available_reports was left empty.
     std::vector<std::string> reports{"text", "html", "jsonl"};

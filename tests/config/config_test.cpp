@@ -42,7 +42,7 @@ Configuration with_flag(const std::string& key, const std::string& value) {
 const char* all_keys = R"(
 hash: {algorithms: [sha256]}
 entries: {deleted: false, orphans: false, sparse: true}
-limits: {depth: 7, entries: 8, orphan_entries: 9, orphan_volume_factor: 10}
+limits: {depth: 7, entries: 8, orphan_entries: 9, orphan_volume_factor: 10, hole_bytes: 11}
 threads: 3
 reports: [text]
 rules:
@@ -80,6 +80,7 @@ TEST_CASE("every key of a file reaches its option") {
     CHECK(o.walk.entries == 8);
     CHECK(o.walk.orphan_entries == 9);
     CHECK(o.walk.orphan_volume_factor == 10);
+    CHECK(o.hole_bytes == 11);
     CHECK(o.threads == 3);
     CHECK(thread_count(o) == 3);
     CHECK(o.reports == std::vector<std::string>{"text"});
@@ -132,6 +133,7 @@ limits:
   entries: 100000000
   orphan_entries: 10000000
   orphan_volume_factor: 4
+  hole_bytes: 1099511627776
 threads: 0
 memory_mib: 512
 reports: [text, html, jsonl]

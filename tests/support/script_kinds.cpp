@@ -225,6 +225,7 @@ class Script {
             entry.size = text.size();
         }
         if (verb == "packed") entry.source = Source::worker, entry.size = text.size();
+        if (verb == "swollen") entry.source = Source::worker, entry.size = std::stoull(text);
         if (verb == "lost") entry.source = Source::none, entry.reason = Reason::encrypted, entry.size = 100;
         if (verb == "outside") entry.size = 512, entry.extents = {{volume_.start + volume_.length, 512}};
         if (verb == "malformed") entry.state = static_cast<EntryState>(99);

@@ -12,6 +12,7 @@
 //   stream PATH ADDRESS ATTRIBUTE NAME [EXTENT]...         of the name before
 //   resident PATH ADDRESS [TEXT]
 //   packed PATH ADDRESS TEXT   content that only `read` gives; TEXT "crash", "hang", "short" or "endless" misbehaves
+//   swollen PATH ADDRESS SIZE  such a content that claims SIZE bytes and has none
 //   lost PATH ADDRESS          content that cannot be had (encrypted)
 //   outside PATH ADDRESS       an extent past the end of the volume
 //   many PATH ADDRESS COUNT    entries PATH0, PATH1... with addresses from ADDRESS

@@ -249,6 +249,38 @@ TEST_CASE("an entry that is nearly all hole is skipped, unless it is asked for")
     CHECK_FALSE(listing(image).entry("/a").is_examined);
 }
 
+TEST_CASE("holes that nobody could have stored are hashed up to a limit, and what goes beyond is said once") {
+    Listing listing;
+    listing.options.examine_sparse = true;
+    const std::string hostile = "file /hostile 5 hole+9223372036854775808\n";
+    CHECK(listing(ScriptImage().volume("fs ext4\n" + hostile)).entry("/hostile").record.examined ==
+          Examined{Status::skipped, Reason::limit, std::uint64_t{1} << 63, {}, {}});
+
+    listing.options.hole_bytes = 1000;  // and 65,536 of the volume
+    const Listed listed =
+        listing(ScriptImage().volume("fs ext4\nfile /a 10 hole+60000\nfile /b 11 hole+6000 0+5000\n" + hostile +
+                                     "file /hard 5 hole+9223372036854775808\nfile /c 12 hole+537\nfile /d 13 "
+                                     "hole+536\nfile /twice 14 0+65536 0+1\n"));
+    std::string hashed;
+    for (const EntryWork& work : listed.entries)
+        if (work.is_to_be_read()) hashed += work.record.entry.path;
+    CHECK(hashed == "/a/b/d");
+    CHECK(listed.entry("/hard").shares_content);
+    CHECK(listed.entry("/twice").record.examined == Examined{Status::skipped, Reason::limit, 65537, {}, {}});
+    CHECK(listed.complaints() ==
+          std::vector<std::string>{"capped /hostile: its holes go beyond the limit of 1000 bytes "
+                                   "a volume; it is not hashed, nor are others like it"});
+    CHECK(listed.state("p0") == VolumeState::walked);
+}
+
+TEST_CASE("a content that only a worker decodes is held to the limit of holes too") {
+    Listing listing;
+    listing.options.hole_bytes = 0;
+    const Listed listed = listing(ScriptImage().volume("fs ntfs\nswollen /a 5 131073\nswollen /b 6 131072\n"));
+    CHECK(listed.entry("/a").record.examined == Examined{Status::skipped, Reason::limit, 131073, {}, {}});
+    CHECK(listed.entry("/b").record.examined.reason == Reason::damaged);  // decoded: nothing comes
+}
+
 TEST_CASE("an entry of many extents arrives whole") {
     const ScriptImage image = ScriptImage().volume("fs ext4\nscattered /a 5 10000\nresident /b 6 x\n");
     const Listed listed = Listing()(image);

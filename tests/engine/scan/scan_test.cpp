@@ -131,6 +131,13 @@ TEST_CASE("a hole is hashed as zeros; what is nearly all hole is skipped by a ru
     CHECK(scanned.rows() == hashed("p0 /holes:", zeros) + "p0 /sparse: skipped sparse 512 -\n");
 }
 
+TEST_CASE("each name of a content with too many holes says so") {
+    Scanned scanned(ScriptImage().volume("fs ext4\nfile /a 5 hole+70000\nfile /b 5 hole+70000\n"));
+    scanned.options.hole_bytes = 0;
+    scanned.run();
+    CHECK(scanned.rows() == "p0 /a: skipped limit 70000 -\np0 /b: skipped limit 70000 -\n");
+}
+
 TEST_CASE("a content of 20 MiB, which is a token alone, has the digest that OpenSSL gives its bytes") {
     const Bytes bytes = sample_media((20 << 20) + 12'345);
     for (const std::uint32_t threads : {1u, 2u}) {
