@@ -16,8 +16,10 @@ namespace {
 constexpr int most_hangs = 1, most_deaths = 8;
 constexpr std::uint64_t least_read_limit = 1ull << 30;  // small volumes are read over and over by an honest libtsk
 constexpr std::uint64_t read_per_entry = 256 << 10;
-constexpr std::size_t most_parts = 1000;        // file systems on one volume
-constexpr std::size_t contents_at_once = 4096;  // gathered before a content worker is asked
+constexpr std::size_t most_parts = 1000;           // file systems on one volume
+constexpr std::size_t most_early_bytes = 4 << 20;  // problems before any file system take, about
+constexpr std::size_t most_attributes = 1 << 16;   // contents of one address: NTFS numbers them in 16 bits
+constexpr std::size_t contents_at_once = 4096;     // gathered before a content worker is asked
 
 WorkerOptions options_of(const ScanOptions& options) {
     WorkerOptions worker;
@@ -65,6 +67,7 @@ struct Lister::VolumeWalk {
     std::vector<std::unique_ptr<Part>> parts;
     Part* current = nullptr;
     std::vector<Problem> early_problems;  // before any file system
+    std::size_t early_bytes = 0;          // that they take, about
 
     std::uint64_t records = 0;  // delivered by all workers so far
     std::uint64_t entries = 0;
@@ -118,7 +121,7 @@ void Lister::walk(const OpenedEvidence& evidence, const Volume& volume, std::uin
     const auto earlier = resume_.volumes.find({evidence.record.id, volume.name});
     if (earlier != resume_.volumes.end() && earlier->second.state != VolumeState::pending) return;
 
-    VolumeWalk walk{evidence, volume, order, {}, nullptr, {}, 0,     0,     0,     {},
+    VolumeWalk walk{evidence, volume, order, {}, nullptr, {}, 0,     0,     0,     0,    {},
                     0,        {},     {},    0,  0,       0,  false, false, false, false};
     auto whole = std::make_unique<VolumeWalk::Part>();
     whole->record.id = volume_id(evidence.record.id, volume.name);
@@ -232,7 +235,13 @@ void Lister::take_record(VolumeWalk& walk, const Record& record) {
             if (!walk.pending || walk.pending->extents.size() >= walk.pending_extents) r.fail();
             else read_extents(r, walk.pending->extents);
             break;
-        case RecordType::problem: take_problem(walk, read_problem(r)); break;
+        case RecordType::problem: {
+            Problem problem = read_problem(r);
+            if (!walk.current) walk.early_bytes += sizeof problem + problem.path.size() + problem.detail.size();
+            if (walk.early_bytes > most_early_bytes) r.fail();
+            else take_problem(walk, std::move(problem));
+            break;
+        }
         case RecordType::counts:
             if (walk.current) walk.current->record.counts = read_counts(r);
             break;
@@ -288,7 +297,7 @@ void Lister::begin_filesystem(VolumeWalk& walk, const Filesystem& fs) {
 }
 
 void Lister::take_entry(VolumeWalk& walk, Entry entry) {
-    if (!walk.current) return void(walk.is_broken = true);
+    if (!walk.current || walk.current->last_attributes.size() > most_attributes) return void(walk.is_broken = true);
     VolumeWalk::Part& part = *walk.current;
     refuse_flawed(walk, entry);
     ++walk.entries;

@@ -138,7 +138,8 @@ class Script {
         if (verb == "stubborn") crash();
         if (!may_enter) return avoid(entry), true;
         misbehave(verb);
-        if (verb == "many" || verb == "burst" || verb == "slow" || verb == "keep" || verb == "reread")
+        if (verb == "many" || verb == "burst" || verb == "slow" || verb == "keep" || verb == "reread" ||
+            verb == "streams" || verb == "complain")
             repeat(verb, words, std::move(entry));
         else one(verb, words, std::move(entry));
         return true;
@@ -202,6 +203,12 @@ class Script {
             }
             if (verb == "reread") {
                 static_cast<void>(media_.read(0, mebibyte, window));
+                continue;
+            }
+            if (verb == "complain") {
+                Problem problem;
+                problem.kind = ProblemKind::damaged, problem.detail = std::string(1000, 'x');
+                sink_.problem(problem);
                 continue;
             }
             if (verb == "many") entry.path = path + std::to_string(i);

@@ -18,6 +18,8 @@
 //   many PATH ADDRESS COUNT    entries PATH0, PATH1... with addresses from ADDRESS
 //   scattered PATH ADDRESS COUNT   one entry of COUNT extents of one byte, every other byte from the volume's start
 //   burst PATH ADDRESS COUNT   the same name COUNT times as streams, then a crash
+//   streams PATH ADDRESS COUNT     without the crash
+//   complain PATH ADDRESS COUNT    problems of 1,000 characters
 //   crash | stubborn | hang | sleep | eat | livelock | leave | throw PATH ADDRESS
 //                              stubborn crashes although it is to be avoided; leave exits with 0 in mid-walk
 //   keep PATH ADDRESS COUNT    takes COUNT MiB of memory for good, then one entry

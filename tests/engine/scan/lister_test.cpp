@@ -338,6 +338,31 @@ TEST_CASE("a walk whose records contradict themselves is given up with what it d
     CHECK(listed.volumes.at("p0").detail == listed.problems[0].detail);
 }
 
+TEST_CASE("a worker that complains without end before it names a file system is believed up to 4 MiB") {
+    const Listed few = list("complain /x 3 1000\nfs ext4\nresident /a 5 x\n");
+    CHECK(few.problems.size() == 1000);
+    CHECK(few.paths() == std::vector<std::string>{"/a"});
+
+    const Listed listed = list("complain /x 3 100000\nfs ext4\nresident /a 5 x\n");
+    CHECK(listed.problems.size() > 3000);
+    CHECK(listed.problems.size() < 4200);
+    CHECK(listed.problems.back().kind == ProblemKind::aborted);
+    CHECK(listed.problems.back().detail.find("its records are inconsistent") != std::string::npos);
+    CHECK(listed.state("p0") == VolumeState::unreadable);
+    CHECK(listed.entries.empty());
+}
+
+TEST_CASE("an address has at most 65,536 contents; a worker that names more is given up") {
+    const Listed most = list("fs ntfs\nstreams /a 5 65536\nresident /b 6 x\n");
+    CHECK(most.entries.size() == 65'537);
+    CHECK(most.state("p0") == VolumeState::walked);
+
+    const Listed more = list("fs ntfs\nstreams /a 5 65537\nresident /b 6 x\n");
+    CHECK(more.entries.size() == 65'537);
+    CHECK(more.state("p0") == VolumeState::partial);
+    CHECK(more.problems.at(0).detail.find("its records are inconsistent") != std::string::npos);
+}
+
 TEST_CASE("an entry before any file system is a contradiction") {
     const Listed listed = list("resident /a 5 x\n");
     CHECK(listed.entries.empty());
