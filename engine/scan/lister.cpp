@@ -15,7 +15,9 @@ namespace {
 
 constexpr int most_hangs = 1, most_deaths = 8;
 constexpr std::uint64_t least_read_limit = 1ull << 30;  // small volumes are read over and over by an honest libtsk
-constexpr std::uint64_t read_per_entry = 256 << 10;
+// Measured November 2026 on ext4 and NTFS images of 8,000 to 200,000 entries: 1 to 7 KiB, and 1 to 12 where the
+// reader's cache (plugins/tsk/read_cache.h) is 64 times too small for the metadata. Four of its blocks.
+constexpr std::uint64_t read_per_entry = 64 << 10;
 constexpr std::size_t most_parts = 1000;           // file systems on one volume
 constexpr std::size_t most_early_bytes = 4 << 20;  // problems before any file system take, about
 constexpr std::size_t most_attributes = 1 << 16;   // contents of one address: NTFS numbers them in 16 bits
@@ -162,7 +164,7 @@ bool Lister::run_walk_worker(VolumeWalk& walk, WorkerJob& job) {
     WorkerOptions options = worker_options_;
     if (walk.has_more_memory) options.memory_bytes = options.memory_max_bytes;
     Worker worker(input_.registry, options, job);
-    // libtsk reads 64 KiB to see one inode, for each name twice (the walk, the search for orphans), in any order.
+    // libtsk looks at the inode of each name twice (the walk, the search for orphans), in any order.
     const auto allowed = [&] { return checked_add(read_limit, walk.entries * read_per_entry).value_or(~0ull); };
     while (std::optional<Record> record = worker.next(allowed())) {
         if (is_stopped()) return worker.stop(), true;

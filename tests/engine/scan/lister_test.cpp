@@ -453,8 +453,8 @@ TEST_SUITE("worker processes" * doctest::skip(!has_worker_processes)) {
     }
 
     TEST_CASE("a walk of many entries may read more than one of few") {
-        CHECK(list("fs ext4\nreread /bad 3 2000\n").state("p0") == VolumeState::partial);
-        const Listed listed = list("fs ext4\nmany /a 10 8000\nreread /b 3 2000\n");
+        CHECK(list("fs ext4\nmany /a 10 6000\nreread /bad 3 2000\n").state("p0") == VolumeState::partial);
+        const Listed listed = list("fs ext4\nmany /a 10 20000\nreread /b 3 2000\n");
         CHECK(listed.state("p0") == VolumeState::walked);
         CHECK(listed.paths().back() == "/b");
     }
