@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <sstream>
+
+#include "cli/exit_code.h"
+#include "cli/scan_run.h"
+#include "cli/terminal.h"
+#include "engine/case/manifest.h"
+#include "engine/report/text_summary.h"
+#include "plugins/registry.h"
+
+namespace triage {
+namespace {
+
+std::vector<const ReporterKind*> kinds_of(const std::vector<std::string>& names) {
+    std::vector<const ReporterKind*> kinds;
+    for (const ReporterKind* kind : registry().reporters)
+        if (std::find(names.begin(), names.end(), kind->name) != names.end()) kinds.push_back(kind);
+    return kinds;
+}
+
+}  // namespace
+
+std::string file_text(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    std::ostringstream text;
+    text << file.rdbuf();
+    if (!file) throw Error(path, "cannot be read");
+    return text.str();
+}
+
+// A protected list needs its key again.
+std::string resume_command(const std::string& path, const ScanArguments& arguments) {
+    const std::string key = arguments.key.empty() ? "" : " --key " + quoted_for_shell(arguments.key);
+    return "triage scan --resume " + quoted_for_shell(path) + key;
+}
+
+int conclude(Run run, const ScanArguments& arguments) {
+    const std::string path = run.directory.path();
+    const ReportContext context = make_context(run.store, arguments.show_names);
+    const std::uint32_t threads = thread_count(run.configuration.options);
+    bool is_reported = true;
+    for (const ReportOutcome& outcome : render(run.store, kinds_of(run.configuration.options.reports),
+                                               run.directory.reports_path(), arguments.show_names, threads)) {
+        if (outcome.failure.empty()) continue;
+        print_error("report " + outcome.name + ": " + outcome.failure, "triage report " + path + " renders it again");
+        is_reported = false;
+    }
+    run.audit.record("end", {{"verdict", context.verdict.words()},
+                             {"exit_code", static_cast<std::uint64_t>(context.verdict.exit_code())}});
+    { const Store closed = std::move(run.store); }
+    { const AuditLog closed = std::move(run.audit); }
+    const std::string seal = write_manifest(path, context.evidences, context.lists, threads);
+    if (arguments.json) std::fputs(file_text(run.directory.reports_path() + "/summary.json").c_str(), stdout);
+    else if (!arguments.quiet) std::fputs(terminal_summary(context).c_str(), stdout);
+    if (!arguments.quiet && !arguments.json)
+        std::fputs(fmt::format("\nCase: {}\nSeal: {}\n", path, seal_in_groups(seal)).c_str(), stdout);
+    if (context.run.is_interrupted)
+        print_error("interrupted; what is done is kept", "to go on: " + resume_command(path, arguments));
+    const int code = context.verdict.exit_code();
+    return code == exit_code::success && !is_reported ? exit_code::not_whole : code;
+}
+
+}  // namespace triage

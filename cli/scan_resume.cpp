@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include "cli/scan_run.h"
+#include "plugins/registry.h"
+
+namespace triage {
+namespace {
+
+// The recorded path, or the file of that name in one of the folders given for moved files.
+std::string found_at(const std::string& recorded, const std::vector<std::string>& folders) {
+    namespace fs = std::filesystem;
+    for (const std::string& folder : folders) {
+        const fs::path moved = fs::path(folder) / fs::path(recorded).filename();
+        if (fs::exists(moved)) return moved.string();
+        if (fs::path(folder).filename() == fs::path(recorded).filename() && fs::is_regular_file(folder)) return folder;
+    }
+    return recorded;
+}
+
+void require_same(const EvidenceSpec& now, const EvidenceRecord& then) {
+    const auto same_content_identity = [](const Segment& a, const Segment& b) {
+        return a.size == b.size && a.modified == b.modified;  // a moved file has another inode
+    };
+    if (now.segments.size() == then.segments.size() &&
+        std::equal(now.segments.begin(), now.segments.end(), then.segments.begin(), same_content_identity))
+        return;
+    throw Error(now.segments.front().path, "is not what the case began with: size, time or segments differ",
+                "resume with the same evidence, or start a new case");
+}
+
+std::vector<EvidenceSpec> evidence_of_case(const std::vector<EvidenceRecord>& records,
+                                           const std::vector<std::string>& folders) {
+    std::vector<EvidenceSpec> specs;
+    std::vector<std::string> notices;
+    for (const EvidenceRecord& record : records) {
+        const std::string path = found_at(record.segments.front().path, folders);
+        EvidenceSpec spec = identify_evidence(registry(), {{record.exhibit, path}}, notices).front();
+        spec.name = record.name;
+        require_same(spec, record);
+        specs.push_back(std::move(spec));
+    }
+    return specs;
+}
+
+LoadedLists lists_of_case(const std::vector<ListRecord>& records, const ScanArguments& arguments) {
+    LoadedLists lists;
+    for (const ListRecord& record : records) {
+        const std::string path = found_at(record.identity.source_path, arguments.list_at);
+        // The lenient reading accepts what either reading accepted; the digest proves that it is the same list.
+        LoadedSet loaded = load(lists, path, record.identity.polarity, true, arguments);
+        if (loaded.set.identity().source_sha256 != record.identity.source_sha256)
+            throw Error(path, "is not the list the case began with: its SHA-256 differs");
+        lists.records.push_back(record);
+        lists.sets.push_back(std::move(loaded.set));
+    }
+    return lists;
+}
+
+// What a sealed case says of itself is read without touching it: a resume that is refused leaves every byte as it was.
+Store open_to_look(const CaseDirectory& directory) {
+    return Store::is_sealed_at(directory.store_path()) ? Store::open_read_only(directory.store_path())
+                                                       : Store::open_for_resume(directory.store_path());
+}
+
+}  // namespace
+
+Run begin_resumed(const ScanArguments& arguments) {
+    CaseDirectory directory = CaseDirectory::open_for_resume(arguments.resume);
+    Configuration configuration = parse_resolved(file_text(directory.config_path()));
+    std::optional<Store> looked(open_to_look(directory));
+    RunRecord run = looked->run();
+    if (!run.ended_utc.empty() && !run.is_interrupted)
+        throw Error(arguments.resume, "is a finished case; there is nothing to resume");
+    if (run.interruption == untrusted_interruption)
+        throw Error(arguments.resume, "is not to be gone on with: " + run.interruption,
+                    "start a new case, best on another machine");
+    std::vector<EvidenceSpec> evidence = evidence_of_case(looked->evidences(), arguments.evidence_at);
+    if (evidence.empty())
+        throw Error(arguments.resume, "ended before its evidence was recorded; there is nothing to resume",
+                    "remove it and start the scan again");
+    LoadedLists lists = lists_of_case(looked->lists(), arguments);
+    configuration.options.algorithms.add(algorithms_of(lists.sets));
+    test_digests(configuration.options.algorithms);
+    ScanOptions& options = configuration.options;
+    if (arguments.threads > 0) run.threads = options.threads = arguments.threads;
+    if (arguments.memory_mib > 0) options.memory_mib = arguments.memory_mib;
+    if (!arguments.hash_engine.empty())
+        options.hash_engine =
+            arguments.hash_engine == to_string(HashEngine::openssl) ? HashEngine::openssl : HashEngine::automatic;
+    const std::string engines = std::exchange(run.hash_engine, engine_in_words(options.hash_engine));
+    looked.reset();
+    directory.set_reports_aside();
+    Store store = Store::open_for_resume(directory.store_path());
+    AuditLog audit = AuditLog::open_for_append(directory.audit_path());
+    ++run.resumed;
+    run.is_interrupted = false;
+    audit.record("resume", fields_of(run));  // names the engine of this part, the run those of all parts
+    run.hash_engine = with_engine(engines, run.hash_engine);
+    store.put_run(run);
+    store.commit();
+    return {std::move(configuration), std::move(evidence), std::move(lists),
+            std::move(directory),     std::move(store),    std::move(audit)};
+}
+
+}  // namespace triage

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the parts of `triage scan` share: its arguments as given, and the run that a new or a resumed case begins. Each
+// part is a file: scan_begin, scan_resume, scan_lists, scan_conclude; scan.cpp is their order. Used by one thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/known_sets.h"
+#include "config/config.h"
+#include "engine/case/audit.h"
+#include "engine/case/case_directory.h"
+#include "engine/case/store.h"
+#include "engine/scan/scan.h"
+
+namespace triage {
+
+struct ScanArguments {
+    std::vector<std::string> evidence, notable, ignorable, exhibits, evidence_at, list_at;
+    std::string config, profile, out, reports, resume, hash_engine;
+    std::uint32_t threads = 0, memory_mib = 0;
+    std::string key;
+    bool lenient = false, cache = false, quiet = false, show_names = false, json = false;
+};
+
+struct LoadedLists {
+    KnownSets sets;
+    std::vector<ListRecord> records;
+    std::unique_ptr<Secret> secret;  // of protected ones
+};
+
+// Everything a run needs, of a new case or of one that goes on.
+struct Run {
+    Configuration configuration;
+    std::vector<EvidenceSpec> evidence;
+    LoadedLists lists;
+    CaseDirectory directory;
+    Store store;
+    AuditLog audit;
+};
+
+Run begin_new(const ScanArguments& arguments, const std::string& command);
+Run begin_resumed(const ScanArguments& arguments);
+
+// Renders, seals, and says what was found. Returns the exit code.
+int conclude(Run run, const ScanArguments& arguments);
+
+LoadedSet load(LoadedLists& lists, const std::string& path, Polarity polarity, bool lenient,
+               const ScanArguments& arguments);
+void load_list(LoadedLists& lists, const std::string& path, Polarity polarity, const ScanArguments& arguments);
+
+std::vector<AuditField> fields_of(const RunRecord& run);
+std::string resume_command(const std::string& path, const ScanArguments& arguments);
+std::string file_text(const std::string& path);
+
+}  // namespace triage
