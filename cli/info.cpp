@@ -11,6 +11,7 @@
 #include "cli/terminal.h"
 #include "config/config.h"
 #include "engine/base/text.h"
+#include "engine/report/summary.h"
 #include "engine/scan/scan.h"
 #include "plugins/registry.h"
 
@@ -52,6 +53,10 @@ std::string in_words(const EvidenceOverview& overview, const InfoArguments& argu
                             evidence.format, escape_for_terminal(evidence.description), evidence.media_size,
                             human_size(evidence.media_size), evidence.sector_size,
                             evidence.volume_system == "-" ? "none" : evidence.volume_system);
+    if (evidence.device) {
+        text += "  device: " + device_in_words(*evidence.device) + "\n";
+        if (!evidence.device->use.empty()) text += "  in use: " + escape_for_terminal(evidence.device->use) + "\n";
+    }
     for (const StoredDigest& digest : evidence.digests)
         text += fmt::format("  stored {}: {}\n", digest.algorithm, digest.hex);
     for (const HeaderValue& value : evidence.header)

@@ -76,6 +76,10 @@ void add_scan(CLI::App& app, CommandLine& line) {
         ->type_name("KEY");
     scan->add_flag("--cache", a->cache,
                    "Keep compiled lists for the next scan (`triage known cache clear` removes them)");
+    scan->add_flag("--set-read-only", a->set_read_only,
+                   "Set the kernel's read-only flag of devices before anything is read (root); it stays set");
+    scan->add_flag("--allow-mounted", a->allow_mounted,
+                   "Go on with a device that is mounted, swap or held; said beside the verdict");
     scan->add_flag("--lenient", a->lenient, "Accept lists with bad lines; they are counted and reported");
     scan->add_flag("--show-names", a->show_names, "Show names from evidence and labels from lists (escaped)");
     scan->add_flag("--json", a->json, "Print summary.json instead of the summary in words");

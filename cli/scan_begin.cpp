@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "cli/command.h"
+#include "cli/devices.h"
 #include "cli/scan_run.h"
 #include "cli/terminal.h"
 #include "cli/versions.h"
@@ -143,6 +144,7 @@ Run begin_new(const ScanArguments& arguments, const std::string& command) {
     std::vector<std::string> notices;
     std::vector<EvidenceSpec> evidence = identify_evidence(registry(), evidence_of(arguments), notices);
     for (const std::string& notice : notices) print_notice(notice);
+    admit_devices(evidence, arguments);
     LoadedLists lists;
     for (const std::string& path : arguments.notable) load_list(lists, path, Polarity::notable, arguments);
     for (const std::string& path : arguments.ignorable) load_list(lists, path, Polarity::ignorable, arguments);
@@ -161,6 +163,7 @@ Run begin_new(const ScanArguments& arguments, const std::string& command) {
     const RunRecord run = describe_run(configuration, command);
     audit.record("start", fields_of(run));
     audit_lists(audit, lists);
+    audit_devices(audit, evidence);
     store.put_run(run);
     for (std::uint32_t i = 0; i < lists.records.size(); ++i) store.put_list(i, lists.records[i]);
     for (std::uint32_t i = 0; i < evidence.size(); ++i) store.put_evidence(describe(i, evidence[i]));

@@ -3,11 +3,37 @@
 #include <filesystem>
 #include <utility>
 
+#include "cli/devices.h"
 #include "cli/scan_run.h"
+#include "cli/terminal.h"
 #include "plugins/registry.h"
 
 namespace triage {
 namespace {
+
+// The node of a device and its time say nothing: it may have been plugged in again.
+bool is_same_device(const BlockDevice& a, const BlockDevice& b) {
+    return a.size == b.size && a.model == b.model && a.serial == b.serial;
+}
+
+// Then it may have another name as well: a place given for moved evidence may be a device. Only a serial number tells
+// it from others of its kind.
+std::string device_at(const EvidenceRecord& record, const std::vector<std::string>& places) {
+    for (const std::string& place : places)
+        if (const auto device = block_device_at(place);
+            device && !device->serial.empty() && is_same_device(*device, *record.device))
+            return place;
+    return record.segments.front().path;
+}
+
+void require_same_device(const EvidenceSpec& now, const EvidenceRecord& then) {
+    const std::string& path = now.segments.front().path;
+    if (!now.device || !is_same_device(*now.device, *then.device))
+        throw Error(path, "is not the device the case began with: size, model or serial number differ",
+                    "name the device with --evidence-at, or start a new case");
+    if (now.device->serial.empty())
+        print_notice(path + " tells no serial number: whether it is the device the case began with is for you to know");
+}
 
 // The recorded path, or the file of that name in one of the folders given for moved files.
 std::string found_at(const std::string& recorded, const std::vector<std::string>& folders) {
@@ -21,6 +47,7 @@ std::string found_at(const std::string& recorded, const std::vector<std::string>
 }
 
 void require_same(const EvidenceSpec& now, const EvidenceRecord& then) {
+    if (then.device) return require_same_device(now, then);
     const auto same_content_identity = [](const Segment& a, const Segment& b) {
         return a.size == b.size && a.modified == b.modified;  // a moved file has another inode
     };
@@ -36,7 +63,8 @@ std::vector<EvidenceSpec> evidence_of_case(const std::vector<EvidenceRecord>& re
     std::vector<EvidenceSpec> specs;
     std::vector<std::string> notices;
     for (const EvidenceRecord& record : records) {
-        const std::string path = found_at(record.segments.front().path, folders);
+        const std::string path =
+            record.device ? device_at(record, folders) : found_at(record.segments.front().path, folders);
         EvidenceSpec spec = identify_evidence(registry(), {{record.exhibit, path}}, notices).front();
         spec.name = record.name;
         require_same(spec, record);
@@ -81,6 +109,7 @@ Run begin_resumed(const ScanArguments& arguments) {
     if (evidence.empty())
         throw Error(arguments.resume, "ended before its evidence was recorded; there is nothing to resume",
                     "remove it and start the scan again");
+    admit_devices(evidence, arguments);
     LoadedLists lists = lists_of_case(looked->lists(), arguments);
     configuration.options.algorithms.add(algorithms_of(lists.sets));
     test_digests(configuration.options.algorithms);
@@ -99,6 +128,7 @@ Run begin_resumed(const ScanArguments& arguments) {
     run.is_interrupted = false;
     audit.record("resume", fields_of(run));  // names the engine of this part, the run those of all parts
     run.hash_engine = with_engine(engines, run.hash_engine);
+    audit_devices(audit, evidence);
     store.put_run(run);
     store.commit();
     return {std::move(configuration), std::move(evidence), std::move(lists),

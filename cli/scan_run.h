@@ -21,6 +21,7 @@ struct ScanArguments {
     std::uint32_t threads = 0, memory_mib = 0;
     std::string key;
     bool lenient = false, cache = false, quiet = false, show_names = false, json = false;
+    bool allow_mounted = false, set_read_only = false;
 };
 
 struct LoadedLists {

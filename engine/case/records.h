@@ -12,6 +12,7 @@
 #include "engine/evidence/problem.h"
 #include "engine/evidence/volume.h"
 #include "engine/examine/examined.h"
+#include "engine/media/block_device.h"
 #include "engine/media/container.h"
 #include "engine/rules/finding.h"
 
@@ -28,6 +29,7 @@ struct EvidenceRecord {
     std::string volume_system;  // "dos", "gpt"...; "-" for none; empty when unknown
     std::vector<StoredDigest> digests;
     std::vector<HeaderValue> header;
+    std::optional<BlockDevice> device;  // as it was when the run began; nothing of an image
     bool is_opened = false;  // false: not reached yet, or the container could not be opened; then a Problem says why
 };
 

@@ -146,7 +146,7 @@ void Store::put_evidence(const EvidenceRecord& evidence) {
         database.prepare("INSERT OR REPLACE INTO evidence VALUES (?,?,?,?,?,?,?,?,?)")
             .run(evidence.id, evidence.name, evidence.exhibit, evidence.format, evidence.description,
                  evidence.media_size, evidence.sector_size, evidence.volume_system, evidence.is_opened);
-        for (const char* table : {"segment", "stored_digest", "header_value"})
+        for (const char* table : {"segment", "stored_digest", "header_value", "device"})
             database.prepare(std::string("DELETE FROM ") + table + " WHERE evidence = ?").run(evidence.id);
         Statement segment = database.prepare("INSERT INTO segment VALUES (?,?,?,?,?,?,?)");
         for (std::size_t i = 0; i < evidence.segments.size(); ++i) {
@@ -159,6 +159,11 @@ void Store::put_evidence(const EvidenceRecord& evidence) {
         Statement header = database.prepare("INSERT INTO header_value VALUES (?,?,?,?)");
         for (std::size_t i = 0; i < evidence.header.size(); ++i)
             header.run(evidence.id, i, evidence.header[i].name, as_bytes(evidence.header[i].value));
+        if (!evidence.device) return;
+        const BlockDevice& d = *evidence.device;
+        database.prepare("INSERT INTO device VALUES (?,?,?,?,?,?,?,?)")
+            .run(evidence.id, d.name, d.size, as_bytes(d.model), as_bytes(d.serial), d.is_read_only,
+                 d.was_set_read_only, d.use);
     });
 }
 

@@ -71,6 +71,15 @@ std::vector<HeaderValue> header_of(const Database& database, std::uint32_t evide
     return header;
 }
 
+std::optional<BlockDevice> device_of(const Database& database, std::uint32_t evidence) {
+    Statement row = database.prepare(
+        "SELECT name, size, model, serial, is_read_only, was_set_read_only, used_for FROM device WHERE evidence = ?");
+    row.bind(evidence);
+    if (!row.step()) return std::nullopt;
+    return BlockDevice{text_at(row, 0),     row.unsigned_integer(1), text_at(row, 2), text_at(row, 3),
+                       row.integer(4) != 0, row.integer(5) != 0,     text_at(row, 6)};
+}
+
 Problem problem_at(const std::string& path, const Statement& row) {
     Problem problem;
     problem.kind = decode_enum(path, row.integer(2), ProblemKind::aborted);
@@ -189,6 +198,7 @@ std::vector<EvidenceRecord> Store::evidences() const {
         evidence.segments = segments_of(impl_->database, evidence.id);
         evidence.digests = digests_of(impl_->database, evidence.id);
         evidence.header = header_of(impl_->database, evidence.id);
+        evidence.device = device_of(impl_->database, evidence.id);
     }
     return evidences;
 }

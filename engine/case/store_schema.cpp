@@ -34,6 +34,9 @@ CREATE TABLE stored_digest (evidence INTEGER NOT NULL, position INTEGER NOT NULL
     hex TEXT NOT NULL, PRIMARY KEY (evidence, position)) STRICT, WITHOUT ROWID;
 CREATE TABLE header_value (evidence INTEGER NOT NULL, position INTEGER NOT NULL, name TEXT NOT NULL,
     value BLOB NOT NULL, PRIMARY KEY (evidence, position)) STRICT, WITHOUT ROWID;
+CREATE TABLE device (evidence INTEGER PRIMARY KEY, name TEXT NOT NULL, size INTEGER NOT NULL, model BLOB NOT NULL,
+    serial BLOB NOT NULL, is_read_only INTEGER NOT NULL, was_set_read_only INTEGER NOT NULL, used_for TEXT NOT NULL)
+    STRICT;
 CREATE TABLE volume (id INTEGER PRIMARY KEY, evidence INTEGER NOT NULL, position INTEGER NOT NULL,
     name TEXT NOT NULL, state INTEGER NOT NULL, start INTEGER NOT NULL, length INTEGER NOT NULL,
     description BLOB NOT NULL, fs TEXT NOT NULL, label BLOB NOT NULL, modified_form INTEGER NOT NULL,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/report/summary.h"
 
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
 #include <map>
@@ -174,6 +176,16 @@ json part_json(const ReportContext& context, const Verdict& verdict, Filter filt
     return part;
 }
 
+json device_json(const BlockDevice& device) {
+    json part{{"name", to_valid_utf8(device.name)}, {"size", device.size}};
+    if (!device.model.empty()) part["model"] = to_valid_utf8(device.model);
+    if (!device.serial.empty()) part["serial"] = to_valid_utf8(device.serial);
+    part["kernel_read_only"] = device.is_read_only;
+    part["set_read_only"] = device.was_set_read_only;
+    if (!device.use.empty()) part["in_use"] = to_valid_utf8(device.use);
+    return part;
+}
+
 json evidence_json(const ReportContext& context, const EvidenceRecord& evidence, const Verdict& verdict) {
     json part = json::object();
     if (!evidence.exhibit.empty()) part["exhibit"] = evidence.exhibit;
@@ -182,6 +194,7 @@ json evidence_json(const ReportContext& context, const EvidenceRecord& evidence,
     part["format"] = evidence.format;
     part["media_size"] = evidence.media_size;
     part["volume_system"] = evidence.volume_system;
+    if (evidence.device) part["device"] = device_json(*evidence.device);
     json digests = json::object(), acquisition = json::object();
     for (const StoredDigest& digest : evidence.digests) digests[digest.algorithm] = digest.hex;
     for (const HeaderValue& value : evidence.header) acquisition[value.name] = to_valid_utf8(value.value);
@@ -192,6 +205,24 @@ json evidence_json(const ReportContext& context, const EvidenceRecord& evidence,
 }
 
 }  // namespace
+
+std::vector<std::string> cautions(const ReportContext& context) {
+    std::vector<std::string> sentences;
+    for (const EvidenceRecord& evidence : context.evidences)
+        if (evidence.device && !evidence.device->use.empty())
+            sentences.push_back(fmt::format("evidence {} was in use while it was read, and may have changed: {}",
+                                            evidence.id + 1, escape_for_terminal(evidence.device->use)));
+    return sentences;
+}
+
+std::string device_in_words(const BlockDevice& device) {
+    std::string words = device.model.empty() ? "a device that names no model" : escape_for_terminal(device.model);
+    words += device.serial.empty() ? ", no serial number" : ", serial " + escape_for_terminal(device.serial);
+    words += device.was_set_read_only ? ", the kernel's read-only flag set by this program"
+             : device.is_read_only    ? ", the kernel's read-only flag set"
+                                      : ", the kernel's read-only flag not set";
+    return words;
+}
 
 Shares shares_of(const ReportContext& context, std::optional<std::uint32_t> evidence) {
     Shares shares;
@@ -227,6 +258,7 @@ std::string summary_json(const ReportContext& context) {
     summary["resumed"] = context.run.resumed;
     summary.update(part_json(context, context.verdict, {}));
     summary["incomplete_because"] = context.incompleteness;
+    if (const auto sentences = cautions(context); !sentences.empty()) summary["cautions"] = sentences;
     summary["lists"] = lists_json(context);
     json exhibits = json::array();
     for (std::size_t i = 0; i < context.evidences.size(); ++i)

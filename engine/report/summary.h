@@ -12,6 +12,12 @@ namespace triage {
 
 std::string summary_json(const ReportContext& context);
 
+// What stands beside the verdict although nothing is missing, as sentences for people, escaped.
+std::vector<std::string> cautions(const ReportContext& context);
+
+// "Example Stick, serial 4711, read-only flag set": what the kernel told of a device, escaped.
+std::string device_in_words(const BlockDevice& device);
+
 // Sums over the ledger: of everything, or of one evidence. Sums of sizes stay at 2^64-1 instead of wrapping.
 struct Shares {
     std::uint64_t entries = 0, bytes = 0;  // names and their sizes

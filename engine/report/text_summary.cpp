@@ -43,6 +43,7 @@ std::string algorithms_in_words(AlgorithmSet algorithms) {
 void add_verdict(TextPage& page, const ReportContext& context) {
     page.line(context.verdict.words(), "Verdict: ");
     for (const std::string& sentence : context.incompleteness) page.line(escape_for_terminal(sentence), "  - ");
+    for (const std::string& sentence : cautions(context)) page.line(sentence, "  ! ");
 }
 
 void add_optional_share(TextPage& page, std::string_view words, std::uint64_t count, std::uint64_t bytes) {
@@ -200,6 +201,7 @@ void add_evidence(TextPage& page, const ReportContext& context) {
         const EvidenceRecord& evidence = context.evidences[i];
         page.line(fmt::format("{}: {}", name_of(evidence), context.evidence_verdicts[i].words()),
                   fmt::format("  {}. ", i + 1));
+        if (evidence.device) page.line(device_in_words(*evidence.device), "    ");
         if (!evidence.is_opened) {
             page.line("not opened", "    ");
             continue;

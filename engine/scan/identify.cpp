@@ -56,6 +56,7 @@ EvidenceSpec identify(const Registry& registry, const EvidenceArgument& argument
     Result<std::vector<Segment>> segments = SegmentFiles::identify(spec.container->segment_paths(argument.path));
     if (!segments) throw Error(argument.path, segments.why());
     spec.segments = std::move(*segments);
+    spec.device = block_device_at(argument.path);
     spec.name = std::filesystem::path(spec.segments.front().path).filename().string();
     return spec;
 }

@@ -37,6 +37,7 @@ EvidenceRecord describe(std::uint32_t id, const EvidenceSpec& spec) {
     record.exhibit = spec.exhibit;
     record.segments = spec.segments;
     record.format = spec.container->name();
+    record.device = spec.device;
     return record;
 }
 

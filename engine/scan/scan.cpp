@@ -123,20 +123,50 @@ class Recorder {
     }
 }
 
-// Evidence must be after the run what it was before.
-void compare_identities(const std::vector<EvidenceSpec>& evidence, Store& store, AuditLog& audit) {
+bool is_gone(const EvidenceSpec& spec, const Result<std::vector<Segment>>& now) {
+    if (!spec.device) return false;
+    const auto is_same_device = [](const Segment& a, const Segment& b) {
+        return a.device == b.device && a.inode == b.inode && a.size == b.size;
+    };
+    return !now || !is_same_device(now->front(), spec.segments.front()) ||
+           !gives_bytes(spec.segments.front().path, spec.segments.front().size);
+}
+
+// What a device gave before it was pulled out is kept; where it was pulled out in the middle is not known, so that all
+// its volumes are walked again when the scan is resumed.
+void put_back(std::uint32_t evidence, Store& store) {
+    for (VolumeRecord& volume : store.volumes()) {
+        if (volume.evidence != evidence) continue;
+        volume.state = VolumeState::pending;
+        volume.detail = "the device vanished";
+        store.put_volume(volume);
+    }
+    Problem problem;
+    problem.kind = ProblemKind::unreadable;
+    problem.detail = "the device vanished while it was examined, or gives no bytes any more";
+    problem.hides_entries = true;
+    store.put_problem({evidence, std::nullopt, problem});
+}
+
+// Evidence must be after the run what it was before. True when a device is gone.
+bool compare_identities(const std::vector<EvidenceSpec>& evidence, Store& store, AuditLog& audit) {
+    bool is_one_gone = false;
     for (std::uint32_t id = 0; id < evidence.size(); ++id) {
         std::vector<std::string> paths;
         for (const Segment& segment : evidence[id].segments) paths.push_back(segment.path);
         const Result<std::vector<Segment>> now = SegmentFiles::identify(paths);
-        const bool is_same = now && *now == evidence[id].segments;
-        audit.record("evidence-after", {{"id", id}, {"unchanged", is_same}});
-        if (is_same) continue;
+        const bool is_device_gone = is_gone(evidence[id], now);
+        const bool is_same = now && *now == evidence[id].segments && !is_device_gone;
+        audit.record("evidence-after", {{"id", id}, {"unchanged", is_same}, {"vanished", is_device_gone}});
+        if (is_device_gone) put_back(id, store);
+        is_one_gone |= is_device_gone;
+        if (is_same || is_device_gone) continue;
         Problem problem;
         problem.kind = ProblemKind::damaged;
         problem.detail = "integrity: the evidence changed or vanished while it was examined";
         store.put_problem({id, std::nullopt, problem});
     }
+    return is_one_gone;
 }
 
 bool has_spinning_disk(const std::vector<EvidenceSpec>& evidence) {
@@ -200,13 +230,13 @@ void scan(const ScanInput& input, Store& store, AuditLog& audit, Progress& progr
     recorder.record(*rest);
     listing.get();
 
-    compare_identities(input.evidence, store, audit);
+    const bool is_device_gone = compare_identities(input.evidence, store, audit);
     audit.record("sandbox", {{"layers", lister.sandbox()}});
     RunRecord run = store.run();
     run.sandbox = lister.sandbox();
     run.ended_utc = format_utc(utc_now());
-    run.is_interrupted = input.stop.load();
-    run.interruption = run.is_interrupted ? "stopped by a signal" : "";
+    run.is_interrupted = input.stop.load() || is_device_gone;
+    run.interruption = is_device_gone ? "a device vanished" : run.is_interrupted ? "stopped by a signal" : "";
     store.put_run(run);
     store.seal(judge_one);
 }

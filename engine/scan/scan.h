@@ -24,6 +24,7 @@ struct EvidenceSpec {
     std::string name;     // as reports call it
     const Container* container = nullptr;
     std::vector<Segment> segments;
+    std::optional<BlockDevice> device;  // nothing of an image
 };
 
 // An evidence as the user gave it.

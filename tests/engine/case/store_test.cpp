@@ -269,7 +269,7 @@ TEST_CASE("a sealed store is one sound file of mode 0600, as the sqlite3 tool se
     CHECK((status.st_mode & 0777) == 0600);
     CHECK(output_of("sqlite3 " + path +
                     " 'PRAGMA integrity_check; PRAGMA application_id; PRAGMA user_version;"
-                    " PRAGMA journal_mode; SELECT count(*) FROM entry_order'") == "ok\n1414678855\n3\ndelete\n1000\n");
+                    " PRAGMA journal_mode; SELECT count(*) FROM entry_order'") == "ok\n1414678855\n4\ndelete\n1000\n");
     CHECK(output_of("sqlite3 " + path + " \"SELECT word FROM code WHERE kind='reason' AND number=14\"") ==
           "not-reached\n");
     CHECK(output_of("ls -A " + folder.path()) == "case.sqlite\n");
