@@ -16,7 +16,8 @@ int run_scan(const ScanArguments& arguments, const std::string& command) {
     const bool is_resume = !arguments.resume.empty();
     const bool names_more = !arguments.evidence.empty() || !arguments.notable.empty() || !arguments.ignorable.empty() ||
                             !arguments.exhibits.empty() || !arguments.config.empty() || !arguments.profile.empty() ||
-                            !arguments.out.empty() || !arguments.reports.empty() || arguments.lenient;
+                            !arguments.out.empty() || !arguments.case_info.empty() || !arguments.reports.empty() ||
+                            arguments.lenient;
     if (is_resume && names_more)
         throw Error("--resume", "takes evidence, lists, configuration and reports from the case",
                     "use --evidence-at or --list-at where files have moved");
@@ -53,6 +54,8 @@ void add_scan(CLI::App& app, CommandLine& line) {
     each("--notable", a->notable, "LIST", "Known list whose files matter when found; may be repeated");
     each("--ignorable", a->ignorable, "LIST", "Known list of files that need no look; may be repeated");
     each("--exhibit", a->exhibits, "REF=PATH", "Evidence with its exhibit reference; may be repeated");
+    each("--case-info", a->case_info, "INFO",
+         "KEY=VALUE, KEY@EXHIBIT=VALUE, a YAML file, or \"ask\": who, by which authority, where; may be repeated");
     auto* config = scan->add_option("--config", a->config, "Configuration file (YAML)")->type_name("FILE");
     scan->add_option("--profile", a->profile, "Built-in profile (default: default)")
         ->type_name("NAME")

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "cli/case_info.h"
 #include "cli/command.h"
 #include "cli/devices.h"
 #include "cli/scan_run.h"
@@ -117,6 +118,15 @@ std::vector<std::string> paths_of(const std::vector<EvidenceSpec>& evidence) {
     return paths;
 }
 
+CaseInfo case_info_of(const ScanArguments& arguments, std::vector<EvidenceSpec>& evidence) {
+    CaseInfoInput input = read_case_info(arguments.case_info);
+    if (input.is_asked) {
+        ask_for_case(input);
+        ask_for_exhibits(input, evidence);
+    }
+    return resolve_case_info(input, evidence);
+}
+
 // Two scans may begin within one second.
 std::string unused_case_name(const EvidenceSpec& first) {
     const std::string name = default_case_name(first.exhibit.empty() ? first.name : first.exhibit);
@@ -145,6 +155,7 @@ Run begin_new(const ScanArguments& arguments, const std::string& command) {
     std::vector<EvidenceSpec> evidence = identify_evidence(registry(), evidence_of(arguments), notices);
     for (const std::string& notice : notices) print_notice(notice);
     admit_devices(evidence, arguments);
+    const CaseInfo case_info = case_info_of(arguments, evidence);
     LoadedLists lists;
     for (const std::string& path : arguments.notable) load_list(lists, path, Polarity::notable, arguments);
     for (const std::string& path : arguments.ignorable) load_list(lists, path, Polarity::ignorable, arguments);
@@ -164,7 +175,9 @@ Run begin_new(const ScanArguments& arguments, const std::string& command) {
     audit.record("start", fields_of(run));
     audit_lists(audit, lists);
     audit_devices(audit, evidence);
+    audit_case_info(audit, case_info);
     store.put_run(run);
+    store.put_case_info(case_info);
     for (std::uint32_t i = 0; i < lists.records.size(); ++i) store.put_list(i, lists.records[i]);
     for (std::uint32_t i = 0; i < evidence.size(); ++i) store.put_evidence(describe(i, evidence[i]));
     store.commit();

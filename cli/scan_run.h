@@ -16,7 +16,7 @@
 namespace triage {
 
 struct ScanArguments {
-    std::vector<std::string> evidence, notable, ignorable, exhibits, evidence_at, list_at;
+    std::vector<std::string> evidence, notable, ignorable, exhibits, evidence_at, list_at, case_info;
     std::string config, profile, out, reports, resume, hash_engine;
     std::uint32_t threads = 0, memory_mib = 0;
     std::string key;

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/case/case_info.h"
 #include "engine/case/records.h"
 
 namespace triage {
@@ -63,7 +64,8 @@ class Store {
     Store& operator=(Store&&) noexcept;
 
     // Writing. Identities are assigned by the caller and must be unique.
-    void put_run(const RunRecord& run);  // replaces the one row
+    void put_run(const RunRecord& run);        // replaces the one row
+    void put_case_info(const CaseInfo& info);  // replaces all of it
     void put_list(std::uint32_t index, const ListRecord& list);
     void put_evidence(const EvidenceRecord& evidence);  // replaces by id
     void put_volume(const VolumeRecord& volume);        // replaces by id
@@ -98,6 +100,7 @@ class Store {
     // Reading, in total order: evidence as given, volume order, address by number, path by raw bytes, stream, state,
     // size, walk order. Callbacks may throw to stop.
     RunRecord run() const;
+    CaseInfo case_info() const;  // as given
     std::vector<ListRecord> lists() const;
     std::vector<EvidenceRecord> evidences() const;
     std::vector<VolumeRecord> volumes() const;

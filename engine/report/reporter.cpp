@@ -133,6 +133,7 @@ const EvidenceRecord& ReportContext::evidence(std::uint32_t id) const {
 ReportContext make_context(const Store& store, bool show_names) {
     ReportContext context;
     context.run = store.run();
+    context.case_info = store.case_info();
     context.lists = store.lists();
     context.evidences = store.evidences();
     context.volumes = store.volumes();

@@ -19,6 +19,7 @@ namespace triage {
 // that people read (text).
 struct ReportContext {
     RunRecord run;
+    CaseInfo case_info;
     std::vector<ListRecord> lists;
     std::vector<EvidenceRecord> evidences;
     std::vector<VolumeRecord> volumes;

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "engine/base/text.h"
+#include "engine/report/case_page.h"
 
 namespace triage {
 namespace {
@@ -186,6 +187,14 @@ json device_json(const BlockDevice& device) {
     return part;
 }
 
+json case_info_json(const ReportContext& context, Filter evidence) {
+    json part = json::object();
+    for (const CaseInfoValue& value : context.case_info)
+        if (value.evidence == evidence) part[value.key] = to_valid_utf8(value.value);
+    part["not_recorded"] = not_recorded(context, evidence);
+    return part;
+}
+
 json evidence_json(const ReportContext& context, const EvidenceRecord& evidence, const Verdict& verdict) {
     json part = json::object();
     if (!evidence.exhibit.empty()) part["exhibit"] = evidence.exhibit;
@@ -194,6 +203,7 @@ json evidence_json(const ReportContext& context, const EvidenceRecord& evidence,
     part["format"] = evidence.format;
     part["media_size"] = evidence.media_size;
     part["volume_system"] = evidence.volume_system;
+    part["case_info"] = case_info_json(context, evidence.id);
     if (evidence.device) part["device"] = device_json(*evidence.device);
     json digests = json::object(), acquisition = json::object();
     for (const StoredDigest& digest : evidence.digests) digests[digest.algorithm] = digest.hex;
@@ -251,6 +261,7 @@ std::string summary_json(const ReportContext& context) {
                        {"libraries", context.run.libraries},
                        {"hash_engine", context.run.hash_engine}};
     summary["times"] = {{"started", context.run.started_utc}, {"ended", context.run.ended_utc}};
+    summary["case_info"] = case_info_json(context, {});
     summary["host"] = context.run.host;
     summary["user"] = context.run.user;
     summary["threads"] = context.run.threads;

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "engine/base/text.h"
+#include "engine/report/case_page.h"
 #include "engine/report/summary.h"
 
 namespace triage {
@@ -201,6 +202,7 @@ void add_evidence(TextPage& page, const ReportContext& context) {
         const EvidenceRecord& evidence = context.evidences[i];
         page.line(fmt::format("{}: {}", name_of(evidence), context.evidence_verdicts[i].words()),
                   fmt::format("  {}. ", i + 1));
+        add_exhibit_info(page, context, evidence);
         if (evidence.device) page.line(device_in_words(*evidence.device), "    ");
         if (!evidence.is_opened) {
             page.line("not opened", "    ");

@@ -5,6 +5,7 @@
 
 #include "engine/base/text.h"
 #include "engine/case/private_file.h"
+#include "engine/report/case_page.h"
 #include "engine/report/reporter.h"
 #include "engine/report/text_summary.h"
 
@@ -28,6 +29,8 @@ class TextReporter : public Reporter {
     void end() override {
         TextPage page;
         add_head(page);
+        add_case_info(page, *context_);
+        page.blank();
         add_verdict_and_scope(page, *context_);
         add_evidence(page, *context_);
         add_list(page, "Findings", findings_page_, findings_, shown_findings, "findings.jsonl");
@@ -48,7 +51,6 @@ class TextReporter : public Reporter {
                               escape_for_terminal(run.ended_utc), escape_for_terminal(run.host),
                               escape_for_terminal(run.user)),
                   "");
-        page.blank();
     }
 
     // "disk.E01, p0, address 64"; with names the path and stream too.
