@@ -12,6 +12,8 @@
 #include "engine/base/text.h"
 #include "engine/case/case_directory.h"
 #include "engine/case/manifest.h"
+#include "engine/case/private_file.h"
+#include "engine/report/ranking.h"
 #include "engine/report/reporter.h"
 #include "engine/scan/options.h"
 #include "plugins/registry.h"
@@ -20,7 +22,8 @@ namespace triage {
 namespace {
 
 struct ReportArguments {
-    std::string path, reports = "text";
+    std::vector<std::string> cases;
+    std::string reports = "text", out;
     bool show_names = false, json = false;
 };
 
@@ -36,15 +39,54 @@ std::vector<const ReporterKind*> kinds_named(const std::vector<std::string>& nam
     return kinds;
 }
 
+// What is not as it was sealed, or no sealed case at all, is a row that says so.
+std::vector<RankedExhibit> exhibits_at(const std::string& path) {
+    RankedExhibit unranked{path, {}, 0, 0, {}};
+    try {
+        const Store store = Store::open_read_only(path + "/case.sqlite");
+        const std::vector<std::string> flaws = verify_case(path);
+        if (flaws.empty()) return exhibits_of(path, make_context(store, false));
+        unranked.line.failure = flaws.front();
+    } catch (const Error& error) {
+        unranked.line.failure = error.what();
+    }
+    print_error(path + ": " + unranked.line.failure, "it is not ranked; see triage verify");
+    return {unranked};
+}
+
+int run_ranking(const ReportArguments& arguments) {
+    if (arguments.out.empty()) throw Error("--report summary", "no folder to write to", "give a new one with --out");
+    refuse_inside_case(arguments.out);
+    std::vector<RankedExhibit> exhibits;
+    for (const std::string& path : arguments.cases)
+        for (RankedExhibit& exhibit : exhibits_at(path)) exhibits.push_back(std::move(exhibit));
+    rank(exhibits);
+    make_private_folder(arguments.out);
+    write_private_file(arguments.out + "/summary.csv", ranking_csv(exhibits));
+    write_private_file(arguments.out + "/summary.html", ranking_html(exhibits));
+    sync_folder(arguments.out);
+    const std::string text = arguments.json
+                                 ? fmt::format("{{\"summary\":{}}}\n", to_json_string(arguments.out))
+                                 : fmt::format("Summary of {} exhibits: {}\n", exhibits.size(), arguments.out);
+    std::fputs(text.c_str(), stdout);
+    const bool is_whole = std::all_of(exhibits.begin(), exhibits.end(),
+                                      [](const RankedExhibit& exhibit) { return exhibit.line.failure.empty(); });
+    return is_whole ? exit_code::success : exit_code::not_whole;
+}
+
 int run_report(const ReportArguments& arguments) {
+    if (split_names(arguments.reports) == std::vector<std::string>{"summary"}) return run_ranking(arguments);
+    if (arguments.cases.size() > 1 || !arguments.out.empty())
+        throw Error("report", "several cases and --out go with --report summary alone");
+    const std::string& path = arguments.cases.front();
     const std::vector<const ReporterKind*> kinds = kinds_named(split_names(arguments.reports));
-    const Store store = Store::open_read_only(arguments.path + "/case.sqlite");
+    const Store store = Store::open_read_only(path + "/case.sqlite");
     // What is rendered from a changed store would carry a seal of its own and be believed.
-    for (const std::string& sentence : verify_case(arguments.path)) {
-        print_error(arguments.path + ": " + sentence, "nothing is rendered; see triage verify");
+    for (const std::string& sentence : verify_case(path)) {
+        print_error(path + ": " + sentence, "nothing is rendered; see triage verify");
         return exit_code::not_whole;
     }
-    const std::string folder = next_reports_path(arguments.path);
+    const std::string folder = next_reports_path(path);
     int code = exit_code::success;
     for (const ReportOutcome& outcome : render(store, kinds, folder, arguments.show_names, thread_count({}))) {
         if (outcome.failure.empty()) continue;
@@ -52,7 +94,7 @@ int run_report(const ReportArguments& arguments) {
         code = exit_code::not_whole;
     }
     const std::string name = std::filesystem::path(folder).filename().string();
-    const std::string seal = write_render_manifest(arguments.path, name, thread_count({}));
+    const std::string seal = write_render_manifest(path, name, thread_count({}));
     const std::string text = arguments.json
                                  ? fmt::format("{{\"reports\":{},\"seal\":\"{}\"}}\n", to_json_string(folder), seal)
                                  : fmt::format("Reports: {}\nSeal: {}\n", folder, seal_in_groups(seal));
@@ -65,12 +107,16 @@ int run_report(const ReportArguments& arguments) {
 void add_report(CLI::App& app, CommandLine& line) {
     auto a = std::make_shared<ReportArguments>();
     CLI::App* report = app.add_subcommand("report", "Render the reports of a case again, into a folder of their own");
-    report->add_option("case", a->path, "Case directory")->required();
-    report->add_option("--report", a->reports, "Reports to write, separated by commas (default text)")
+    report->add_option("case", a->cases, "Case directory; several with --report summary")->required();
+    report
+        ->add_option("--report", a->reports,
+                     "Reports to write, separated by commas (default text), or\n"
+                     "summary: the exhibits of all cases by rank, as CSV and HTML")
         ->type_name("NAMES");
+    report->add_option("--out", a->out, "With --report summary: a new folder for it")->type_name("FOLDER");
     report->add_flag("--show-names", a->show_names, "Show names from evidence and labels from lists (escaped)");
     report->add_flag("--json", a->json, "Print the folder and its seal as one JSON object");
-    report->footer("Exit codes: 0 done, 2 wrong use, 3 a report failed or the case is not as it was sealed.");
+    report->footer("Exit codes: 0 done, 2 wrong use, 3 a report failed or a case is not as it was sealed.");
     report->callback([a, &line] { line.chosen = [a] { return run_report(*a); }; });
 }
 

@@ -119,6 +119,21 @@ std::string escape_for_terminal(std::string_view bytes) {
     return text;
 }
 
+std::string escape_for_html(std::string_view text) {
+    std::string escaped;
+    for (const char c : text) {
+        switch (c) {
+            case '&': escaped += "&amp;"; break;
+            case '<': escaped += "&lt;"; break;
+            case '>': escaped += "&gt;"; break;
+            case '"': escaped += "&quot;"; break;
+            case '\'': escaped += "&#39;"; break;
+            default: escaped += c;
+        }
+    }
+    return escaped;
+}
+
 std::string to_json_string(std::string_view bytes) {
     std::string text;
     text.reserve(bytes.size() + 2);

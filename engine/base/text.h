@@ -28,6 +28,9 @@ std::string to_valid_utf8(std::string_view bytes);
 // bytes that are not UTF-8 become \xNN or \u{NNNN}, the backslash becomes \\.
 std::string escape_for_terminal(std::string_view bytes);
 
+// Text between tags or in a quoted attribute of HTML: & < > " ' become references.
+std::string escape_for_html(std::string_view text);
+
 // A JSON string literal with its quotes: what escape leaves is valid UTF-8; controls and bidirectional controls are
 // written as \uNNNN so that no report can drive the terminal that shows it.
 std::string to_json_string(std::string_view bytes);

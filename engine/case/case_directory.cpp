@@ -92,23 +92,33 @@ std::vector<std::string> make_private(int folder, const std::string& path) {
             " keeps no access modes: everybody who can reach the case directory can read it"};
 }
 
-// A file added to a sealed case breaks its seal.
-void refuse_inside_case(const std::string& path) {
-    std::error_code error;
-    for (fs::path folder = existing_parent(path); !folder.empty() && folder != folder.root_path();
-         folder = folder.parent_path())
-        if (folder != fs::weakly_canonical(path, error) && fs::exists(folder / "case.sqlite", error))
-            throw Error("cannot write the case to " + shown(path), "it lies inside another case",
-                        "give another place with --out");
-}
-
 void refuse_read_only(const std::string& path) {
     if (::access(path.c_str(), W_OK | X_OK) != 0)
         throw Error("cannot write into the case directory " + shown(path), std::strerror(errno),
                     "give another place with --out");
 }
 
+std::string plain_word(std::string_view text) {
+    constexpr std::size_t longest = 64;
+    std::string word;
+    for (const char c : text.substr(0, longest)) {
+        const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+                              c == '-' || c == '_';
+        word += is_plain ? c : '_';
+    }
+    return word;
+}
+
 }  // namespace
+
+void refuse_inside_case(const std::string& path) {
+    std::error_code error;
+    for (fs::path folder = existing_parent(path); !folder.empty() && folder != folder.root_path();
+         folder = folder.parent_path())
+        if (folder != fs::weakly_canonical(path, error) && fs::exists(folder / "case.sqlite", error))
+            throw Error("cannot write to " + shown(path), "it lies inside another case",
+                        "give another place with --out");
+}
 
 CaseDirectory::CaseDirectory(std::string path, int lock) : path_(std::move(path)), lock_(lock) {}
 
@@ -166,15 +176,8 @@ void CaseDirectory::set_reports_aside() const {
 }
 
 std::string default_case_name(std::string_view exhibit_or_evidence, Timestamp now) {
-    constexpr std::size_t longest = 64;
-    std::string word;
-    for (const char c : exhibit_or_evidence.substr(0, longest)) {
-        const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-                              c == '-' || c == '_';
-        word += is_plain ? c : '_';
-    }
-    if (word.empty()) word = "evidence";
-    return "./triage-" + word + "-" + format_utc_compact(now);
+    const std::string word = plain_word(exhibit_or_evidence);
+    return "./triage-" + (word.empty() ? "evidence" : word) + "-" + format_utc_compact(now);
 }
 
 std::string next_reports_path(const std::string& case_path) {

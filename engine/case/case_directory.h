@@ -50,6 +50,9 @@ class CaseDirectory {
 // "./triage-EXHIBIT-20240501T102030Z": what is no letter, digit, '.', '-' or '_' becomes '_'.
 std::string default_case_name(std::string_view exhibit_or_evidence, Timestamp now = utc_now());
 
+// A file added to a sealed case breaks its seal: throws Error when the path lies inside a case.
+void refuse_inside_case(const std::string& path);
+
 // Where a later render of a sealed case goes: CASE/reports-2, reports-3...; CASE/reports when there is none yet.
 std::string next_reports_path(const std::string& case_path);
 

@@ -8,6 +8,7 @@
 
 #include "engine/base/text.h"
 #include "engine/report/case_page.h"
+#include "engine/report/exhibit_table.h"
 #include "engine/report/summary.h"
 
 namespace triage {
@@ -193,6 +194,7 @@ void add_verdict_and_scope(TextPage& page, const ReportContext& context) {
 std::string terminal_summary(const ReportContext& context) {
     TextPage page;
     add_verdict_and_scope(page, context);
+    if (context.evidences.size() > 1) add_exhibit_table(page, exhibit_lines(context));
     return page.text();
 }
 

@@ -20,6 +20,7 @@ class TextPage {
     void section(std::string_view text);  // after an empty line
     // Wrapped; the first line starts with `lead`, the others are indented as far. Words that are too long are broken.
     void line(std::string_view text, std::string_view lead = "  ");
+    void row(std::string_view text) { text_ += std::string(text) + "\n"; }  // as it is; of a table
     void append(const TextPage& lines) { text_ += lines.text_; }
     void blank() { text_ += '\n'; }
     const std::string& text() const { return text_; }

@@ -6,6 +6,7 @@
 #include "engine/base/text.h"
 #include "engine/case/private_file.h"
 #include "engine/report/case_page.h"
+#include "engine/report/exhibit_table.h"
 #include "engine/report/reporter.h"
 #include "engine/report/text_summary.h"
 
@@ -35,6 +36,7 @@ class TextReporter : public Reporter {
         add_evidence(page, *context_);
         add_list(page, "Findings", findings_page_, findings_, shown_findings, "findings.jsonl");
         add_list(page, "Problems", problems_page_, problems_, shown_problems, "problems.jsonl");
+        if (context_->evidences.size() > 1) add_exhibit_table(page, exhibit_lines(*context_));
         add_next_step(page, *context_);
         file_->write(page.text());
         file_->sync();

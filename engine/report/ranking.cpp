@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/report/ranking.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <tuple>
+
+#include "engine/base/text.h"
+
+namespace triage {
+namespace {
+
+using Cells = std::vector<std::string>;
+
+// A number before a word, numbers by value, nothing last.
+std::tuple<int, std::size_t, std::string> order_of(const std::string& category) {
+    if (category.empty()) return {2, 0, {}};
+    if (category.find_first_not_of("0123456789") != std::string::npos) return {1, 0, category};
+    const std::size_t first = std::min(category.find_first_not_of('0'), category.size() - 1);
+    return {0, category.size() - first, category.substr(first)};
+}
+
+int order_of(const Verdict& verdict) {
+    if (verdict.has_match) return 0;
+    if (verdict.has_alert) return 1;
+    if (verdict.is_interrupted || !verdict.is_complete) return 2;
+    return verdict.is_compared ? 4 : 3;
+}
+
+int severity_of(const RankedExhibit& exhibit) { return exhibit.alerts > 0 ? 0 : exhibit.notices > 0 ? 1 : 2; }
+
+std::string first_category(const ReportContext& context, std::uint32_t evidence) {
+    std::string first;
+    for (const MatchCount& count : context.match_counts) {
+        const bool is_notable =
+            count.set < context.lists.size() && context.lists[count.set].identity.polarity == Polarity::notable;
+        if (count.evidence == evidence && is_notable && order_of(count.category) < order_of(first))
+            first = count.category;
+    }
+    return first;
+}
+
+std::uint64_t findings_of(const ReportContext& context, std::uint32_t evidence, Severity severity) {
+    std::uint64_t sum = 0;
+    for (const FindingCount& count : context.finding_counts)
+        if (count.evidence == evidence && count.severity == severity) sum += count.entries;
+    return sum;
+}
+
+Cells heading() {
+    return {"rank",    "exhibit",     "verdict",   "alerts",   "notices", "category",
+            "matches", "not_checked", "next_step", "evidence", "case",    "note"};
+}
+
+Cells cells_of(const RankedExhibit& e, std::size_t rank) {
+    const ExhibitLine& line = e.line;
+    if (!line.failure.empty())
+        return {std::to_string(rank), "", "NOT READABLE", "",          "", "", "", "",
+                "see the note",       "", e.case_path,    line.failure};
+    return {std::to_string(rank),
+            line.exhibit,
+            line.verdict.words(),
+            std::to_string(e.alerts),
+            std::to_string(e.notices),
+            e.category,
+            std::to_string(line.matches),
+            in_words(line.unchecked),
+            suggested_step(line.verdict),
+            line.evidence,
+            e.case_path,
+            ""};
+}
+
+// A sheet takes a cell that begins like a formula for one: such text gets an apostrophe.
+std::string csv_cell(const std::string& text) {
+    std::string cell = escape_for_terminal(text);
+    if (!cell.empty() && std::string_view("=+-@").find(cell.front()) != std::string_view::npos) cell.insert(0, "'");
+    if (cell.find_first_of("\",\r\n") == std::string::npos) return cell;
+    std::string quoted = "\"";
+    for (const char c : cell) quoted += c == '"' ? "\"\"" : std::string(1, c);
+    return quoted + "\"";
+}
+
+std::string csv_line(const Cells& cells) {
+    std::string line;
+    for (const std::string& cell : cells) line += (line.empty() ? "" : ",") + csv_cell(cell);
+    return line + "\r\n";
+}
+
+std::string html_row(const Cells& cells, std::string_view tag) {
+    std::string row = "<tr>";
+    for (const std::string& cell : cells)
+        row += fmt::format("<{}>{}</{}>", tag, escape_for_html(escape_for_terminal(cell)), tag);
+    return row + "</tr>\n";
+}
+
+}  // namespace
+
+std::vector<RankedExhibit> exhibits_of(const std::string& case_path, const ReportContext& context) {
+    std::vector<RankedExhibit> exhibits;
+    std::vector<ExhibitLine> lines = exhibit_lines(context);
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+        const std::uint32_t id = context.evidences[i].id;
+        exhibits.push_back({case_path, std::move(lines[i]), findings_of(context, id, Severity::alert),
+                            findings_of(context, id, Severity::notice), first_category(context, id)});
+    }
+    return exhibits;
+}
+
+void rank(std::vector<RankedExhibit>& exhibits) {
+    const auto key = [](const RankedExhibit& e) {
+        return std::tuple(e.line.failure.empty(), order_of(e.line.verdict), severity_of(e), order_of(e.category),
+                          ~e.line.matches, ~e.alerts, ~e.notices, e.line.exhibit, e.line.evidence, e.case_path);
+    };
+    std::sort(exhibits.begin(), exhibits.end(),
+              [&](const RankedExhibit& a, const RankedExhibit& b) { return key(a) < key(b); });
+}
+
+std::string ranking_csv(const std::vector<RankedExhibit>& exhibits) {
+    std::string text = csv_line(heading());
+    for (std::size_t i = 0; i < exhibits.size(); ++i) text += csv_line(cells_of(exhibits[i], i + 1));
+    return text;
+}
+
+std::string ranking_html(const std::vector<RankedExhibit>& exhibits) {
+    std::string text =
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
+        "<title>Exhibits by rank</title>\n<style>\n"
+        "body { font-family: sans-serif; margin: 2em; }\n"
+        "table { border-collapse: collapse; }\n"
+        "th, td { border: 1px solid #888; padding: 0.3em 0.6em; text-align: left; vertical-align: top; }\n"
+        "</style>\n</head>\n<body>\n<h1>Exhibits by rank</h1>\n";
+    text += fmt::format(
+        "<p>{} exhibits, by verdict, severity, category and matches. No match is not a clearance: it says nothing "
+        "about "
+        "what was not checked, nor about content that no list knows.</p>\n<table>\n",
+        exhibits.size());
+    text += html_row(heading(), "th");
+    for (std::size_t i = 0; i < exhibits.size(); ++i) text += html_row(cells_of(exhibits[i], i + 1), "td");
+    return text + "</table>\n</body>\n</html>\n";
+}
+
+}  // namespace triage
