@@ -79,5 +79,7 @@ grep -q "the device vanished" gone/reports/problems.jsonl || fault "a device tha
 grep -q '"vanished":true' gone/audit.jsonl || fault "the audit log does not know that the device is gone"
 cat large.copy >large.img && losetup -c "$loop" && blockdev --flushbufs "$loop"
 "$TRIAGE" scan --resume gone --quiet 2>err || fault "the case of a device that is back does not go on: $? $(cat err)"
+volumes() { python3 -c 'import json, sys; print([(v["volume"], v["start"], v["state"]) for v in json.load(open(sys.argv[1]))["volumes"]])' "$1/reports/summary.json"; }
+[ "$(volumes whole)" = "$(volumes gone)" ] || fault "a resumed device has other volumes: $(volumes gone)"
 cmp -s whole/reports/entries.jsonl gone/reports/entries.jsonl || fault "a resumed device has other entries"
 finish
