@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/devices.h"
 
+#include <algorithm>
+
 #include "cli/terminal.h"
 
 namespace triage {
@@ -9,9 +11,7 @@ namespace {
 void admit(EvidenceSpec& spec, const ScanArguments& arguments) {
     const std::string& path = spec.segments.front().path;
     BlockDevice& device = *spec.device;
-    if (!device.use.empty() && !arguments.allow_mounted)
-        throw Error(path, "is in use: " + device.use,
-                    "unmount it and switch automount off, or go on with --allow-mounted");
+    require_unused(spec, arguments);
     if (!device.use.empty()) print_notice(path + " is in use: " + device.use);
     if (arguments.set_read_only && !device.is_read_only) {
         if (const auto failure = set_read_only(path))
@@ -24,9 +24,23 @@ void admit(EvidenceSpec& spec, const ScanArguments& arguments) {
 
 }  // namespace
 
+void require_unused(const EvidenceSpec& spec, const ScanArguments& arguments) {
+    if (spec.device && !spec.device->use.empty() && !arguments.allow_mounted)
+        throw Error(spec.segments.front().path, "is in use: " + spec.device->use,
+                    "unmount it and switch automount off, or go on with --allow-mounted");
+}
+
 void admit_devices(std::vector<EvidenceSpec>& evidence, const ScanArguments& arguments) {
+    const bool has_device =
+        std::any_of(evidence.begin(), evidence.end(), [](const EvidenceSpec& spec) { return spec.device.has_value(); });
+    if (arguments.set_read_only && !has_device && !arguments.listed)
+        print_notice("--set-read-only: there is no device among the evidence");
     for (EvidenceSpec& spec : evidence)
         if (spec.device) admit(spec, arguments);
+}
+
+bool is_same_device(const BlockDevice& a, const BlockDevice& b) {
+    return a.size == b.size && a.model == b.model && a.serial == b.serial;
 }
 
 void audit_devices(AuditLog& audit, const std::vector<EvidenceSpec>& evidence) {

@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include "cli/command.h"
+#include "cli/evidence_list.h"
 #include "cli/exit_code.h"
 #include "cli/scan_run.h"
 #include "cli/terminal.h"
@@ -13,23 +14,36 @@ namespace {
 
 int run_scan(const ScanArguments& arguments, const std::string& command) {
     const std::atomic<bool>& stop = stop_on_signals();
-    const bool is_resume = !arguments.resume.empty();
     const bool names_more = !arguments.evidence.empty() || !arguments.notable.empty() || !arguments.ignorable.empty() ||
                             !arguments.exhibits.empty() || !arguments.config.empty() || !arguments.profile.empty() ||
                             !arguments.out.empty() || !arguments.case_info.empty() || !arguments.reports.empty() ||
-                            arguments.lenient;
-    if (is_resume && names_more)
+                            !arguments.evidence_list.empty() || arguments.lenient;
+    if (!arguments.resume.empty() && names_more)
         throw Error("--resume", "takes evidence, lists, configuration and reports from the case",
                     "use --evidence-at or --list-at where files have moved");
-    Run run = is_resume ? begin_resumed(arguments) : begin_new(arguments, command);
+    if (!arguments.evidence_list.empty()) return run_evidence_list(arguments, command, stop);
+    LoadedLists lists;
+    return run_case(arguments, command, stop, lists);
+}
+
+}  // namespace
+
+int run_case(const ScanArguments& arguments, const std::string& command, const std::atomic<bool>& stop,
+             LoadedLists& lists) {
+    const bool is_resume = !arguments.resume.empty();
+    Run run = is_resume ? begin_resumed(arguments) : begin_new(arguments, command, std::move(lists));
     const std::string path = run.directory.path();
     print_notice("writing " + path);
     Progress progress;
+    const auto give_back = [&] {
+        if (!is_resume) lists = std::move(run.lists);
+    };
     try {
         const ProgressLine line(progress, !arguments.quiet);
         scan({registry(), run.evidence, run.lists.sets, run.configuration.rules, run.configuration.options, path, stop},
              run.store, run.audit, progress);
     } catch (const Error& error) {
+        give_back();
         // Whatever ends a scan under way: what was recorded stays, and the case can go on.
         const std::string advice = error.advice().empty() ? "when that is mended" : error.advice() + "; then";
         const bool may_go_on = error.kind() != ErrorKind::untrusted;
@@ -39,10 +53,9 @@ int run_scan(const ScanArguments& arguments, const std::string& command) {
         print_notice("files of a notable list were found before that");
         return exit_code::alert;
     }
+    give_back();
     return conclude(std::move(run), arguments);
 }
-
-}  // namespace
 
 void add_scan(CLI::App& app, CommandLine& line) {
     auto a = std::make_shared<ScanArguments>();
@@ -72,6 +85,10 @@ void add_scan(CLI::App& app, CommandLine& line) {
                      "auto: vector kernels where they are faster, checked by OpenSSL; openssl: OpenSSL alone")
         ->type_name("ENGINE")
         ->check(CLI::IsMember({"auto", "openssl"}));
+    scan->add_option("--evidence-list", a->evidence_list,
+                     "CSV with the columns exhibit, path, note: one case an exhibit in the folder --out; what is\n"
+                     "finished is skipped, what was interrupted goes on. Exit code: the worst, of 1, 4, 3, 0")
+        ->type_name("FILE");
     scan->add_option("--resume", a->resume, "Go on with an interrupted case; needs nothing else")->type_name("CASE");
     each("--evidence-at", a->evidence_at, "FOLDER", "With --resume: where moved evidence is now");
     each("--list-at", a->list_at, "FOLDER", "With --resume: where moved lists are now");

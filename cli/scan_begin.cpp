@@ -18,6 +18,7 @@ namespace triage {
 namespace {
 
 std::vector<EvidenceArgument> evidence_of(const ScanArguments& arguments) {
+    if (arguments.listed) return {*arguments.listed};
     std::vector<EvidenceArgument> evidence;
     for (const std::string& path : arguments.evidence) evidence.push_back({{}, path});
     for (const std::string& exhibit : arguments.exhibits) {
@@ -39,22 +40,6 @@ std::vector<std::string> reporter_names() {
     std::vector<std::string> names;
     for (const ReporterKind* kind : registry().reporters) names.emplace_back(kind->name);
     return names;
-}
-
-Configuration configuration_of(const ScanArguments& arguments) {
-    ConfigSources sources;
-    if (!arguments.profile.empty()) sources.profile = arguments.profile;
-    if (!arguments.config.empty()) sources.file = arguments.config;
-    sources.available_reports = reporter_names();
-    if (arguments.threads > 0) sources.overrides.emplace_back("threads", std::to_string(arguments.threads));
-    if (arguments.memory_mib > 0) sources.overrides.emplace_back("memory_mib", std::to_string(arguments.memory_mib));
-    if (!arguments.hash_engine.empty()) sources.overrides.emplace_back("hash.engine", arguments.hash_engine);
-    if (!arguments.reports.empty()) {
-        std::string list;
-        for (const std::string& name : split_names(arguments.reports)) list += (list.empty() ? "" : ", ") + name;
-        sources.overrides.emplace_back("reports", "[" + list + "]");
-    }
-    return load_configuration(sources);
 }
 
 void warn_of_contradictions(const Rules& rules, const LoadedLists& lists) {
@@ -119,6 +104,7 @@ std::vector<std::string> paths_of(const std::vector<EvidenceSpec>& evidence) {
 }
 
 CaseInfo case_info_of(const ScanArguments& arguments, std::vector<EvidenceSpec>& evidence) {
+    if (arguments.listed) return resolve_case_info({arguments.listed_info, false}, evidence);
     CaseInfoInput input = read_case_info(arguments.case_info);
     if (input.is_asked) {
         ask_for_case(input);
@@ -137,6 +123,22 @@ std::string unused_case_name(const EvidenceSpec& first) {
 
 }  // namespace
 
+Configuration configuration_of(const ScanArguments& arguments) {
+    ConfigSources sources;
+    if (!arguments.profile.empty()) sources.profile = arguments.profile;
+    if (!arguments.config.empty()) sources.file = arguments.config;
+    sources.available_reports = reporter_names();
+    if (arguments.threads > 0) sources.overrides.emplace_back("threads", std::to_string(arguments.threads));
+    if (arguments.memory_mib > 0) sources.overrides.emplace_back("memory_mib", std::to_string(arguments.memory_mib));
+    if (!arguments.hash_engine.empty()) sources.overrides.emplace_back("hash.engine", arguments.hash_engine);
+    if (!arguments.reports.empty()) {
+        std::string list;
+        for (const std::string& name : split_names(arguments.reports)) list += (list.empty() ? "" : ", ") + name;
+        sources.overrides.emplace_back("reports", "[" + list + "]");
+    }
+    return load_configuration(sources);
+}
+
 std::vector<AuditField> fields_of(const RunRecord& run) {
     return {{"version", run.tool_version},
             {"build", run.build_id},
@@ -149,16 +151,14 @@ std::vector<AuditField> fields_of(const RunRecord& run) {
             {"threads", run.threads}};
 }
 
-Run begin_new(const ScanArguments& arguments, const std::string& command) {
+Run begin_new(const ScanArguments& arguments, const std::string& command, LoadedLists lists) {
     Configuration configuration = configuration_of(arguments);
     std::vector<std::string> notices;
     std::vector<EvidenceSpec> evidence = identify_evidence(registry(), evidence_of(arguments), notices);
     for (const std::string& notice : notices) print_notice(notice);
     admit_devices(evidence, arguments);
     const CaseInfo case_info = case_info_of(arguments, evidence);
-    LoadedLists lists;
-    for (const std::string& path : arguments.notable) load_list(lists, path, Polarity::notable, arguments);
-    for (const std::string& path : arguments.ignorable) load_list(lists, path, Polarity::ignorable, arguments);
+    if (lists.records.empty()) load_lists(lists, arguments);
     warn_of_contradictions(configuration.rules, lists);
     check_against_lists(configuration.options, lists.sets);
     configuration.options.algorithms.add(algorithms_of(lists.sets));

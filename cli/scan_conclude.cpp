@@ -56,7 +56,7 @@ int conclude(Run run, const ScanArguments& arguments) {
     { const AuditLog closed = std::move(run.audit); }
     const std::string seal = write_manifest(path, context.evidences, context.lists, threads);
     if (arguments.json) std::fputs(file_text(run.directory.reports_path() + "/summary.json").c_str(), stdout);
-    else if (!arguments.quiet) std::fputs(terminal_summary(context).c_str(), stdout);
+    else if (!arguments.quiet && !arguments.listed) std::fputs(terminal_summary(context).c_str(), stdout);
     if (!arguments.quiet && !arguments.json)
         std::fputs(fmt::format("\nCase: {}\nSeal: {}\n", path, seal_in_groups(seal)).c_str(), stdout);
     if (context.run.is_interrupted)

@@ -30,4 +30,9 @@ void load_list(LoadedLists& lists, const std::string& path, Polarity polarity, c
     for (const std::string& warning : lists.records.back().warnings) print_notice(warning);
 }
 
+void load_lists(LoadedLists& lists, const ScanArguments& arguments) {
+    for (const std::string& path : arguments.notable) load_list(lists, path, Polarity::notable, arguments);
+    for (const std::string& path : arguments.ignorable) load_list(lists, path, Polarity::ignorable, arguments);
+}
+
 }  // namespace triage

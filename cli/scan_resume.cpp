@@ -11,13 +11,8 @@
 namespace triage {
 namespace {
 
-// The node of a device and its time say nothing: it may have been plugged in again.
-bool is_same_device(const BlockDevice& a, const BlockDevice& b) {
-    return a.size == b.size && a.model == b.model && a.serial == b.serial;
-}
-
-// Then it may have another name as well: a place given for moved evidence may be a device. Only a serial number tells
-// it from others of its kind.
+// A device that was plugged in again may have another name: a place given for moved evidence may be a device. Only a
+// serial number tells it from others of its kind.
 std::string device_at(const EvidenceRecord& record, const std::vector<std::string>& places) {
     for (const std::string& place : places)
         if (const auto device = block_device_at(place);

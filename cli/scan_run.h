@@ -3,10 +3,12 @@
 // part is a file: scan_begin, scan_resume, scan_lists, scan_conclude; scan.cpp is their order. Used by one thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "cli/known_sets.h"
+#include "config/case_info_file.h"
 #include "config/config.h"
 #include "engine/case/audit.h"
 #include "engine/case/case_directory.h"
@@ -22,6 +24,10 @@ struct ScanArguments {
     std::string key;
     bool lenient = false, cache = false, quiet = false, show_names = false, json = false;
     bool allow_mounted = false, set_read_only = false;
+    std::string evidence_list;
+    // Of one exhibit of such a list:
+    std::optional<EvidenceArgument> listed;
+    std::vector<CaseInfoGiven> listed_info;
 };
 
 struct LoadedLists {
@@ -40,8 +46,16 @@ struct Run {
     AuditLog audit;
 };
 
-Run begin_new(const ScanArguments& arguments, const std::string& command);
+Configuration configuration_of(const ScanArguments& arguments);
+void load_lists(LoadedLists& lists, const ScanArguments& arguments);  // notable and ignorable ones
+// `lists` may have been loaded for another case.
+Run begin_new(const ScanArguments& arguments, const std::string& command, LoadedLists lists);
 Run begin_resumed(const ScanArguments& arguments);
+
+// One case from its beginning, or from where it was left, to its end. Returns the exit code. Lists that it loads, and
+// those that it was given, are left in `lists` for the next one.
+int run_case(const ScanArguments& arguments, const std::string& command, const std::atomic<bool>& stop,
+             LoadedLists& lists);
 
 // Renders, seals, and says what was found. Returns the exit code.
 int conclude(Run run, const ScanArguments& arguments);

@@ -180,6 +180,12 @@ std::string default_case_name(std::string_view exhibit_or_evidence, Timestamp no
     return "./triage-" + (word.empty() ? "evidence" : word) + "-" + format_utc_compact(now);
 }
 
+std::string case_folder_name(std::string_view exhibit) {
+    std::string word = plain_word(exhibit);
+    if (word.empty() || word.front() == '.' || word.front() == '-') word.insert(0, "_");
+    return word;
+}
+
 std::string next_reports_path(const std::string& case_path) {
     std::error_code error;
     std::string path = case_path + "/reports";

@@ -50,6 +50,9 @@ class CaseDirectory {
 // "./triage-EXHIBIT-20240501T102030Z": what is no letter, digit, '.', '-' or '_' becomes '_'.
 std::string default_case_name(std::string_view exhibit_or_evidence, Timestamp now = utc_now());
 
+// The folder of an exhibit's case among others: the same letters, never "." or a hidden one.
+std::string case_folder_name(std::string_view exhibit);
+
 // A file added to a sealed case breaks its seal: throws Error when the path lies inside a case.
 void refuse_inside_case(const std::string& path);
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A visit: several exhibits in one scan, and cases by rank."""
-import csv, glob, html.parser, json, os, shutil, subprocess
+"""A visit: several exhibits in one scan, a list of them, and all of them by rank."""
+import csv, glob, html.parser, json, os, random, re, shutil, signal, subprocess, time
 from support import FIXTURES, ROOT, TRIAGE, finish, read_lines, workspace
 
 faults = []
@@ -31,6 +31,11 @@ def summary(case):
         return json.load(file)
 
 
+def write(name, text):
+    with open(path(name), "w", newline="") as file:
+        file.write(text)
+
+
 def rows_of(table):
     """The first lines of each row of the table at the end of a scan: exhibit → verdict's first word."""
     lines = table.split("\nExhibits\n")[1].split("\n\n")[0].splitlines()[1:]
@@ -45,10 +50,82 @@ check(max(map(len, done.stdout.splitlines())) <= 80, "a line is wider than 80 co
 check([e["exit_code"] for e in summary("one")["exhibits"]] == [0, 1, 0], "the exhibits have other exit codes")
 check("Exhibits\nExhibit " in open(path("one/reports/report.txt")).read(), "the table is not in report.txt")
 
-# Cases by rank, as CSV and HTML.
-os.mkdir(path("cases"))
-for case, evidence in (("X_1", "ext2.img"), ("X_2", "demo.E01"), ("X_3", "fat16.img")):
-    run("scan", "--exhibit", f"{case.replace('_', '/')}={evidence}", "--notable", LIST, "--out", os.path.join("cases", case))
+# A list: every wrong line is named before anything is scanned.
+write("wrong.csv", "exhibit,path,note\nA,none.img,\nB,ext2.img,\nB,fat16.img,\nC,ext2.img,\n,fat16.img,\nD,fat16.img\n"
+      "E/1,demo.E01,\nE_1,fat16.img,\nF,.,\n")
+done = run("scan", "--evidence-list", "wrong.csv", "--notable", LIST, "--out", "none")
+check(done.returncode == 2 and not os.path.exists(path("none")), f"a wrong list: {done.returncode}")
+check(re.findall(r"wrong.csv, line (\d+)", done.stderr) == ["6", "7", "2", "4", "5", "9", "10"], f"wrong lines: {done.stderr}")
+for text, why in (("A,ext2.img\n", "unknown column"), ("", "no header"), ("exhibit,note\n", "lacks"), ("exhibit,path\n", "no evidence"),
+                  ("exhibit,path,path\n", "twice")):
+    write("wrong.csv", text)
+    done = run("scan", "--evidence-list", "wrong.csv", "--notable", LIST, "--out", "none")
+    check(done.returncode == 2 and why in done.stderr, f"{text!r}: {done.stderr}")
+for more, why in ((["ext2.img", "--out", "none"], "beside the list"), ([], "no folder")):
+    done = run("scan", "--evidence-list", "wrong.csv", "--notable", LIST, *more)
+    check(done.returncode == 2 and why in done.stderr, f"{more}: {done.stderr}")
+
+# Whatever stands in a list, it is read or refused: the hash list that is missing ends each run before a scan.
+seed = 'exhibit,path,note\nA,ext2.img,"a ""note"""\nB,fat16.img,\n'
+random.seed(1)
+for _ in range(40):
+    text = list(seed)
+    for _ in range(random.randint(1, 6)):
+        text[random.randrange(len(text)):random.randrange(len(text) + 1)] = random.choice(['"', ",", "\r\n", "\0", "\xff", "../", "x" * 3000, ""])
+        text = text or ["\n"]
+    write("wrong.csv", "".join(text))
+    done = run("scan", "--evidence-list", "wrong.csv", "--notable", "missing.md5", "--out", "none")
+    check(done.returncode == 2 and not os.path.exists(path("none")), f"{''.join(text)[:200]!r} ends with {done.returncode}: {done.stderr[:200]}")
+
+# One case an exhibit; paths are those beside the list; one that fails costs itself only.
+os.mkdir(path("images"))
+for name in "ext2.img", "demo.E01", "fat16.img":
+    os.rename(path(name), path("images", name))
+shutil.copy(os.path.join(FIXTURES, "fat12.img"), path("images"))
+write("images/list.csv", '\ufeffExhibit,Path,Note\r\nX/1,ext2.img,"on, the ""desk"""\r\nX/2,demo.E01,\r\n\r\nX/3,fat16.img,\r\nX/4,fat12.img,\r\n')
+os.makedirs(path("cases", "X_3"))
+write("cases/X_3/other", "in the way")
+command = ["scan", "--evidence-list", "images/list.csv", "--notable", LIST, "--out", "cases"]
+done = run(*command, "--case-info", "operator=PC 17", "--case-info", "description@X/2=a disk")
+check(done.returncode == 1, f"the list ends with {done.returncode}: {done.stderr}")
+check("exhibit X/3: " in done.stderr, f"the one that fails is not named: {done.stderr}")
+check(rows_of(done.stdout) == {"X/1": "NO", "X/2": "MATCH", "X/3": "NOT", "X/4": "NO"}, f"the list's table is\n{done.stdout}")
+first = summary("cases/X_1")
+check(first["exhibits"][0]["case_info"]["note"] == 'on, the "desk"' and first["case_info"]["operator"] == "PC 17", "the note is lost")
+check(summary("cases/X_2")["exhibits"][0]["case_info"]["description"] == "a disk", "the description is lost")
+
+# A rerun leaves the finished alone, goes on with the interrupted, and begins what is missing.
+before = {case: os.stat(path("cases", case, "case.sqlite")).st_mtime_ns for case in ("X_1", "X_2")}
+os.remove(path("cases/X_3/other"))
+shutil.rmtree(path("cases/X_4"))
+subprocess.run([os.path.join(ROOT, "fixtures/large.py"), path("images/large.img")], check=True)
+write("images/list.csv", "exhibit,path,note\nX/1,ext2.img,\nX/2,demo.E01,\nX/3,fat16.img,\nX/5,large.img,\nX/4,fat12.img,\n")
+process = subprocess.Popen([TRIAGE, *command, "--threads", "1"], cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                           stderr=subprocess.PIPE, text=True)
+for _ in range(1000):
+    if os.path.exists(path("cases/X_5/case.sqlite")):
+        break
+    time.sleep(0.01)
+time.sleep(0.3)
+process.send_signal(signal.SIGINT)
+out, err = process.communicate(timeout=60)
+check(process.returncode == 1, f"an interrupted list ends with {process.returncode}: {err}")
+check("exhibit X/4 was not begun" in err and not os.path.exists(path("cases/X_4")), f"what came after was begun: {err}")
+check(summary("cases/X_5")["interrupted"], "the exhibit that was under way is not interrupted")
+done = run(*command)
+check(summary("cases/X_5")["complete"] and summary("cases/X_5")["resumed"] == 1, f"it does not go on: {done.stderr}")
+check(rows_of(done.stdout) == {"X/1": "NO", "X/2": "MATCH", "X/3": "NO", "X/5": "NO", "X/4": "NO"}, f"the table is\n{done.stdout}")
+after = {case: os.stat(path("cases", case, "case.sqlite")).st_mtime_ns for case in ("X_1", "X_2")}
+check(before == after, "a finished case was written again")
+
+# A finished case is not taken for the answer to another question.
+write("other.yaml", "entries: {deleted: false}\n")
+write("other.md5", "0" * 31 + "1\n")
+for more, why in (["--notable", "other.md5"], "other lists"), (["--notable", LIST, "--config", "other.yaml"], "another configuration"):
+    done = run("scan", "--evidence-list", "images/list.csv", "--out", "cases", *more)
+    check(done.returncode == 3 and why in done.stderr, f"{why}: {done.returncode} {done.stderr}")
+
+# By rank, as CSV and HTML.
 cases = sorted(glob.glob(path("cases/*")))
 done = run("report", *cases, "--report", "summary", "--out", "ranking")
 check(done.returncode == 0, f"the ranking ends with {done.returncode}: {done.stderr}")
@@ -80,7 +157,7 @@ done = run("report", *cases, "--report", "summary", "--out", "cases/X_1/ranking"
 check(done.returncode == 2 and not os.path.exists(path("cases/X_1/ranking")), "a ranking is written into a sealed case")
 with open(path("cases/X_2/config.yaml"), "a") as file:
     file.write("\n")
-done = run("report", *cases, "nothing", "--report", "summary", "--out", "ranking-2")
+done = run("report", *cases, "images", "--report", "summary", "--out", "ranking-2")
 check(done.returncode == 3, f"a changed case is ranked: {done.returncode}")
 rows = list(csv.DictReader(open(path("ranking-2/summary.csv"), newline="")))
 check([r["verdict"] for r in rows][:2] == ["NOT READABLE"] * 2 and rows[2]["rank"] == "3", f"what cannot be ranked is not first: {rows[:3]}")

@@ -125,6 +125,14 @@ TEST_CASE("files of a case are never written through a link or over something") 
     CHECK_FALSE(std::filesystem::exists(folder / "victim"));
 }
 
+TEST_CASE("the folder of an exhibit's case is a plain name inside its parent") {
+    CHECK(case_folder_name("AB/1") == "AB_1");
+    CHECK(case_folder_name("..") == "_..");
+    CHECK(case_folder_name("") == "_");
+    CHECK(case_folder_name("-rf") == "_-rf");
+    CHECK(case_folder_name("../../etc/\x1b") == "_.._.._etc__");
+}
+
 TEST_CASE("the default name is made of the exhibit and the time") {
     const Timestamp time{1714558830, 0};  // 2024-05-01 10:20:30 UTC
     CHECK(default_case_name("A-12", time) == "./triage-A-12-20240501T102030Z");

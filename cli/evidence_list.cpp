@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/evidence_list.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "cli/case_info.h"
+#include "cli/devices.h"
+#include "cli/exit_code.h"
+#include "cli/terminal.h"
+#include "engine/base/text.h"
+#include "engine/known/csv.h"
+#include "engine/report/exhibit_table.h"
+#include "plugins/registry.h"
+
+namespace triage {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Row {
+    std::uint64_t line = 0;
+    std::string exhibit, path, note;
+    std::string folder;  // of its case
+    std::vector<Segment> segments;
+    std::optional<BlockDevice> device;
+};
+
+// What is wrong with a list, line by line: all of it is said before anything else happens.
+struct Faults {
+    std::string list;
+    std::size_t count = 0;
+    void add(std::uint64_t line, std::string_view why) {
+        ++count;
+        print_error(fmt::format("{}, line {}: {}", list, line, why), {});
+    }
+};
+
+constexpr const char* header_advice = "the first line names the columns: exhibit,path,note";
+
+csv::Places read_header(csv::Reader& csv, const std::string& list) {
+    if (!csv.next() || !csv.fault().empty()) throw Error(list, "has no header", header_advice);
+    for (const std::string_view column : csv.fields()) {
+        const std::string name = csv::comparable(column);
+        if (name != "exhibit" && name != "path" && name != "note")
+            throw Error(list, fmt::format("the header has an unknown column \"{}\"", column), header_advice);
+    }
+    const Result<csv::Places> places = csv::find_columns(csv.fields(), {"exhibit", "path", "note"});
+    if (!places) throw Error(list, "the header: " + places.why(), header_advice);
+    if (!(*places)[0] || !(*places)[1]) throw Error(list, "the header lacks exhibit or path", header_advice);
+    return *places;
+}
+
+std::string below_list(const std::string& list, const std::string& path) {
+    return fs::path(path).is_absolute() ? path : (fs::path(list).parent_path() / path).string();
+}
+
+std::vector<Row> read_rows(const ScanArguments& arguments, Faults& faults) {
+    const std::string& list = arguments.evidence_list;
+    std::ifstream file(list, std::ios::binary);
+    if (!file || fs::is_directory(list)) throw Error(list, "cannot be read");
+    csv::Reader csv(file, ',');
+    const csv::Places places = read_header(csv, list);
+    const std::size_t columns = csv.fields().size();
+    std::vector<Row> rows;
+    while (csv.next()) {
+        const auto field = [&](std::size_t i) { return places[i] ? std::string(csv.fields()[*places[i]]) : ""; };
+        if (!csv.fault().empty()) faults.add(csv.line(), csv.fault());
+        else if (csv.is_blank()) continue;
+        else if (csv.fields().size() != columns)
+            faults.add(csv.line(), fmt::format("{} fields where the header has {}", csv.fields().size(), columns));
+        else if (field(0).empty() || field(1).empty()) faults.add(csv.line(), "exhibit or path is empty");
+        else {
+            const std::string folder = arguments.out + "/" + case_folder_name(field(0));
+            rows.push_back({csv.line(), field(0), below_list(list, field(1)), field(2), folder, {}, {}});
+        }
+    }
+    if (rows.empty() && faults.count == 0) throw Error(list, "names no evidence");
+    return rows;
+}
+
+bool is_same_evidence(const Row& a, const Row& b) {
+    return std::any_of(a.segments.begin(), a.segments.end(), [&](const Segment& s) {
+        return std::any_of(b.segments.begin(), b.segments.end(),
+                           [&](const Segment& t) { return s.device == t.device && s.inode == t.inode; });
+    });
+}
+
+std::string flaw_of(Row& row, const std::vector<Row>& earlier, const ScanArguments& arguments) {
+    try {
+        std::vector<std::string> notices;
+        const EvidenceSpec spec = identify_evidence(registry(), {{row.exhibit, row.path}}, notices).front();
+        row.segments = spec.segments;
+        row.device = spec.device;
+        require_unused(spec, arguments);
+    } catch (const Error& error) {
+        return error.what();
+    }
+    for (const Row& other : earlier) {
+        if (row.exhibit == other.exhibit)
+            return fmt::format("exhibit {} stands in line {} too", row.exhibit, other.line);
+        if (row.folder == other.folder)
+            return fmt::format("exhibit {} would have the folder of exhibit {}", row.exhibit, other.exhibit);
+        if (is_same_evidence(row, other)) return fmt::format("the evidence of line {} again", other.line);
+    }
+    return {};
+}
+
+std::vector<Row> checked_rows(const ScanArguments& arguments) {
+    Faults faults{arguments.evidence_list};
+    std::vector<Row> given = read_rows(arguments, faults), rows;
+    for (Row& row : given) {
+        if (const std::string flaw = flaw_of(row, rows, arguments); !flaw.empty()) faults.add(row.line, flaw);
+        rows.push_back(std::move(row));
+    }
+    if (faults.count > 0)
+        throw Error(arguments.evidence_list,
+                    fmt::format("{} wrong; nothing was scanned",
+                                faults.count == 1 ? "1 line is" : fmt::format("{} lines are", faults.count)));
+    return rows;
+}
+
+// ---- One exhibit ----
+
+enum class CaseState { absent, interrupted, finished };
+
+CaseState state_of(const std::string& folder) {
+    const std::string store = folder + "/case.sqlite";
+    if (!fs::exists(store)) return CaseState::absent;
+    if (!Store::is_sealed_at(store)) return CaseState::interrupted;
+    return Store::open_read_only(store).run().is_interrupted ? CaseState::interrupted : CaseState::finished;
+}
+
+// A resolved configuration without the keys that change the speed and never the answer, and without the reports, which
+// can be rendered again.
+std::string question_of(const std::string& yaml) {
+    std::istringstream lines(yaml);
+    std::string question;
+    for (std::string line; std::getline(lines, line);) {
+        const auto is = [&](std::string_view key) { return line.starts_with(key); };
+        if (!is("threads:") && !is("memory_mib:") && !is("  engine:") && !is("reports:")) question += line + "\n";
+    }
+    return question;
+}
+
+bool is_of(const Row& row, const std::vector<EvidenceRecord>& evidences) {
+    if (evidences.size() != 1 || evidences[0].exhibit != row.exhibit) return false;
+    if (row.device && evidences[0].device) return is_same_device(*row.device, *evidences[0].device);
+    const auto is_same = [](const Segment& a, const Segment& b) {
+        return a.size == b.size && a.modified == b.modified;  // a moved file has another inode
+    };
+    const std::vector<Segment>& then = evidences[0].segments;
+    return std::equal(row.segments.begin(), row.segments.end(), then.begin(), then.end(), is_same);
+}
+
+// A finished case answers the question that was asked then; it is left alone only when that is today's.
+void require_same_question(const Row& row, const Store& store, const Configuration& configuration,
+                           const std::vector<ListRecord>& lists) {
+    const auto refuse = [&](const std::string& why) {
+        throw Error(row.folder, why, "give another folder with --out, or remove this case");
+    };
+    if (!is_of(row, store.evidences())) refuse("is a finished case of another evidence");
+    if (question_of(file_text(row.folder + "/config.yaml")) != question_of(configuration.resolved_yaml))
+        refuse("was finished with another configuration");
+    const std::vector<ListRecord> then = store.lists();
+    const auto is_same_list = [](const ListRecord& a, const ListRecord& b) {
+        return a.identity.source_sha256 == b.identity.source_sha256 && a.identity.polarity == b.identity.polarity;
+    };
+    if (!std::equal(then.begin(), then.end(), lists.begin(), lists.end(), is_same_list))
+        refuse("was finished with other lists");
+}
+
+ScanArguments arguments_of(const Row& row, const ScanArguments& all, const CaseInfoInput& info) {
+    ScanArguments one = all;
+    one.listed = EvidenceArgument{row.exhibit, row.path};
+    one.out = row.folder;
+    one.listed_info.clear();
+    for (const CaseInfoGiven& given : info.given)
+        if (given.exhibit.empty() || given.exhibit == row.exhibit) one.listed_info.push_back(given);
+    const bool has_note = std::any_of(one.listed_info.begin(), one.listed_info.end(),
+                                      [](const CaseInfoGiven& g) { return g.key == "note" && !g.exhibit.empty(); });
+    if (!row.note.empty() && !has_note)
+        one.listed_info.push_back({row.exhibit, "note", row.note, fmt::format("line {}", row.line)});
+    return one;
+}
+
+int run_row(const Row& row, ScanArguments one, const std::string& command, const std::atomic<bool>& stop,
+            LoadedLists& lists) {
+    const CaseState state = state_of(row.folder);
+    if (state == CaseState::finished) {
+        print_notice(fmt::format("exhibit {} is finished: {}", row.exhibit, row.folder));
+        return verdict_of(Store::open_read_only(row.folder + "/case.sqlite")).exit_code();
+    }
+    if (state == CaseState::interrupted) {
+        one.resume = row.folder;
+        one.evidence_at = {row.path};
+    }
+    return run_case(one, command, stop, lists);
+}
+
+int worse(int a, int b) {
+    for (const int code : {exit_code::alert, exit_code::interrupted, exit_code::not_whole})
+        if (a == code || b == code) return code;
+    return exit_code::success;
+}
+
+void require_known_exhibits(const CaseInfoInput& info, const std::vector<Row>& rows) {
+    for (const CaseInfoGiven& given : info.given)
+        if (!given.exhibit.empty() &&
+            std::none_of(rows.begin(), rows.end(), [&](const Row& row) { return row.exhibit == given.exhibit; }))
+            throw Error(given.where, fmt::format("there is no exhibit \"{}\"", given.exhibit),
+                        "the list names the exhibits");
+}
+
+void require_usable(const ScanArguments& arguments) {
+    if (!arguments.evidence.empty() || !arguments.exhibits.empty())
+        throw Error("--evidence-list", "evidence is given beside the list", "put it into the list");
+    if (arguments.out.empty()) throw Error("--evidence-list", "no folder for the cases", "give one with --out");
+    refuse_inside_case(arguments.out);
+}
+
+void make_folder(const std::string& path) {
+    std::error_code error;
+    fs::create_directories(path, error);
+    if (error) throw Error(path, "cannot be made: " + error.message());
+}
+
+// The verdict of a sealed case; a message said why there is none.
+ExhibitLine line_of(const Row& row, std::string failure) {
+    ExhibitLine line;
+    try {
+        if (failure.empty() && !Store::is_sealed_at(row.folder + "/case.sqlite")) failure = "not examined";
+        if (failure.empty())
+            line = exhibit_lines(make_context(Store::open_read_only(row.folder + "/case.sqlite"), false)).at(0);
+    } catch (const Error& error) {
+        failure = error.what();
+    }
+    line.exhibit = row.exhibit;
+    line.failure = failure;
+    return line;
+}
+
+// Everything about one list while it runs.
+struct ListRun {
+    const ScanArguments& arguments;
+    const std::string& command;
+    const std::atomic<bool>& stop;
+    const Configuration& configuration;
+    const CaseInfoInput& info;
+    LoadedLists lists;
+    std::vector<ListRecord> list_records;  // as loaded: the lists themselves wander through the cases
+    int code = exit_code::success;
+    std::vector<ExhibitLine> lines;
+
+    void run(const Row& row) {
+        std::string failure;
+        try {
+            const int one = run_row(row, arguments_of(row, arguments, info), command, stop, lists);
+            if (state_of(row.folder) == CaseState::finished)
+                require_same_question(row, Store::open_read_only(row.folder + "/case.sqlite"), configuration,
+                                      list_records);
+            code = worse(code, one);
+        } catch (const Error& error) {
+            failure = error.what();
+            print_error(fmt::format("exhibit {}: {}", row.exhibit, failure), error.advice());
+            code = worse(code, exit_code::not_whole);
+        }
+        lines.push_back(line_of(row, failure));
+    }
+    void leave_out(const Row& row) {
+        print_notice(fmt::format("exhibit {} was not begun", row.exhibit));
+        code = worse(code, exit_code::interrupted);
+        lines.push_back(line_of(row, {}));
+    }
+};
+
+void print_end(const ListRun& run) {
+    if (run.arguments.json || run.arguments.quiet) return;
+    TextPage page;
+    add_exhibit_table(page, run.lines);
+    std::fputs(page.text().c_str(), stdout);
+    print_notice("to rank them: triage report " + quoted_for_shell(run.arguments.out) +
+                 "/* --report summary --out FOLDER");
+}
+
+}  // namespace
+
+int run_evidence_list(const ScanArguments& arguments, const std::string& command, const std::atomic<bool>& stop) {
+    require_usable(arguments);
+    const Configuration configuration = configuration_of(arguments);  // what is wrong for all is said once
+    const std::vector<Row> rows = checked_rows(arguments);
+    CaseInfoInput info = read_case_info(arguments.case_info);
+    require_known_exhibits(info, rows);
+    if (info.is_asked) ask_for_case(info);
+    LoadedLists lists;
+    load_lists(lists, arguments);
+    make_folder(arguments.out);
+    const std::vector<ListRecord> records = lists.records;
+    ListRun run{arguments, command, stop, configuration, info, std::move(lists), records, exit_code::success, {}};
+    for (const Row& row : rows) {
+        if (stop) run.leave_out(row);
+        else run.run(row);
+    }
+    print_end(run);
+    return run.code;
+}
+
+}  // namespace triage
