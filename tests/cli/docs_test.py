@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The documentation is true of the tree: the README's run is a real one, commands parse, paths and tests exist."""
 import glob, os, re, shlex, shutil, subprocess
-from support import ROOT, TRIAGE, finish, workspace
+from support import FIXTURES, ROOT, TRIAGE, finish, workspace
 
 PAGES = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "fixtures/demo/README.md", *glob.glob("docs/*.md", root_dir=ROOT)]
 PATH = re.compile(r"`((?:engine|plugins|config|cli|tests|fixtures|docs|\.ci)/[\w./*-]*)`")
@@ -26,12 +26,29 @@ def without_what_varies(text):
     return text.strip().splitlines()
 
 
-def check_demo(folder):
-    command, shown = re.search(r"<!-- demo.*?```\n\$ triage (.*?)\n(.*?)```", read("README.md"), re.S).groups()
-    os.symlink(os.path.join(ROOT, "fixtures"), os.path.join(folder, "fixtures"))
+def block(page, kind, after):
+    """The text of the first block of code of that kind behind some words of a page."""
+    return re.search(re.escape(after) + rf".*?```{kind}\n(.*?)```", read(page), re.S)[1]
+
+
+def write(folder, name, text):
+    with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def check_demo(page, folder):
+    command, shown = re.search(r"<!-- demo.*?```\n\$ triage (.*?)\n(.*?)```", read(page), re.S).groups()
     real = run(shlex.split(command), folder).stdout
     if without_what_varies(shown) != without_what_varies(real):
-        faults.append(f"README.md: the demo's output is not that of a real run:\n{real}")
+        faults.append(f"{page}: the demo's output is not that of a real run:\n{real}")
+
+
+def check_demos(folder):
+    os.symlink(os.path.join(ROOT, "fixtures"), os.path.join(folder, "fixtures"))
+    shutil.copyfile(os.path.join(FIXTURES, "fat16.img"), os.path.join(folder, "stick.img"))
+    write(folder, "visit.yaml", block("docs/field-guide.md", "yaml", "with this `visit.yaml`"))
+    check_demo("README.md", folder)
+    check_demo("docs/field-guide.md", folder)
 
 
 def check_commands(folder):
@@ -51,8 +68,9 @@ def check_commands(folder):
                    '7,"362",""\n')
     with open(os.path.join(folder, "lab.yaml"), "w") as file:
         file.write("threads: 2\n")
+    write(folder, "exhibits.csv", block("docs/field-guide.md", "", "List them, one line each"))
     os.mkdir(os.path.join(folder, "cases"))
-    for page in "README.md", "docs/user-guide.md":
+    for page in "README.md", "docs/user-guide.md", "docs/field-guide.md":
         for command in re.findall(r"(?m)^triage (.+)$|`triage ([^`]+)`", read(page)):
             arguments = shlex.split(command[0] or command[1])
             done = run(arguments, folder)
@@ -74,6 +92,6 @@ def check_names(page):
 
 for checked in PAGES:
     check_names(checked)
-check_demo(workspace())
+check_demos(workspace())
 check_commands(workspace())
 finish(faults, f"{len(PAGES)} pages")
