@@ -78,7 +78,15 @@ std::string in_json(const EvidenceOverview& overview, const InfoArguments& argum
     const char* comma = "";
     for (const StoredDigest& digest : evidence.digests)
         text += fmt::format("{}\"{}\":\"{}\"", std::exchange(comma, ","), digest.algorithm, digest.hex);
-    text += "},\"header\":{";
+    text += "}";
+    if (evidence.device) {
+        const BlockDevice& device = *evidence.device;
+        text +=
+            fmt::format(",\"device\":{{\"name\":{},\"model\":{},\"serial\":{},\"kernel_read_only\":{},\"in_use\":{}}}",
+                        to_json_string(device.name), to_json_string(device.model), to_json_string(device.serial),
+                        device.is_read_only, to_json_string(device.use));
+    }
+    text += ",\"header\":{";
     comma = "";
     for (const HeaderValue& value : evidence.header)
         if (is_shown(value, arguments))

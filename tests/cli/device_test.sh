@@ -10,6 +10,7 @@ list="$root/fixtures/demo/demo-notable.md5"
 loops=()
 detach() {
     umount "$work/mnt" 2>/dev/null
+    for loop in "${loops[@]}"; do swapoff "$loop" 2>/dev/null; done
     for loop in "${loops[@]}"; do losetup -d "$loop" 2>/dev/null; done
     chmod -R u+rwX "$work" 2>/dev/null
     rm -rf "$work"
@@ -53,11 +54,26 @@ if mount -o ro "$stick" mnt 2>/dev/null; then
     grep -q '"cautions"' mounted/reports/summary.json || fault "the use is not in the summary"
     grep -q "was in use while" mounted/reports/report.txt || fault "the use is not in the report"
     # Another mount name space: this one's tables do not show it, the kernel does.
-    unshare -m sh -c "umount '$work/mnt' && '$TRIAGE' scan '$stick' --out hidden" >/dev/null 2>err
-    [ $? -eq 2 ] && grep -q "is held by the kernel" err || fault "a mount elsewhere is not noticed: $(cat err)"
+    if unshare -m true 2>/dev/null; then
+        unshare -m sh -c "umount '$work/mnt' && '$TRIAGE' scan '$stick' --out hidden" >/dev/null 2>err
+        [ $? -eq 2 ] && grep -q "is held by the kernel" err || fault "a mount elsewhere is not noticed: $(cat err)"
+    else
+        echo "no mount name spaces here: a mount in another one is not tried"
+    fi
     umount mnt
 else
     echo "cannot mount here: what refuses a mounted device is not tried"
+fi
+
+# Swap is refused too.
+head -c 1M /dev/zero >swap.img && attach swap.img && mkswap "$loop" >/dev/null 2>&1
+if swapon "$loop" 2>/dev/null; then
+    "$TRIAGE" scan "$loop" --notable "$list" --out swap >/dev/null 2>err
+    [ $? -eq 2 ] && grep -q "is in use: $(basename "$loop") is swap" err || fault "swap is not refused: $(cat err)"
+    "$TRIAGE" info "$loop" --json | grep -q '"in_use":"'"$(basename "$loop")"' is swap"' || fault "info does not tell of swap"
+    swapoff "$loop"
+else
+    echo "no swap here: what refuses it is not tried"
 fi
 
 # A device that gives nothing any more is a problem and a case that can go on, with all that was there before.
