@@ -22,6 +22,7 @@ void add_verify(CLI::App& app, CommandLine& line);
 void add_config(CLI::App& app, CommandLine& line);
 void add_known(CLI::App& app, CommandLine& line);
 void add_plugins(CLI::App& app, CommandLine& line);
+void add_selftest(CLI::App& app, CommandLine& line);
 
 // "text,jsonl" → names; an unknown one throws Error. Empty pieces are ignored.
 std::vector<std::string> split_names(const std::string& list);
