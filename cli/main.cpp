@@ -54,7 +54,7 @@ bool wants_json(const CLI::App& command) {
 
 // A summary that nobody got is not a success.
 int with_output_checked(int code) {
-    if (std::fflush(stdout) == 0) return code;
+    if (std::fflush(stdout) == 0 && !std::ferror(stdout)) return code;
     print_error("standard output: cannot be written", "the case, where there is one, holds everything");
     return code == exit_code::success ? exit_code::usage : code;
 }

@@ -28,6 +28,10 @@ assert {"ext2.img", "ntfs.img", "fat32.img", "hfsplus.img", "best.E01", "bad-chu
 PY
 "$TRIAGE" verify kept/case --quiet || fault "the case of the self-test does not verify"
 
+# Longer than a buffer, so that the failure is not that of the last piece.
+"$TRIAGE" selftest --json >/dev/full 2>err
+[ $? -eq 2 ] && grep -q 'standard output: cannot be written' err || fault "a record that nobody got is a success: $(cat err)"
+
 # The expectations are true of the images by other tools.
 truth() { awk -F'\t' -v path="$2" -v state="$3" '$2 == path && $5 == state {print $8}' "kept/images/$1.truth.tsv"; }
 for path in "/listed.png" "/folder/below/one.txt"; do
