@@ -81,7 +81,7 @@ void ProgressLine::run() {
         const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
         const std::string line = fmt::format(
             "\r\x1b[K{:.0f} s  {}{} of {} entries, {}, volumes {}/{}, matches {}, problems {}", seconds,
-            progress_.is_listing ? "listing, " : "", with_commas(progress_.entries_examined),
+            progress_.phase == Phase::listing ? "listing, " : "", with_commas(progress_.entries_examined),
             with_commas(progress_.entries_listed), human_size(progress_.bytes_examined), progress_.volumes_done.load(),
             progress_.volumes_total.load(), with_commas(progress_.matches), with_commas(progress_.problems));
         std::fputs(line.c_str(), stderr);

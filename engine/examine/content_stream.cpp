@@ -5,9 +5,10 @@
 
 namespace triage {
 
-void ContentStream::begin(const MediaReader& media, const Entry& entry) {
+void ContentStream::begin(const MediaReader& media, const Entry& entry, std::atomic<std::uint64_t>* bytes_read) {
     media_ = &media;
     entry_ = &entry;
+    bytes_read_ = bytes_read;
     resident_ = {0, entry.resident.size()};
     const bool is_resident = entry.source == Source::resident;
     extents_ = is_resident ? std::span<const Extent>(&resident_, resident_.length > 0 ? 1 : 0) : entry.extents;
@@ -30,6 +31,7 @@ std::size_t ContentStream::read(MutableBytes out) {
         if (within_ == extent.length) ++extent_, within_ = 0;
     }
     received_ += filled;
+    if (bytes_read_) bytes_read_->fetch_add(filled, std::memory_order_relaxed);
     return filled;
 }
 

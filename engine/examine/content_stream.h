@@ -3,6 +3,8 @@
 // be read. Holes are zeros and cost no read. Owns its decoded blocks; one thread at a time.
 #pragma once
 
+#include <atomic>
+
 #include "engine/evidence/entry.h"
 #include "engine/examine/examined.h"
 #include "engine/media/media_reader.h"
@@ -11,8 +13,9 @@ namespace triage {
 
 class ContentStream {
   public:
-    // Both are borrowed until the next content. The entry's source is extents or resident.
-    void begin(const MediaReader& media, const Entry& entry);
+    // All are borrowed until the next content. The entry's source is extents or resident. `bytes_read`, where given,
+    // grows with each read.
+    void begin(const MediaReader& media, const Entry& entry, std::atomic<std::uint64_t>* bytes_read = nullptr);
 
     // Fills `out` as far as the content goes and returns how far; 0 at its end. Unreadable bytes are zeros.
     std::size_t read(MutableBytes out);
@@ -28,6 +31,7 @@ class ContentStream {
 
     const MediaReader* media_ = nullptr;
     const Entry* entry_ = nullptr;
+    std::atomic<std::uint64_t>* bytes_read_ = nullptr;
     std::span<const Extent> extents_;
     Extent resident_;           // stands for the resident bytes
     std::size_t extent_ = 0;    // where the next byte is: in this extent...

@@ -26,9 +26,10 @@ std::uint64_t unstored_bytes(const Entry& entry, std::uint64_t volume_length) {
 ContentExaminer::ContentExaminer(AlgorithmSet algorithms, UpdateAll update_large)
     : hasher_(algorithms), update_large_(std::move(update_large)), buffer_(buffer_bytes) {}
 
-Examined ContentExaminer::examine(const MediaReader& media, const Entry& entry, const std::atomic<bool>& stop) {
+Examined ContentExaminer::examine(const MediaReader& media, const Entry& entry, const std::atomic<bool>& stop,
+                                  std::atomic<std::uint64_t>* bytes_read) {
     begin();
-    stream_.begin(media, entry);
+    stream_.begin(media, entry, bytes_read);
     while (!stream_.is_at_end()) {
         if (stop.load(std::memory_order_relaxed)) return {Status::unreadable, Reason::not_reached, entry.size, {}, {}};
         filled_ += stream_.read(MutableBytes(buffer_).subspan(filled_));

@@ -30,8 +30,9 @@ class ContentExaminer {
     explicit ContentExaminer(AlgorithmSet algorithms, UpdateAll update_large = {});
 
     // Reads and hashes an entry whose source is extents or resident. `stop` ends a long read: status unreadable, reason
-    // not_reached. The result has no matches yet.
-    Examined examine(const MediaReader& media, const Entry& entry, const std::atomic<bool>& stop);
+    // not_reached. The result has no matches yet. `bytes_read`, where given, grows with each read.
+    Examined examine(const MediaReader& media, const Entry& entry, const std::atomic<bool>& stop,
+                     std::atomic<std::uint64_t>* bytes_read = nullptr);
 
     // For bytes that arrive in order from elsewhere (a content worker).
     void begin();

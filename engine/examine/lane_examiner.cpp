@@ -65,7 +65,7 @@ void LaneExaminer::start(std::size_t lane) {
     Lane& l = lanes_[lane];
     l.job = &jobs_.front();
     digests_.begin(lane);
-    l.stream.begin(*l.job->media, *l.job->entry);
+    l.stream.begin(*l.job->media, *l.job->entry, l.job->bytes_read);
     Neighbours::Content content = neighbours_.take(jobs_);
     l.ready = content.bytes;
     l.window = std::move(content.window);

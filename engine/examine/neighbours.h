@@ -16,6 +16,7 @@ struct ExamineJob {
     const MediaReader* media = nullptr;
     const Entry* entry = nullptr;
     Examined* result = nullptr;
+    std::atomic<std::uint64_t>* bytes_read = nullptr;  // grows while a long content is read
 };
 
 class Neighbours {

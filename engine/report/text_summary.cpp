@@ -16,8 +16,10 @@ namespace {
 
 bool starts_code_point(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
 
-std::size_t columns(std::string_view text) {
-    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), starts_code_point));
+// Of the code point that begins with `c`, at most: from U+1100 on, whose first byte is 0xE1, some are wide.
+std::size_t columns_at(char c) {
+    if (!starts_code_point(c)) return 0;
+    return static_cast<unsigned char>(c) >= 0xE1 ? 2 : 1;
 }
 
 // Takes the next word off `text`: up to a space, at most `room` columns of it.
@@ -25,8 +27,8 @@ std::string_view take_word(std::string_view& text, std::size_t room) {
     text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
     std::size_t end = 0, used = 0;
     while (end < text.size() && text[end] != ' ') {
-        if (starts_code_point(text[end]) && ++used > room) break;
-        ++end;
+        if (used + columns_at(text[end]) > room) break;
+        used += columns_at(text[end++]);
     }
     const std::string_view word = text.substr(0, end);
     text.remove_prefix(end);
@@ -153,20 +155,26 @@ void add_volume(TextPage& page, const ReportContext& context, const VolumeRecord
 
 }  // namespace
 
+std::size_t columns_of(std::string_view text) {
+    std::size_t columns = 0;
+    for (const char c : text) columns += columns_at(c);
+    return columns;
+}
+
 void TextPage::title(std::string_view text) {
-    text_ += std::string(text) + "\n" + std::string(columns(text), '=') + "\n";
+    text_ += std::string(text) + "\n" + std::string(columns_of(text), '=') + "\n";
 }
 
 void TextPage::section(std::string_view text) { text_ += "\n" + std::string(text) + "\n"; }
 
 void TextPage::line(std::string_view text, std::string_view lead) {
-    const std::size_t indent = columns(lead), room = width - indent;
+    const std::size_t indent = columns_of(lead), room = width_ - indent;
     std::string current(lead);
     std::size_t used = 0;
     while (true) {
         const std::string_view word = take_word(text, room);
         if (word.empty()) break;
-        const std::size_t needed = columns(word) + (used > 0 ? 1 : 0);
+        const std::size_t needed = columns_of(word) + (used > 0 ? 1 : 0);
         if (used + needed > room) {
             text_ += current + "\n";
             current = std::string(indent, ' ');
@@ -174,7 +182,7 @@ void TextPage::line(std::string_view text, std::string_view lead) {
         }
         if (used > 0) current += ' ', ++used;
         current += word;
-        used += columns(word);
+        used += columns_of(word);
     }
     text_ += current + "\n";
 }

@@ -11,10 +11,13 @@
 
 namespace triage {
 
-// Plain text of at most 80 columns, built line by line.
+// Columns that UTF-8 takes on a terminal, at most: everything from U+1100 counts as wide.
+std::size_t columns_of(std::string_view text);
+
+// Plain text of at most `width` columns, built line by line.
 class TextPage {
   public:
-    static constexpr std::size_t width = 80;
+    explicit TextPage(std::size_t width = 80) : width_(width) {}
 
     void title(std::string_view text);    // underlined
     void section(std::string_view text);  // after an empty line
@@ -26,6 +29,7 @@ class TextPage {
     const std::string& text() const { return text_; }
 
   private:
+    const std::size_t width_;
     std::string text_;
 };
 

@@ -92,11 +92,13 @@ Lister::Lister(const ScanInput& input, Plan& plan, Progress& progress, ResumePoi
       worker_options_(options_of(input.options)),
       examiner_(std::make_unique<ContentExaminer>(input.options.algorithms)) {
     worker_options_.stop = &input.stop;
+    worker_options_.wait = &progress.listing_wait;
 }
 
 Lister::~Lister() = default;
 
 void Lister::list(std::uint32_t evidence_id, const EvidenceSpec& spec) {
+    progress_.begin_listing(evidence_id, {});
     open_.push_back(open_evidence(input_.registry, worker_options_, evidence_id, spec));
     OpenedEvidence& evidence = open_.back();
     sandbox_ = evidence.sandbox;
@@ -134,11 +136,13 @@ void Lister::walk(const OpenedEvidence& evidence, const Volume& volume, std::uin
     whole->record.length = volume.length;
     whole->record.description = volume.description;
     walk.parts.push_back(std::move(whole));
+    progress_.name_volume(walk.parts[0]->record.id, evidence.record.id, volume.name);
     if (volume.role == VolumeRole::gap) {
         walk.parts[0]->record.state = VolumeState::gap;
         return send(walk.parts[0]->record);
     }
     walk_ = walks_++;
+    progress_.begin_listing(evidence.record.id, volume.name);
     send(walk.parts[0]->record);
 
     WorkerJob job;
@@ -283,6 +287,7 @@ void Lister::begin_filesystem(VolumeWalk& walk, const Filesystem& fs) {
         part->record.name = name;
         part->record.id = volume_id(whole.evidence, part->record.name);
         part->record.order = whole.order + static_cast<std::uint32_t>(walk.parts.size());
+        progress_.name_volume(part->record.id, whole.evidence, name);
         walk.parts.push_back(std::move(part));
     }
     walk.current = fs.inner.empty() ? walk.parts[0].get() : walk.parts.back().get();
@@ -323,6 +328,7 @@ void Lister::take_entry(VolumeWalk& walk, Entry entry) {
         work.record.examined = {Status::skipped, Reason::limit, entry.size, {}, {}};
     }
     const bool needs_worker = entry.source == Source::worker && !work.is_examined && !work.shares_content;
+    if (!work.is_examined && !work.shares_content) count_to_be_read(entry.size);
     if (work.shares_content) entry.extents = {}, entry.resident = {};  // they stand with the first name
     work.record.entry = std::move(entry);
     if (!needs_worker) return send(std::move(work));
@@ -345,6 +351,12 @@ bool Lister::is_over_hole_limit(VolumeWalk& walk, const Entry& entry) {
                     input_.options.hole_bytes);
     send_problem(walk.evidence.record.id, walk.current->record.id, std::move(problem));
     return true;
+}
+
+// Sizes are lies until they are read: the sum stays at its end instead of wrapping. One thread adds.
+void Lister::count_to_be_read(std::uint64_t bytes) {
+    const std::uint64_t before = progress_.bytes_listed.load(std::memory_order_relaxed);
+    progress_.bytes_listed.store(checked_add(before, bytes).value_or(~0ull), std::memory_order_relaxed);
 }
 
 // An entry that contradicts itself keeps its name and loses its content.
@@ -372,6 +384,7 @@ void Lister::read_in_worker(VolumeWalk& walk) {
         if (is_stopped()) return;
         work.is_examined = true;
         work.record.examined = answer.examined;
+        progress_.bytes_examined.fetch_add(work.record.entry.size, std::memory_order_relaxed);
         if (answer.dead_worker) note_death(walk, *answer.dead_worker, "content");
         if (!answer.detail.empty()) {
             Problem problem;
@@ -439,7 +452,6 @@ void Lister::send(Item item) {
 }
 
 void Lister::send_problem(std::uint32_t evidence, std::optional<std::uint32_t> volume, Problem problem) {
-    progress_.problems.fetch_add(1, std::memory_order_relaxed);
     send(ProblemRecord{evidence, volume, std::move(problem)});
 }
 

@@ -47,6 +47,7 @@ class Lister {
     void begin_filesystem(VolumeWalk& walk, const Filesystem& fs);
     void take_entry(VolumeWalk& walk, Entry entry);
     bool is_over_hole_limit(VolumeWalk& walk, const Entry& entry);
+    void count_to_be_read(std::uint64_t bytes);
     void refuse_flawed(VolumeWalk& walk, Entry& entry);
     static ContentRequest request_for(const VolumeWalk& walk, const EntryWork& work);
     void read_in_worker(VolumeWalk& walk);

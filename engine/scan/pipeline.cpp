@@ -98,11 +98,12 @@ void fetch_ahead(const Batch& batch, BlockWindow& window) {
     }
 }
 
-std::vector<ExamineJob> jobs_of(Batch& batch) {
+std::vector<ExamineJob> jobs_of(Batch& batch, std::atomic<std::uint64_t>* bytes_read) {
     std::vector<ExamineJob> jobs;
     for (Item& item : batch.items) {
         auto* work = std::get_if<EntryWork>(&item);
-        if (work && work->is_to_be_read()) jobs.push_back({work->media, &work->record.entry, &work->record.examined});
+        if (work && work->is_to_be_read())
+            jobs.push_back({work->media, &work->record.entry, &work->record.examined, bytes_read});
     }
     return jobs;
 }
@@ -136,17 +137,33 @@ void confirm_matches(Batch& batch, std::span<const ExamineJob> jobs, ThreadExami
     }
 }
 
+// For whoever asks what holds the run up: nothing when no content is to be read.
+void tell_progress(const Batch& batch, Progress& progress, std::optional<Progress::Examining>& told) {
+    BusyWith busy;
+    const EntryWork* longest = nullptr;
+    for (const Item& item : batch.items) {
+        const auto* work = std::get_if<EntryWork>(&item);
+        if (!work || !work->is_to_be_read()) continue;
+        ++busy.contents;
+        busy.bytes = checked_add(busy.bytes, work->record.entry.size).value_or(~std::uint64_t{0});
+        if (!longest || work->record.entry.size > longest->record.entry.size) longest = work;
+    }
+    if (!longest) return;
+    busy.address = longest->record.entry.address;
+    told.emplace(progress, longest->record.volume, std::move(busy));
+}
+
 void examine_batch(Batch& batch, ThreadExaminer& examiner, const PipelineInput& input) {
-    std::vector<ExamineJob> jobs = jobs_of(batch);
+    std::optional<Progress::Examining> told;
+    tell_progress(batch, input.progress, told);
+    std::vector<ExamineJob> jobs = jobs_of(batch, told ? &told->bytes_read : nullptr);
     const auto for_reference = std::stable_partition(jobs.begin(), jobs.end(), [&](const ExamineJob& job) {
         return examiner.lanes && job.media->map().block_size <= LaneExaminer::largest_block;
     });
     if (for_reference != jobs.begin()) examiner.lanes->examine({jobs.begin(), for_reference}, input.stop);
     for (auto job = for_reference; job != jobs.end(); ++job)
-        *job->result = examiner.reference.examine(*job->media, *job->entry, input.stop);
-    std::uint64_t bytes = 0;
-    for (const ExamineJob& job : jobs) bytes += job.entry->size;
-    input.progress.bytes_examined.fetch_add(bytes, std::memory_order_relaxed);
+        *job->result = examiner.reference.examine(*job->media, *job->entry, input.stop, job->bytes_read);
+    told.reset();
     look_up(batch, input.known);
     if (examiner.lanes) confirm_matches(batch, jobs, examiner, input);
 }

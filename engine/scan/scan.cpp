@@ -52,6 +52,7 @@ class Recorder {
           audit_(audit),
           polarities_(polarities_of(input.known)),
           stop_(input.stop),
+          observer_(input.observer ? *input.observer : no_observer_),
           progress_(progress) {}
 
     void record(const Batch& batch) {
@@ -62,6 +63,7 @@ class Recorder {
   private:
     void put(const EvidenceRecord& evidence) {
         store_.put_evidence(evidence);
+        observer_.evidence(evidence);
         audit_.record("evidence", {{"id", evidence.id},
                                    {"name", evidence.name},
                                    {"segments", std::uint64_t{evidence.segments.size()}},
@@ -73,9 +75,12 @@ class Recorder {
         const auto is_here = [&](std::uint32_t id) { return places_[id] == place_of(volume); };
         if (std::any_of(cut_short_.begin(), cut_short_.end(), is_here)) volume.state = VolumeState::pending;
         store_.put_volume(volume);
+        observer_.volume(volume);
     }
     void put(const ProblemRecord& problem) {
+        progress_.problems.fetch_add(1, std::memory_order_relaxed);
         store_.put_problem(problem);
+        observer_.problem(problem);
         audit_.record("problem",
                       {{"evidence", problem.evidence},
                        {"what", to_string(problem.problem.kind)},
@@ -90,18 +95,26 @@ class Recorder {
         // The listing was ahead of the stop, the reading was not: a resumed run walks this volume again.
         if (r.examined.reason == Reason::not_reached && stop_) cut_short_.insert(r.volume);
         if (work.shares_content) return store_.put_entry(r, std::nullopt);
-        for (const Match& match : r.examined.matches)
-            if (polarities_[match.set] == Polarity::notable) {
-                progress_.matches.fetch_add(1, std::memory_order_relaxed);
-                break;
-            }
+        note_matches(r);
         store_.put_entry(r, store_.put_content(r.volume, r.entry, r.examined));
+    }
+    void note_matches(const EntryRecord& r) {
+        std::set<std::pair<std::uint32_t, std::string_view>> counted;  // several records of one category count once
+        for (const Match& match : r.examined.matches)
+            if (polarities_[match.set] == Polarity::notable && counted.emplace(match.set, match.category).second)
+                progress_.count_match(match.set, match.category);
+        if (counted.empty()) return;
+        if (progress_.matches.fetch_add(1) == 0)
+            progress_.first_match_ms = static_cast<std::int64_t>(1000 * progress_.seconds());
+        observer_.match(r);
     }
 
     Store& store_;
     AuditLog& audit_;
     const std::vector<Polarity> polarities_;
     const std::atomic<bool>& stop_;
+    Observer no_observer_;
+    Observer& observer_;
     Progress& progress_;
     std::map<std::uint32_t, Place> places_;  // by VolumeRecord::id
     std::set<std::uint32_t> cut_short_;      // volumes with a content that the stop left unread
@@ -214,7 +227,7 @@ void scan(const ScanInput& input, Store& store, AuditLog& audit, Progress& progr
     std::future<void> listing = list_aside(plan, [&] {
         for (std::uint32_t id = 0; id < input.evidence.size() && !lister.is_stopped(); ++id)
             lister.list(id, input.evidence[id]);
-        progress.is_listing = false;
+        progress.phase = Phase::reading;
     });
     std::exception_ptr recording_failure;
     try {
@@ -230,6 +243,7 @@ void scan(const ScanInput& input, Store& store, AuditLog& audit, Progress& progr
     recorder.record(*rest);
     listing.get();
 
+    progress.phase = Phase::sealing;
     const bool is_device_gone = compare_identities(input.evidence, store, audit);
     audit.record("sandbox", {{"layers", lister.sandbox()}});
     RunRecord run = store.run();

@@ -13,6 +13,7 @@
 #include "engine/known/known_set.h"
 #include "engine/plugin.h"
 #include "engine/rules/rule.h"
+#include "engine/scan/observer.h"
 #include "engine/scan/options.h"
 #include "engine/scan/progress.h"
 
@@ -49,6 +50,7 @@ struct ScanInput {
     const ScanOptions& options;
     std::string spool_folder;       // where entries wait that do not fit into memory: the case directory
     const std::atomic<bool>& stop;  // set by a signal: ends the run within about a second, resumable
+    Observer* observer = nullptr;   // of the events of scan(), as they are recorded
 };
 
 // RunRecord::interruption of a run whose digests cannot be trusted (ErrorKind::untrusted): it is never resumed.

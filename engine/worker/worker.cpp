@@ -22,6 +22,8 @@
 namespace triage {
 namespace {
 
+constexpr int poll_milliseconds = 100;
+
 using Steady = std::chrono::steady_clock;
 double seconds_since(Steady::time_point t) { return std::chrono::duration<double>(Steady::now() - t).count(); }
 
@@ -166,10 +168,17 @@ bool Worker::await_bytes(std::uint64_t read_limit) {
             kill(WorkerEnd::stopped, "the run ends");
         if (end_ == WorkerEnd::stopped && options_.in_process) return false;
         pollfd waiting{process_->records.get(), POLLIN, 0};
-        const int ready = poll(&waiting, 1, 100);
+        const int ready = poll(&waiting, 1, poll_milliseconds);
+        if (options_.wait) note_wait(ready > 0);
         if (ready > 0) return true;
         if (end_ == WorkerEnd::running && ready == 0) check_clock(read_limit);
     }
+}
+
+void Worker::note_wait(bool has_ended) {
+    WorkerWait& wait = *options_.wait;
+    wait.address.store(process_->board->now_address.load(std::memory_order_relaxed), std::memory_order_relaxed);
+    wait.milliseconds.store(has_ended ? 0 : wait.milliseconds + poll_milliseconds, std::memory_order_relaxed);
 }
 
 // Reads one whole batch, or nothing of it: a batch cut short by the worker's death is taken from the board instead.

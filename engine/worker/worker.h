@@ -12,6 +12,7 @@
 #include "engine/plugin.h"
 #include "engine/worker/channel.h"
 #include "engine/worker/job.h"
+#include "engine/worker/wait.h"
 
 namespace triage {
 
@@ -23,6 +24,7 @@ struct WorkerOptions {
     double read_seconds = 120;                       // one read of evidence
     double silent_seconds = 20;                      // without progress in all, over a volume's workers
     const std::atomic<bool>* stop = nullptr;         // when set, the run ends: the worker too, within 0.1 s
+    WorkerWait* wait = nullptr;                      // told of each wait for records
     bool in_process = false;  // unit tests, fuzzers, sanitizers: a thread instead of a process, no clock
 };
 
@@ -65,7 +67,8 @@ class Worker {
     struct Process;
     struct Clock;
     bool await_bytes(std::uint64_t read_limit);  // of the pipe, or its end; watches the clock meanwhile
-    bool fill(std::uint64_t read_limit);         // one batch; false at the end of the pipe
+    void note_wait(bool has_ended);
+    bool fill(std::uint64_t read_limit);  // one batch; false at the end of the pipe
     std::optional<Record> parse();
     void drain_board();
     void check_clock(std::uint64_t read_limit);

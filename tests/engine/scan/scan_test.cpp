@@ -42,7 +42,7 @@ struct Scanned {
         store->put_run(RunRecord{});
     }
     void run() {
-        const ScanInput input{script_registry(), {spec}, known, rules, options, {}, stop};
+        const ScanInput input{script_registry(), {spec}, known, rules, options, {}, stop, observer};
         scan(input, *store, *audit, progress);
     }
     void reopen() {
@@ -74,6 +74,7 @@ struct Scanned {
     KnownSets known;
     Rules rules;
     std::atomic<bool> stop{false};
+    Observer* observer = nullptr;
     Progress progress;
     std::optional<Store> store;
     std::optional<AuditLog> audit;
@@ -180,6 +181,38 @@ TEST_CASE("a match in a notable set is a finding with the place of its bytes") {
     });
     CHECK(found == std::vector<std::string>{"/a"});
     CHECK(scanned.progress.matches == 1);
+}
+
+TEST_CASE("an observer hears what is recorded, and the counters say how far it is") {
+    struct Heard : Observer {
+        std::vector<std::string> words;
+        void evidence(const EvidenceRecord& r) override { words.push_back("evidence " + r.name); }
+        void volume(const VolumeRecord& r) override { words.push_back(r.name + " " + std::string(to_string(r.state))); }
+        void match(const EntryRecord& r) override { words.push_back("match " + r.entry.path); }
+        void problem(const ProblemRecord& r) override { words.push_back("problem " + r.problem.path); }
+    } heard;
+    Scanned scanned(ScriptImage().volume(
+        "fs ext4\nresident /a 5 abc\nresident /a2 5 abc\nresident /b 6 abd\npacked /c 7 xyzzy\noutside /bad 8\n"));
+    KnownRecord one, two;
+    one.digests.set(*Digest::parse("900150983cd24fb0d6963f7d28e17f72"));  // MD5 of "abc", RFC 1321
+    one.category.number = "2";
+    two = one;
+    two.position = 1;
+    scanned.known.push_back(set_of({one, two}));
+    scanned.observer = &heard;
+    scanned.run();
+    CHECK(heard.words.back() == "p0 walked");
+    std::sort(heard.words.begin(), heard.words.end());
+    CHECK(fmt::format("{}", fmt::join(heard.words, ", ")) ==
+          "evidence script.raw, gap0 gap, match /a, p0 pending, p0 pending, p0 walked, problem /bad");
+    CHECK(scanned.progress.tallies() == std::vector<MatchTally>{{0, "2", 1}});
+    CHECK(scanned.progress.matches == 1);
+    CHECK(scanned.progress.first_match_ms >= 0);
+    CHECK(scanned.progress.problems == 1);
+    CHECK(scanned.progress.entries_listed == 5);
+    CHECK(scanned.progress.bytes_listed == 3 + 3 + 5);
+    CHECK(scanned.progress.bytes_examined == scanned.progress.bytes_listed);
+    CHECK(scanned.progress.phase == Phase::sealing);
 }
 
 TEST_CASE("the rows do not depend on the number of threads") {

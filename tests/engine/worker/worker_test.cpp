@@ -201,6 +201,23 @@ TEST_SUITE("worker processes" * doctest::skip(!has_worker_processes)) {
         CHECK(seen.silent_seconds > 0.5);
     }
 
+    TEST_CASE("a wait for records is told while it lasts, with the place where the worker stands") {
+        WorkerWait wait;
+        WorkerOptions options = quick();
+        options.wait = &wait;
+        std::atomic<bool> is_over{false};
+        std::uint64_t address = 0;
+        std::thread watching([&] {
+            while (!is_over)
+                if (wait.milliseconds >= 300) address = wait.address;
+        });
+        walk("fs ext4\nresident /a 5 x\nhang /bad 3\n", options);
+        is_over = true;
+        watching.join();
+        CHECK(address == 3);
+        CHECK(wait.milliseconds == 0);
+    }
+
     TEST_CASE("a worker that sleeps with no read in flight is ended as a deadlock") {
         WorkerOptions options = quick();
         options.progress_seconds = 60;
