@@ -7,10 +7,19 @@
 #include "cli/exit_code.h"
 #include "cli/scan_run.h"
 #include "cli/terminal.h"
+#include "cli/watch.h"
 #include "plugins/registry.h"
 
 namespace triage {
 namespace {
+
+Watched watched_of(const Run& run, const ScanArguments& arguments) {
+    Watched watched;
+    for (const EvidenceSpec& spec : run.evidence) watched.evidences.push_back(evidence_in_words(spec));
+    for (const ListRecord& list : run.lists.records) watched.lists.push_back(list.identity.name);
+    watched.is_resumed = !arguments.resume.empty();
+    return watched;
+}
 
 int run_scan(const ScanArguments& arguments, const std::string& command) {
     const std::atomic<bool>& stop = stop_on_signals();
@@ -30,19 +39,20 @@ int run_scan(const ScanArguments& arguments, const std::string& command) {
 
 int run_case(const ScanArguments& arguments, const std::string& command, const std::atomic<bool>& stop,
              LoadedLists& lists) {
+    Progress progress;  // from here on time is counted: lists and evidence are part of the wait
     const bool is_resume = !arguments.resume.empty();
     Run run = is_resume ? begin_resumed(arguments) : begin_new(arguments, command, std::move(lists));
     const std::string path = run.directory.path();
     print_notice("writing " + path);
-    Progress progress;
     const auto give_back = [&] {
         if (!is_resume) lists = std::move(run.lists);
     };
+    Watch watch(progress, watched_of(run, arguments), stop, !arguments.quiet);
     try {
-        const ProgressLine line(progress, !arguments.quiet);
         scan({registry(), run.evidence, run.lists.sets, run.configuration.rules, run.configuration.options, path, stop},
              run.store, run.audit, progress);
     } catch (const Error& error) {
+        watch.end();
         give_back();
         // Whatever ends a scan under way: what was recorded stays, and the case can go on.
         const std::string advice = error.advice().empty() ? "when that is mended" : error.advice() + "; then";
@@ -54,7 +64,8 @@ int run_case(const ScanArguments& arguments, const std::string& command, const s
         return exit_code::alert;
     }
     give_back();
-    return conclude(std::move(run), arguments);
+    progress.phase = Phase::reporting;
+    return conclude(std::move(run), arguments, watch);
 }
 
 void add_scan(CLI::App& app, CommandLine& line) {

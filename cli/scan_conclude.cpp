@@ -9,6 +9,7 @@
 #include "cli/exit_code.h"
 #include "cli/scan_run.h"
 #include "cli/terminal.h"
+#include "cli/watch.h"
 #include "engine/case/manifest.h"
 #include "engine/report/text_summary.h"
 #include "plugins/registry.h"
@@ -39,22 +40,24 @@ std::string resume_command(const std::string& path, const ScanArguments& argumen
     return "triage scan --resume " + quoted_for_shell(path) + key;
 }
 
-int conclude(Run run, const ScanArguments& arguments) {
+int conclude(Run run, const ScanArguments& arguments, Watch& watch) {
     const std::string path = run.directory.path();
     const ReportContext context = make_context(run.store, arguments.show_names);
     const std::uint32_t threads = thread_count(run.configuration.options);
-    bool is_reported = true;
-    for (const ReportOutcome& outcome : render(run.store, kinds_of(run.configuration.options.reports),
-                                               run.directory.reports_path(), arguments.show_names, threads)) {
-        if (outcome.failure.empty()) continue;
-        print_error("report " + outcome.name + ": " + outcome.failure, "triage report " + path + " renders it again");
-        is_reported = false;
-    }
+    const std::vector<ReportOutcome> outcomes = render(run.store, kinds_of(run.configuration.options.reports),
+                                                       run.directory.reports_path(), arguments.show_names, threads);
     run.audit.record("end", {{"verdict", context.verdict.words()},
                              {"exit_code", static_cast<std::uint64_t>(context.verdict.exit_code())}});
     { const Store closed = std::move(run.store); }
     { const AuditLog closed = std::move(run.audit); }
     const std::string seal = write_manifest(path, context.evidences, context.lists, threads);
+    watch.end();
+    bool is_reported = true;
+    for (const ReportOutcome& outcome : outcomes) {
+        if (outcome.failure.empty()) continue;
+        print_error("report " + outcome.name + ": " + outcome.failure, "triage report " + path + " renders it again");
+        is_reported = false;
+    }
     if (arguments.json) std::fputs(file_text(run.directory.reports_path() + "/summary.json").c_str(), stdout);
     else if (!arguments.quiet && !arguments.listed) std::fputs(terminal_summary(context).c_str(), stdout);
     if (!arguments.quiet && !arguments.json)

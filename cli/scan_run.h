@@ -17,6 +17,8 @@
 
 namespace triage {
 
+class Watch;
+
 struct ScanArguments {
     std::vector<std::string> evidence, notable, ignorable, exhibits, evidence_at, list_at, case_info;
     std::string config, profile, out, reports, resume, hash_engine;
@@ -57,8 +59,8 @@ Run begin_resumed(const ScanArguments& arguments);
 int run_case(const ScanArguments& arguments, const std::string& command, const std::atomic<bool>& stop,
              LoadedLists& lists);
 
-// Renders, seals, and says what was found. Returns the exit code.
-int conclude(Run run, const ScanArguments& arguments);
+// Renders and seals, ends the watch, and says what was found. Returns the exit code.
+int conclude(Run run, const ScanArguments& arguments, Watch& watch);
 
 LoadedSet load(LoadedLists& lists, const std::string& path, Polarity polarity, bool lenient,
                const ScanArguments& arguments);

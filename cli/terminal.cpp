@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <utility>
 
 #include "engine/base/text.h"
@@ -47,19 +47,13 @@ std::string quoted_for_shell(std::string_view word) {
 
 void silence_notices() { are_notices_silenced = true; }
 
-ProgressLine::ProgressLine(const Progress& progress, bool is_wanted) : progress_(progress) {
-    if (is_wanted && isatty(STDERR_FILENO)) thread_ = std::thread([this] { run(); });
-}
-
-ProgressLine::~ProgressLine() {
-    is_over_ = true;
-    if (!thread_.joinable()) return;
-    thread_.join();
-    std::fputs("\r\x1b[K", stderr);
+bool can_redraw(int fd) {
+    const char* type = std::getenv("TERM");
+    return isatty(fd) && type && *type && std::string_view(type) != "dumb";
 }
 
 void WorkLine::show(std::string_view what, std::uint64_t done, std::uint64_t total) {
-    if (are_notices_silenced || !isatty(STDERR_FILENO)) return;
+    if (are_notices_silenced || !can_redraw(STDERR_FILENO)) return;
     const std::string share = total > 0 ? fmt::format("{} %", 100 * std::min(done, total) / total) : with_commas(done);
     std::fputs(fmt::format("\r\x1b[K{}: {}", escape_for_terminal(what), share).c_str(), stderr);
     is_shown_ = true;
@@ -71,21 +65,6 @@ Advance WorkLine::as_advance() {
 
 void WorkLine::clear() {
     if (std::exchange(is_shown_, false)) std::fputs("\r\x1b[K", stderr);
-}
-
-void ProgressLine::run() {
-    const auto start = std::chrono::steady_clock::now();
-    for (int tick = 0; !is_over_; ++tick) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(50));
-        if (tick % 10 != 9) continue;
-        const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-        const std::string line = fmt::format(
-            "\r\x1b[K{:.0f} s  {}{} of {} entries, {}, volumes {}/{}, matches {}, problems {}", seconds,
-            progress_.phase == Phase::listing ? "listing, " : "", with_commas(progress_.entries_examined),
-            with_commas(progress_.entries_listed), human_size(progress_.bytes_examined), progress_.volumes_done.load(),
-            progress_.volumes_total.load(), with_commas(progress_.matches), with_commas(progress_.problems));
-        std::fputs(line.c_str(), stderr);
-    }
 }
 
 const std::atomic<bool>& stop_on_signals() {

@@ -6,10 +6,8 @@
 #include <atomic>
 #include <string>
 #include <string_view>
-#include <thread>
 
 #include "engine/base/advance.h"
-#include "engine/scan/progress.h"
 
 namespace triage {
 
@@ -19,20 +17,10 @@ void print_notice(std::string_view message);  // "triage: ..." on standard error
 std::string quoted_for_shell(std::string_view word);  // as a shell would take it again
 void silence_notices();                               // --quiet: said once, before any thread starts
 
-// A line about the progress, renewed twice a second on a terminal and absent elsewhere. Ends with its lifetime.
-class ProgressLine {
-  public:
-    ProgressLine(const Progress& progress, bool is_wanted);
-    ~ProgressLine();
+// Is it a terminal on which text can be drawn over? Not one that calls itself "dumb", nor one that tells nothing.
+bool can_redraw(int fd);
 
-  private:
-    void run();
-    const Progress& progress_;
-    std::atomic<bool> is_over_{false};  // ends the thread
-    std::thread thread_;
-};
-
-// The same for work on lists and sets: what it is, and the share that is done.
+// A line about work on lists and sets, renewed on a terminal and absent elsewhere: what it is, and the share done.
 class WorkLine {
   public:
     WorkLine() = default;

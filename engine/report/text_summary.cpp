@@ -16,7 +16,7 @@ namespace {
 
 bool starts_code_point(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
 
-// Of the code point that begins with `c`, at most: from U+1100 on, whose first byte is 0xE1, some are wide.
+// Of the code point that begins with `c`, at most: from U+1000 on (first byte 0xE1) some are wide.
 std::size_t columns_at(char c) {
     if (!starts_code_point(c)) return 0;
     return static_cast<unsigned char>(c) >= 0xE1 ? 2 : 1;
@@ -27,7 +27,7 @@ std::string_view take_word(std::string_view& text, std::size_t room) {
     text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
     std::size_t end = 0, used = 0;
     while (end < text.size() && text[end] != ' ') {
-        if (used + columns_at(text[end]) > room) break;
+        if (end > 0 && used + columns_at(text[end]) > room) break;
         used += columns_at(text[end++]);
     }
     const std::string_view word = text.substr(0, end);
@@ -168,7 +168,7 @@ void TextPage::title(std::string_view text) {
 void TextPage::section(std::string_view text) { text_ += "\n" + std::string(text) + "\n"; }
 
 void TextPage::line(std::string_view text, std::string_view lead) {
-    const std::size_t indent = columns_of(lead), room = width_ - indent;
+    const std::size_t indent = columns_of(lead), room = columns_ - indent;
     std::string current(lead);
     std::size_t used = 0;
     while (true) {

@@ -11,13 +11,14 @@
 
 namespace triage {
 
-// Columns that UTF-8 takes on a terminal, at most: everything from U+1100 counts as wide.
+// Columns that UTF-8 takes on a terminal, at most: everything from U+1000 on counts as wide.
 std::size_t columns_of(std::string_view text);
 
-// Plain text of at most `width` columns, built line by line.
+// Plain text of at most so many columns, built line by line.
 class TextPage {
   public:
-    explicit TextPage(std::size_t width = 80) : width_(width) {}
+    static constexpr std::size_t width = 80;  // of what is not made for a terminal of its own size
+    explicit TextPage(std::size_t columns = width) : columns_(columns) {}
 
     void title(std::string_view text);    // underlined
     void section(std::string_view text);  // after an empty line
@@ -29,7 +30,7 @@ class TextPage {
     const std::string& text() const { return text_; }
 
   private:
-    const std::size_t width_;
+    const std::size_t columns_;
     std::string text_;
 };
 
