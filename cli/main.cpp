@@ -18,7 +18,7 @@ namespace {
 constexpr auto commands = {add_scan,  add_info,   add_report,  add_verify,
                            add_known, add_config, add_plugins, add_selftest};
 
-constexpr const char* quiet_means = "Print nothing but errors, and what --json asks for";
+constexpr const char* quiet_means = "Print nothing but errors, and what --json or --live ask for";
 
 std::string as_one_line(int count, char** arguments) {
     std::string line;
@@ -44,10 +44,12 @@ void require_known_command(const CLI::App& app, int count, char** arguments) {
     throw Error(word, "is no command", "see triage --help");
 }
 
-// Was --json given? What was asked for is printed even when nothing else is to be.
+// Was --json or --live given? What was asked for is printed even when nothing else is to be.
 bool wants_json(const CLI::App& command) {
-    const CLI::Option* json = command.get_option_no_throw("--json");
-    if (json && json->count() > 0) return true;
+    for (const char* name : {"--json", "--live"}) {
+        const CLI::Option* option = command.get_option_no_throw(name);
+        if (option && option->count() > 0) return true;
+    }
     const auto chosen = command.get_subcommands();
     return std::any_of(chosen.begin(), chosen.end(), [](const CLI::App* below) { return wants_json(*below); });
 }

@@ -5,6 +5,7 @@
 #include "cli/command.h"
 #include "cli/evidence_list.h"
 #include "cli/exit_code.h"
+#include "cli/live.h"
 #include "cli/scan_run.h"
 #include "cli/terminal.h"
 #include "cli/watch.h"
@@ -47,9 +48,14 @@ int run_case(const ScanArguments& arguments, const std::string& command, const s
     const auto give_back = [&] {
         if (!is_resume) lists = std::move(run.lists);
     };
-    Watch watch(progress, watched_of(run, arguments), stop, !arguments.quiet);
+    std::optional<LiveStream> live;
+    if (!arguments.live.empty()) live.emplace(stdout, progress, arguments.show_names);
+    if (live) live->start(path, run.evidence, run.lists.records);
+    LiveStream* const stream = live ? &*live : nullptr;
+    Watch watch(progress, watched_of(run, arguments), stop, !arguments.quiet, stream);
     try {
-        scan({registry(), run.evidence, run.lists.sets, run.configuration.rules, run.configuration.options, path, stop},
+        scan({registry(), run.evidence, run.lists.sets, run.configuration.rules, run.configuration.options, path, stop,
+              stream},
              run.store, run.audit, progress);
     } catch (const Error& error) {
         watch.end();
@@ -65,7 +71,7 @@ int run_case(const ScanArguments& arguments, const std::string& command, const s
     }
     give_back();
     progress.phase = Phase::reporting;
-    return conclude(std::move(run), arguments, watch);
+    return conclude(std::move(run), arguments, watch, stream);
 }
 
 void add_scan(CLI::App& app, CommandLine& line) {
@@ -113,7 +119,12 @@ void add_scan(CLI::App& app, CommandLine& line) {
                    "Go on with a device that is mounted, swap or held; said beside the verdict");
     scan->add_flag("--lenient", a->lenient, "Accept lists with bad lines; they are counted and reported");
     scan->add_flag("--show-names", a->show_names, "Show names from evidence and labels from lists (escaped)");
-    scan->add_flag("--json", a->json, "Print summary.json instead of the summary in words");
+    auto* json = scan->add_flag("--json", a->json, "Print summary.json instead of the summary in words");
+    scan->add_option("--live", a->live,
+                     "jsonl: stream progress, matches and problems to standard output instead, one JSON object a line")
+        ->type_name("FORM")
+        ->check(CLI::IsMember({"jsonl"}))
+        ->excludes(json);
     scan->footer(
         "Exit codes: 0 checked, nothing alarming; 1 alert; 2 wrong use; 3 nothing found but the answer is\n"
         "not whole; 4 interrupted with nothing found so far.");

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "cli/exit_code.h"
+#include "cli/live.h"
 #include "cli/scan_run.h"
 #include "cli/terminal.h"
 #include "cli/watch.h"
@@ -40,7 +41,7 @@ std::string resume_command(const std::string& path, const ScanArguments& argumen
     return "triage scan --resume " + quoted_for_shell(path) + key;
 }
 
-int conclude(Run run, const ScanArguments& arguments, Watch& watch) {
+int conclude(Run run, const ScanArguments& arguments, Watch& watch, LiveStream* live) {
     const std::string path = run.directory.path();
     const ReportContext context = make_context(run.store, arguments.show_names);
     const std::uint32_t threads = thread_count(run.configuration.options);
@@ -58,10 +59,12 @@ int conclude(Run run, const ScanArguments& arguments, Watch& watch) {
         print_error("report " + outcome.name + ": " + outcome.failure, "triage report " + path + " renders it again");
         is_reported = false;
     }
+    const bool is_in_words = !arguments.quiet && !arguments.json && !live;
+    if (live) live->end(context.verdict, path, seal);
     if (arguments.json) std::fputs(file_text(run.directory.reports_path() + "/summary.json").c_str(), stdout);
-    else if (!arguments.quiet && !arguments.listed) std::fputs(terminal_summary(context).c_str(), stdout);
-    if (!arguments.quiet && !arguments.json)
-        std::fputs(fmt::format("\nCase: {}\nSeal: {}\n", path, seal_in_groups(seal)).c_str(), stdout);
+    const std::string found = arguments.listed ? "" : terminal_summary(context);
+    if (is_in_words)
+        std::fputs(fmt::format("{}\nCase: {}\nSeal: {}\n", found, path, seal_in_groups(seal)).c_str(), stdout);
     if (context.run.is_interrupted)
         print_error("interrupted; what is done is kept", "to go on: " + resume_command(path, arguments));
     const int code = context.verdict.exit_code();

@@ -17,6 +17,7 @@
 
 namespace triage {
 
+class LiveStream;
 class Watch;
 
 struct ScanArguments {
@@ -25,6 +26,7 @@ struct ScanArguments {
     std::uint32_t threads = 0, memory_mib = 0;
     std::string key;
     bool lenient = false, cache = false, quiet = false, show_names = false, json = false;
+    std::string live;  // what --live names; empty: no live stream
     bool allow_mounted = false, set_read_only = false;
     std::string evidence_list;
     // Of one exhibit of such a list:
@@ -59,8 +61,9 @@ Run begin_resumed(const ScanArguments& arguments);
 int run_case(const ScanArguments& arguments, const std::string& command, const std::atomic<bool>& stop,
              LoadedLists& lists);
 
-// Renders and seals, ends the watch, and says what was found. Returns the exit code.
-int conclude(Run run, const ScanArguments& arguments, Watch& watch);
+// Renders and seals, ends the watch, and says what was found, to the live stream where there is one. Returns the exit
+// code.
+int conclude(Run run, const ScanArguments& arguments, Watch& watch, LiveStream* live);
 
 LoadedSet load(LoadedLists& lists, const std::string& path, Polarity polarity, bool lenient,
                const ScanArguments& arguments);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "cli/live.h"
 #include "cli/terminal.h"
 
 namespace triage {
@@ -11,16 +12,17 @@ namespace {
 
 using namespace std::chrono_literals;
 constexpr auto between_draws = 500ms, between_looks_at_size = 50ms;
-constexpr double between_plain_lines = 10;
+constexpr double between_plain_lines = 10, between_live_lines = 1;
 
 }  // namespace
 
-Watch::Watch(Progress& progress, Watched watched, const std::atomic<bool>& stop, bool is_shown)
+Watch::Watch(Progress& progress, Watched watched, const std::atomic<bool>& stop, bool is_shown, LiveStream* live)
     : taker_(progress, std::move(watched), stop),
+      live_(live),
       draws_(is_shown && can_redraw(STDERR_FILENO)),
       prints_(is_shown && !draws_),
       frame_(stderr) {
-    if (is_shown) thread_ = std::thread([this] { run(); });
+    if (is_shown || live) thread_ = std::thread([this] { run(); });
 }
 
 void Watch::end() {
@@ -32,9 +34,11 @@ void Watch::end() {
     ended_.notify_all();
     thread_.join();
     if (draws_) frame_.clear(size_of_terminal(STDERR_FILENO));
+    if (live_) live_->progress(taker_.take());
 }
 
 void Watch::run() {
+    double last_live = -between_live_lines;
     while (true) {
         wait_for_next();
         const std::unique_lock lock(mutex_);
@@ -42,6 +46,9 @@ void Watch::run() {
         const Snapshot snapshot = taker_.take();
         if (draws_) frame_.draw(screen_lines(snapshot, size_), size_);
         if (prints_) show_plain(snapshot);
+        if (!live_ || snapshot.seconds - last_live < between_live_lines) continue;
+        last_live = snapshot.seconds;
+        live_->progress(snapshot);
     }
 }
 

@@ -14,9 +14,12 @@
 
 namespace triage {
 
+class LiveStream;
+
 class Watch {
   public:
-    Watch(Progress& progress, Watched watched, const std::atomic<bool>& stop, bool is_shown);
+    // `is_shown`: on standard error; `live` is told every second, and may be null.
+    Watch(Progress& progress, Watched watched, const std::atomic<bool>& stop, bool is_shown, LiveStream* live);
     ~Watch() { end(); }
     void end();  // the screen is gone when this returns
 
@@ -26,6 +29,7 @@ class Watch {
     void wait_for_next();
 
     SnapshotTaker taker_;
+    LiveStream* const live_;
     const bool draws_, prints_;
     Frame frame_;
     ScreenSize size_;

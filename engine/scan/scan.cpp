@@ -59,6 +59,7 @@ class Recorder {
         for (const Item& item : batch.items) std::visit([this](const auto& one) { put(one); }, item);
         store_.commit_if_due();
     }
+    void record_problem(const ProblemRecord& problem) { put(problem); }
 
   private:
     void put(const EvidenceRecord& evidence) {
@@ -162,7 +163,7 @@ void put_back(std::uint32_t evidence, Store& store) {
 }
 
 // Evidence must be after the run what it was before. True when a device is gone.
-bool compare_identities(const std::vector<EvidenceSpec>& evidence, Store& store, AuditLog& audit) {
+bool compare_identities(const std::vector<EvidenceSpec>& evidence, Store& store, AuditLog& audit, Recorder& recorder) {
     bool is_one_gone = false;
     for (std::uint32_t id = 0; id < evidence.size(); ++id) {
         std::vector<std::string> paths;
@@ -177,7 +178,7 @@ bool compare_identities(const std::vector<EvidenceSpec>& evidence, Store& store,
         Problem problem;
         problem.kind = ProblemKind::damaged;
         problem.detail = "integrity: the evidence changed or vanished while it was examined";
-        store.put_problem({id, std::nullopt, problem});
+        recorder.record_problem({id, std::nullopt, problem});
     }
     return is_one_gone;
 }
@@ -244,7 +245,7 @@ void scan(const ScanInput& input, Store& store, AuditLog& audit, Progress& progr
     listing.get();
 
     progress.phase = Phase::sealing;
-    const bool is_device_gone = compare_identities(input.evidence, store, audit);
+    const bool is_device_gone = compare_identities(input.evidence, store, audit, recorder);
     audit.record("sandbox", {{"layers", lister.sandbox()}});
     RunRecord run = store.run();
     run.sandbox = lister.sandbox();
