@@ -77,6 +77,11 @@ AlgorithmSet to_algorithms(const Key& key, const YamlNode& node) {
     return set;
 }
 
+std::string to_text(const Key& key, const YamlNode& node) {
+    if (node.kind != YamlNode::Kind::scalar || node.text.size() > key.highest) fail_type(key, node);
+    return node.text;
+}
+
 HashEngine to_engine(const Key& key, const YamlNode& node) {
     for (const HashEngine engine : {HashEngine::automatic, HashEngine::openssl})
         if (node.kind == YamlNode::Kind::scalar && node.text == to_string(engine)) return engine;
@@ -147,6 +152,17 @@ const std::vector<Key>& key_table() {
          "Rules that turn matches into findings: names of built-in rule files, paths of rule files "
          "(from the configuration's folder), or rules written out.",
          "Replaces the list before it. Without a rule for notable matches no match raises an alert."},
+        {"next_step.match", [](ScanOptions& o) -> Field { return &o.next_steps.match; },
+         "What people are told to do after a match.", "Empty: nothing is said.", 0, 2000},
+        {"next_step.alert", [](ScanOptions& o) -> Field { return &o.next_steps.alert; },
+         "What people are told to do after an alert without a known match.", "Empty: nothing is said.", 0, 2000},
+        {"next_step.no_match", [](ScanOptions& o) -> Field { return &o.next_steps.no_match; },
+         "What people are told to do after a complete scan without a match.", "Empty: nothing is said.", 0, 2000},
+        {"next_step.incomplete", [](ScanOptions& o) -> Field { return &o.next_steps.incomplete; },
+         "What people are told to do after an incomplete scan, also beside a match.", "Empty: nothing is said.", 0,
+         2000},
+        {"next_step.not_compared", [](ScanOptions& o) -> Field { return &o.next_steps.not_compared; },
+         "What people are told to do after a scan without a notable list.", "Empty: nothing is said.", 0, 2000},
         {"worker.memory_mib", [](ScanOptions& o) -> Field { return &o.worker_memory_mib; },
          "Address space of a worker at its start, in MiB.", "A worker that needs more ends; its volume is partial.", 64,
          1'048'576},
@@ -183,6 +199,7 @@ std::string type_of(const Key& key) {
               [&](auto*) { return fmt::format("a number from {} to {}", key.lowest, key.highest); },
               [](HashEngine*) -> std::string { return "auto or openssl"; },
               [](AlgorithmSet*) { return fmt::format("a list of {}", fmt::join(algorithm_words(), ", ")); },
+              [&](std::string*) { return fmt::format("a text of at most {} bytes", key.highest); },
               [](std::vector<std::string>*) -> std::string { return "a list of names"; }},
         key.field(options));
 }
@@ -194,6 +211,7 @@ std::string value_of(const Key& key, const ScanOptions& options) {
                             [](auto* value) { return fmt::format("{}", *value); },
                             [](AlgorithmSet* value) { return list_of(*value); },
                             [](HashEngine* value) { return std::string(to_string(*value)); },
+                            [](std::string* value) { return to_yaml(*value); },
                             [](std::vector<std::string>* value) { return list_of(*value); }},
                       key.field(copy));
 }
@@ -203,6 +221,7 @@ void assign(const Key& key, const YamlNode& node, ScanOptions& options) {
                      [&](std::uint32_t* value) { *value = static_cast<std::uint32_t>(to_number(key, node)); },
                      [&](std::uint64_t* value) { *value = to_number(key, node); },
                      [&](AlgorithmSet* value) { *value = to_algorithms(key, node); },
+                     [&](std::string* value) { *value = to_text(key, node); },
                      [&](HashEngine* value) { *value = to_engine(key, node); },
                      [&](std::vector<std::string>* value) { *value = to_list(key, node); }},
                key.field(options));

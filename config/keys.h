@@ -16,15 +16,15 @@
 namespace triage {
 
 // Where a key's value lives: its type is the key's type.
-using Field =
-    std::variant<bool*, std::uint32_t*, std::uint64_t*, AlgorithmSet*, HashEngine*, std::vector<std::string>*>;
+using Field = std::variant<bool*, std::uint32_t*, std::uint64_t*, AlgorithmSet*, HashEngine*, std::vector<std::string>*,
+                           std::string*>;
 
 struct Key {
     std::string_view name;         // with dots: limits.depth
     Field (*field)(ScanOptions&);  // null for `profile` and `rules`, which config.cpp resolves
     std::string_view meaning;
     std::string_view consequence;
-    std::uint64_t lowest = 0, highest = std::numeric_limits<std::uint64_t>::max();  // of numbers
+    std::uint64_t lowest = 0, highest = std::numeric_limits<std::uint64_t>::max();  // of numbers; of a text, its length
 };
 
 const std::vector<Key>& key_table();

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/case/next_step.h"
 #include "engine/evidence/entry.h"
 #include "engine/evidence/filesystem.h"
 #include "engine/evidence/problem.h"
@@ -101,6 +102,7 @@ struct RunRecord {
     std::string interruption;   // "signal INT", "the case directory is full"
     std::string exclusions;     // what the configuration left out, in words; empty when nothing
     std::uint32_t resumed = 0;  // how often the scan was resumed
+    NextSteps next_steps;
 };
 
 }  // namespace triage

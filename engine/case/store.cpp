@@ -124,6 +124,9 @@ void Store::put_run(const RunRecord& run) {
                  run.configuration_sha256, run.started_utc, run.ended_utc, run.host, run.user, run.threads,
                  number_of(run.algorithms.bits()), run.sandbox, run.is_interrupted, run.interruption, run.resumed,
                  run.exclusions);
+        Statement step = impl_->database.prepare("INSERT OR REPLACE INTO next_step VALUES (?,?)");
+        for_each_next_step(run.next_steps,
+                           [&](std::string_view verdict, const std::string& text) { step.run(verdict, text); });
     });
 }
 

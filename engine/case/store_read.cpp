@@ -155,6 +155,12 @@ RunRecord Store::run() const {
     run.interruption = text_at(row, 16);
     run.resumed = number_at(row, 17);
     run.exclusions = text_at(row, 18);
+    Statement step = impl_->database.prepare("SELECT text FROM next_step WHERE verdict = ?");
+    for_each_next_step(run.next_steps, [&](std::string_view verdict, std::string& text) {
+        step.bind(verdict);
+        if (step.step()) text = text_at(step, 0);
+        step.reset();
+    });
     return run;
 }
 

@@ -19,6 +19,7 @@ CREATE TABLE run (id INTEGER PRIMARY KEY CHECK (id = 1), tool_version TEXT NOT N
     threads INTEGER NOT NULL, algorithms INTEGER NOT NULL, sandbox TEXT NOT NULL, is_interrupted INTEGER NOT NULL,
     interruption TEXT NOT NULL, resumed INTEGER NOT NULL, exclusions TEXT NOT NULL) STRICT;
 CREATE TABLE case_info (position INTEGER PRIMARY KEY, evidence INTEGER, key TEXT NOT NULL, value TEXT NOT NULL) STRICT;
+CREATE TABLE next_step (verdict TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE list (id INTEGER PRIMARY KEY, name TEXT NOT NULL, version TEXT NOT NULL, format TEXT NOT NULL,
     source_path TEXT NOT NULL, source_sha256 TEXT NOT NULL, polarity INTEGER NOT NULL, algorithms INTEGER NOT NULL,
     records_read INTEGER NOT NULL, records_accepted INTEGER NOT NULL, records_duplicate INTEGER NOT NULL,

@@ -117,6 +117,17 @@ Verdict verdict_of(const Store& store, std::optional<std::uint32_t> evidence) {
     return verdict;
 }
 
+std::vector<std::string> next_steps_after(const Verdict& verdict, const NextSteps& steps) {
+    std::vector<std::string> texts;
+    if (verdict.has_match) texts.push_back(steps.match);
+    else if (verdict.has_alert) texts.push_back(steps.alert);
+    if (!verdict.is_compared) texts.push_back(steps.not_compared);
+    if (!verdict.is_complete || verdict.is_interrupted) texts.push_back(steps.incomplete);
+    if (texts.empty()) texts.push_back(steps.no_match);
+    std::erase(texts, "");
+    return texts;
+}
+
 std::vector<std::string> incompleteness(const Store& store, std::optional<std::uint32_t> evidence) {
     std::vector<Cause> causes;
     add_entry_causes(store, evidence, causes);

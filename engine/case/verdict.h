@@ -27,6 +27,9 @@ struct Verdict {
 // Over the whole store, or one evidence.
 Verdict verdict_of(const Store& store, std::optional<std::uint32_t> evidence = std::nullopt);
 
+// What the run's configuration tells people to do after this verdict.
+std::vector<std::string> next_steps_after(const Verdict& verdict, const NextSteps& steps);
+
 // Sentences that say why the answer is not whole, most entries first; empty when it is.
 std::vector<std::string> incompleteness(const Store& store, std::optional<std::uint32_t> evidence = std::nullopt);
 

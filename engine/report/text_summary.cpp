@@ -44,8 +44,29 @@ std::string algorithms_in_words(AlgorithmSet algorithms) {
     return words.empty() ? "none" : words;
 }
 
+// As large as the verdict, right below it.
+std::string not_checked_in_words(const ReportContext& context) {
+    Unchecked sum;
+    std::uint64_t unopened = 0;
+    for (const EvidenceRecord& evidence : context.evidences) {
+        const Unchecked one = unchecked_of(context, evidence);
+        unopened += one.is_unopened ? 1 : 0;
+        sum.entries += one.entries, sum.volumes += one.volumes;
+        sum.bytes = checked_add(sum.bytes, one.bytes).value_or(~std::uint64_t{0});
+        sum.volume_bytes = checked_add(sum.volume_bytes, one.volume_bytes).value_or(~std::uint64_t{0});
+    }
+    std::string words;
+    if (unopened > 0) words += fmt::format("{} evidence that could not be opened; ", with_commas(unopened));
+    if (sum.volumes > 0)
+        words += fmt::format("{} {} ({}); ", with_commas(sum.volumes), sum.volumes == 1 ? "volume" : "volumes",
+                             human_size(sum.volume_bytes));
+    if (sum.entries > 0) words += fmt::format("{} ({}); ", entries(sum.entries), human_size(sum.bytes));
+    return words + "what stands under Not looked into";
+}
+
 void add_verdict(TextPage& page, const ReportContext& context) {
-    page.line(context.verdict.words(), "Verdict: ");
+    page.line(context.verdict.words(), "Verdict:     ");
+    page.line(not_checked_in_words(context), "Not checked: ");
     for (const std::string& sentence : context.incompleteness) page.line(escape_for_terminal(sentence), "  - ");
     for (const std::string& sentence : cautions(context)) page.line(sentence, "  ! ");
 }
@@ -168,7 +189,7 @@ void TextPage::title(std::string_view text) {
 void TextPage::section(std::string_view text) { text_ += "\n" + std::string(text) + "\n"; }
 
 void TextPage::line(std::string_view text, std::string_view lead) {
-    const std::size_t indent = columns_of(lead), room = columns_ - indent;
+    const std::size_t indent = columns_of(lead), room = columns_ - std::min(columns_ - 1, indent);
     std::string current(lead);
     std::size_t used = 0;
     while (true) {
@@ -203,6 +224,7 @@ std::string terminal_summary(const ReportContext& context) {
     TextPage page;
     add_verdict_and_scope(page, context);
     if (context.evidences.size() > 1) add_exhibit_table(page, exhibit_lines(context));
+    add_next_step(page, context);
     return page.text();
 }
 
@@ -237,20 +259,18 @@ void add_evidence(TextPage& page, const ReportContext& context) {
 }
 
 void add_next_step(TextPage& page, const ReportContext& context) {
+    const std::vector<std::string> steps = next_steps_after(context.verdict, context.run.next_steps);
+    if (steps.empty() && !context.verdict.is_interrupted) return;
     page.section("Next step");
-    const Verdict& verdict = context.verdict;
-    if (verdict.has_match || verdict.has_alert)
-        page.line("Examine the findings: findings.jsonl beside this report names every one.");
-    if (verdict.is_interrupted) page.line("Go on with the interrupted scan: triage scan --resume CASE");
-    if (!verdict.is_compared) page.line("Compare with a list of known hashes: triage scan EVIDENCE --notable LIST");
-    if (!verdict.is_complete)
-        page.line(
-            "Look at problems.jsonl and at the entries without a hash in entries.jsonl: the answer does not"
-            " cover them.");
-    if (verdict.is_complete && verdict.is_compared && !verdict.has_match && !verdict.has_alert)
-        page.line(
-            "None. Nothing that was checked is in a notable list; this says nothing about what the scope above"
-            " leaves out, nor about content that no list knows.");
+    for (const std::string& step : steps) page.line(escape_for_terminal(step));
+    if (context.verdict.is_interrupted) page.line("Go on with the interrupted scan: triage scan --resume CASE");
+}
+
+void add_where_to_look(TextPage& page, const ReportContext& context) {
+    page.section("Where to look");
+    page.line("Every finding stands in findings.jsonl beside this report, every entry in entries.jsonl.");
+    if (!context.verdict.is_complete)
+        page.line("What the answer does not cover: problems.jsonl, and the entries without a hash in entries.jsonl.");
 }
 
 std::string name_of(const EvidenceRecord& evidence) {

@@ -42,6 +42,7 @@ std::string terminal_summary(const ReportContext& context);
 // Parts of report.txt.
 void add_evidence(TextPage& page, const ReportContext& context);  // each evidence, its ledger and volumes
 void add_next_step(TextPage& page, const ReportContext& context);
+void add_where_to_look(TextPage& page, const ReportContext& context);
 
 std::string name_of(const EvidenceRecord& evidence);                  // "exhibit 12/3 (disk.E01)", escaped
 std::string share_in_words(std::uint64_t part, std::uint64_t whole);  // "99.9 %": 100.0 only when nothing is missing

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/case/next_step.h"
 #include "engine/evidence/filesystem.h"
 #include "engine/hash/lanes.h"
 
@@ -23,6 +24,7 @@ struct ScanOptions {
     // reports: those of the build, when nobody named them. A name here may be unknown to this build only if
     // ConfigSources::available_reports was left empty.
     std::vector<std::string> reports{"text", "html", "jsonl"};
+    NextSteps next_steps;                        // next_step.*: what people are told to do after each verdict
     std::uint32_t worker_memory_mib = 384;       // worker.memory_mib: address space of a worker
     std::uint32_t worker_memory_max_mib = 1024;  // worker.memory_max_mib: what it grows to with the entries recorded
     std::uint32_t worker_progress_seconds = 5;   // worker.progress_seconds: without progress a worker is ended

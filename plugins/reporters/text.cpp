@@ -38,6 +38,7 @@ class TextReporter : public Reporter {
         add_list(page, "Problems", problems_page_, problems_, shown_problems, "problems.jsonl");
         if (context_->evidences.size() > 1) add_exhibit_table(page, exhibit_lines(*context_));
         add_next_step(page, *context_);
+        add_where_to_look(page, *context_);
         file_->write(page.text());
         file_->sync();
     }

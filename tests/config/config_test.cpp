@@ -146,6 +146,12 @@ rules:
     when: {match: {polarity: notable, alerts: false}}
     severity: notice
     text: "The entry's digest is in a notable known set, in a category that was not named to alert."
+next_step:
+  match: "Stop here. Do not open, browse or copy anything on the device. Leave it as it is, secure it, note the time, and call the digital forensics unit."
+  alert: "A rule raised an alert; no known file was found. Do not browse the device. Secure it and ask the digital forensics unit what the alert means."
+  no_match: "No match is no clearance: nothing that was checked is in these lists, and what no list knows is not found. Decide with everything else that is known."
+  incomplete: "The answer does not cover everything: what was not checked stands above. Where that matters, secure the device and have it examined in full."
+  not_compared: "Nothing was compared. Scan again with a list of known files: --notable LIST."
 worker:
   memory_mib: 384
   memory_max_mib: 1024
@@ -275,6 +281,20 @@ TEST_CASE("damaged configurations are accepted or refused with a place, nothing 
         const std::string message = i % 20 == 0 ? error_of(text) : "accepted";
         if (message != "accepted") REQUIRE(message.find(", line ") != std::string::npos);
     }
+}
+
+TEST_CASE("the next step after a verdict is a text of the configuration, bounded, and may be empty") {
+    ConfigSources sources;
+    sources.overrides = {{"next_step.match", "\"Ring 1: \\u00e4\""}, {"next_step.no_match", "\"\""}};
+    const Configuration configuration = load_configuration(sources);
+    CHECK(configuration.options.next_steps.match == "Ring 1: \xC3\xA4");
+    CHECK(configuration.options.next_steps.no_match.empty());
+    CHECK(configuration.options.next_steps.incomplete == NextSteps{}.incomplete);
+    CHECK(parse_resolved(configuration.resolved_yaml).options.next_steps == configuration.options.next_steps);
+    sources.overrides = {{"next_step.match", std::string(2001, 'x')}};
+    CHECK_THROWS_AS(load_configuration(sources), Error);
+    sources.overrides = {{"next_step.match", "[one, two]"}};
+    CHECK_THROWS_AS(load_configuration(sources), Error);
 }
 
 }  // namespace triage

@@ -269,7 +269,7 @@ TEST_CASE("a sealed store is one sound file of mode 0600, as the sqlite3 tool se
     CHECK((status.st_mode & 0777) == 0600);
     CHECK(output_of("sqlite3 " + path +
                     " 'PRAGMA integrity_check; PRAGMA application_id; PRAGMA user_version;"
-                    " PRAGMA journal_mode; SELECT count(*) FROM entry_order'") == "ok\n1414678855\n4\ndelete\n1000\n");
+                    " PRAGMA journal_mode; SELECT count(*) FROM entry_order'") == "ok\n1414678855\n5\ndelete\n1000\n");
     CHECK(output_of("sqlite3 " + path + " \"SELECT word FROM code WHERE kind='reason' AND number=14\"") ==
           "not-reached\n");
     CHECK(output_of("ls -A " + folder.path()) == "case.sqlite\n");
@@ -571,4 +571,18 @@ TEST_CASE("what an earlier run put is judged too, though the resumed one judges 
     REQUIRE(sealed.finding_counts().size() == 1);
     CHECK(sealed.finding_counts()[0].entries == 2);
     CHECK(sealed.ledger().at(0).entries == 2);
+}
+
+TEST_CASE("the next steps of a run are kept as its configuration words them") {
+    const Folder folder;
+    RunRecord run;
+    run.next_steps = {"m", "", "n", "i \xC3\xA4", "c"};
+    {
+        Store store = Store::create(folder / "case.sqlite");
+        store.put_run(RunRecord{});
+        store.put_run(run);
+        CHECK(store.run().next_steps == run.next_steps);
+        store.seal([](const EntryRecord&) { return std::optional<Finding>{}; });
+    }
+    CHECK(Store::open_read_only(folder / "case.sqlite").run().next_steps == run.next_steps);
 }

@@ -222,3 +222,19 @@ TEST_CASE("an entry that the interrupted scan never reached forbids exit 0") {
     });
     CHECK(verdict.exit_code() == 3);
 }
+
+TEST_CASE("the next step is that of each verdict that holds, in the words of the configuration") {
+    const NextSteps steps{"m", "a", "n", "i", "c"};
+    const auto after = [&](bool match, bool alert, bool compared, bool complete) {
+        return next_steps_after({match, alert, compared, complete, false}, steps);
+    };
+    using Texts = std::vector<std::string>;
+    CHECK(after(true, true, true, true) == Texts{"m"});
+    CHECK(after(true, false, true, false) == Texts{"m", "i"});
+    CHECK(after(false, true, true, true) == Texts{"a"});
+    CHECK(after(false, false, true, true) == Texts{"n"});
+    CHECK(after(false, false, true, false) == Texts{"i"});
+    CHECK(after(false, false, false, true) == Texts{"c"});
+    CHECK(next_steps_after({false, false, true, true, true}, steps) == Texts{"i"});
+    CHECK(next_steps_after({true, true, true, true, false}, {"", "a", "n", "i", "c"}).empty());
+}

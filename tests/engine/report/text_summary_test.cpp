@@ -59,7 +59,8 @@ TEST_CASE("the terminal summary puts the scope beside the verdict") {
     put(store, entry("/mail.pst", 2, 2048), not_hashed(Status::partial, Reason::checksum, 512));
     store.seal(alert_on_match);
     CHECK(terminal_summary(make_context(store, false)) ==
-          "Verdict: MATCH, INCOMPLETE\n"
+          "Verdict:     MATCH, INCOMPLETE\n"
+          "Not checked: 1 entry (2.0 KiB); what stands under Not looked into\n"
           "  - 1 entry partial: the container's checksum of the bytes is wrong (512 B\n"
           "    missing)\n"
           "\n"
@@ -83,13 +84,19 @@ TEST_CASE("the terminal summary puts the scope beside the verdict") {
           "\n"
           "Found\n"
           "  Findings: 1 alert, 0 notice, 0 info\n"
-          "  - disk.E01: bad.txt (notable), category 1: 1 entry, agree md5, sha1\n");
+          "  - disk.E01: bad.txt (notable), category 1: 1 entry, agree md5, sha1\n"
+          "\n"
+          "Next step\n"
+          "  Stop here. Do not open, browse or copy anything on the device. Leave it as it\n"
+          "  is, secure it, note the time, and call the digital forensics unit.\n"
+          "  The answer does not cover everything: what was not checked stands above. Where\n"
+          "  that matters, secure the device and have it examined in full.\n");
 }
 
 TEST_CASE("without a list the summary says that nothing was compared") {
     ReportContext context;
     context.verdict.is_compared = false;
     const std::string text = terminal_summary(context);
-    CHECK(text.starts_with("Verdict: NOT COMPARED\n"));
+    CHECK(text.starts_with("Verdict:     NOT COMPARED\n"));
     CHECK(text.find("none: nothing was compared") != std::string::npos);
 }

@@ -62,7 +62,7 @@ TEST_CASE("without --show-names no name, label or series stands in the report; v
     check_is_plain(text);
     CHECK(text.find("secret") == std::string::npos);
     CHECK(text.find("disk.E01, p0, address 1000, a stream, allocated, 10 B; rule") != std::string::npos);
-    CHECK(text.find("Verdict: MATCH, INCOMPLETE") != std::string::npos);
+    CHECK(text.find("Verdict:     MATCH, INCOMPLETE") != std::string::npos);
     CHECK(text.find("damaged: disk.E01, p0, address 1000: libtsk: bad\\x1b block 0 (sector 63") != std::string::npos);
 }
 
@@ -95,8 +95,8 @@ TEST_CASE("the next step fits the verdict") {
         return read_file(folder / name + "/report.txt");
     };
     const std::string clean = report("clean", [](Store&) {});
-    CHECK(clean.find("Verdict: NO MATCH IN WHAT WAS CHECKED\n") != std::string::npos);
-    CHECK(clean.find("Next step\n  None.") != std::string::npos);
+    CHECK(clean.find("Verdict:     NO MATCH IN WHAT WAS CHECKED\n") != std::string::npos);
+    CHECK(clean.find("Next step\n  No match is no clearance") != std::string::npos);
     CHECK(clean.find("Findings (0)\n  none\n") != std::string::npos);
     const std::string interrupted = report("interrupted", [](Store& store) {
         RunRecord r = run();
@@ -107,6 +107,6 @@ TEST_CASE("the next step fits the verdict") {
     CHECK(interrupted.find("triage scan --resume CASE") != std::string::npos);
     CHECK(interrupted.find("  - the scan was interrupted: signal INT\n") != std::string::npos);
     const std::string uncompared = report("uncompared", [](Store& s) { s.put_list(0, list(Polarity::ignorable)); });
-    CHECK(uncompared.find("Verdict: NOT COMPARED\n") != std::string::npos);
+    CHECK(uncompared.find("Verdict:     NOT COMPARED\n") != std::string::npos);
     CHECK(uncompared.find("--notable LIST") != std::string::npos);
 }
