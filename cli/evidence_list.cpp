@@ -280,7 +280,7 @@ struct ListRun {
 };
 
 void print_end(const ListRun& run) {
-    if (run.arguments.json || run.arguments.quiet) return;
+    if (run.arguments.json || run.arguments.quiet || run.arguments.discreet) return;
     TextPage page;
     add_exhibit_table(page, run.lines);
     std::fputs(page.text().c_str(), stdout);

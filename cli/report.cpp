@@ -15,6 +15,7 @@
 #include "engine/case/private_file.h"
 #include "engine/report/ranking.h"
 #include "engine/report/reporter.h"
+#include "engine/report/text_summary.h"
 #include "engine/scan/options.h"
 #include "plugins/registry.h"
 
@@ -95,6 +96,9 @@ int run_report(const ReportArguments& arguments) {
     }
     const std::string name = std::filesystem::path(folder).filename().string();
     const std::string seal = write_render_manifest(path, name, thread_count({}));
+    const auto is_text = [](const ReporterKind* kind) { return kind->name == "text"; };
+    if (!arguments.json && std::any_of(kinds.begin(), kinds.end(), is_text))
+        std::fputs((terminal_summary(make_context(store, arguments.show_names)) + "\n").c_str(), stdout);
     const std::string text = arguments.json
                                  ? fmt::format("{{\"reports\":{},\"seal\":\"{}\"}}\n", to_json_string(folder), seal)
                                  : fmt::format("Reports: {}\nSeal: {}\n", folder, seal_in_groups(seal));

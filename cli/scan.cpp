@@ -19,6 +19,7 @@ Watched watched_of(const Run& run, const ScanArguments& arguments) {
     for (const EvidenceSpec& spec : run.evidence) watched.evidences.push_back(evidence_in_words(spec));
     for (const ListRecord& list : run.lists.records) watched.lists.push_back(list.identity.name);
     watched.is_resumed = !arguments.resume.empty();
+    watched.is_discreet = arguments.discreet;
     return watched;
 }
 
@@ -66,7 +67,7 @@ int run_case(const ScanArguments& arguments, const std::string& command, const s
         print_error(path + ": " + error.what(),
                     may_go_on ? advice + ": " + resume_command(path, arguments) : error.advice());
         if (progress.matches == 0) return exit_code::interrupted;
-        print_notice("files of a notable list were found before that");
+        if (!arguments.discreet) print_notice("files of a notable list were found before that");
         return exit_code::alert;
     }
     give_back();
@@ -125,6 +126,12 @@ void add_scan(CLI::App& app, CommandLine& line) {
         ->type_name("FORM")
         ->check(CLI::IsMember({"jsonl"}))
         ->excludes(json);
+    scan->add_flag(
+            "--discreet", a->discreet,
+            "Show progress only: no verdict, no word or count of what was found, also at the end; the exit code\n"
+            "stays. `triage report CASE --report text` tells the verdict later")
+        ->excludes(json)
+        ->excludes("--live");
     scan->footer(
         "Exit codes: 0 checked, nothing alarming; 1 alert; 2 wrong use; 3 nothing found but the answer is\n"
         "not whole; 4 interrupted with nothing found so far.");

@@ -62,7 +62,10 @@ int conclude(Run run, const ScanArguments& arguments, Watch& watch, LiveStream* 
     const bool is_in_words = !arguments.quiet && !arguments.json && !live;
     if (live) live->end(context.verdict, path, seal);
     if (arguments.json) std::fputs(file_text(run.directory.reports_path() + "/summary.json").c_str(), stdout);
-    const std::string found = arguments.listed ? "" : terminal_summary(context);
+    const std::string found = arguments.discreet ? "The scan is over. To read its result: triage report " +
+                                                       quoted_for_shell(path) + " --report text\n"
+                              : arguments.listed ? ""
+                                                 : terminal_summary(context);
     if (is_in_words)
         std::fputs(fmt::format("{}\nCase: {}\nSeal: {}\n", found, path, seal_in_groups(seal)).c_str(), stdout);
     if (context.run.is_interrupted)

@@ -26,6 +26,7 @@ struct ScanArguments {
     std::uint32_t threads = 0, memory_mib = 0;
     std::string key;
     bool lenient = false, cache = false, quiet = false, show_names = false, json = false;
+    bool discreet = false;
     std::string live;  // what --live names; empty: no live stream
     bool allow_mounted = false, set_read_only = false;
     std::string evidence_list;

@@ -162,6 +162,29 @@ def check_interrupted(lasting, image, known):
         fault(f"Ctrl-C: the command to go on is not shown, or the screen stayed:\n{shown}")
 
 
+def check_discreet(lasting, image, known):
+    """Nothing that was found reaches the terminal; the exit code and the case tell it."""
+    found = re.compile(r"match|problem|alert|incomplete|compared|finding|verdict", re.I)
+    for evidence in [image, lasting], [image]:
+        terminal = Terminal(100, 30, *evidence, "--notable", known, "--discreet", "--threads", "1", "--hash-engine",
+                            "openssl", redirect="2>&1" if len(evidence) == 1 else "")
+        if len(evidence) > 1:
+            terminal.wait_for("Remaining")
+            code, shown, recorded = terminal.stop()
+        else:
+            code, shown, recorded = terminal.end()
+        text = re.sub(r"triage: Project VIC.*?\r?\n|--report text", "", recorded.decode(errors="replace"))  # the list's own
+        if code not in ((1, 4) if len(evidence) > 1 else (1,)) or found.search(text) or "To read its result: triage report" not in text:
+            fault(f"discreet: exit code {code}, or what was found was shown:\n{found.findall(text)} in {text!r}")
+        if len(evidence) == 1:
+            told = subprocess.run([TRIAGE, "report", terminal.case, "--report", "text"], capture_output=True, text=True)
+            if "Verdict:     MATCH" not in told.stdout:
+                fault(f"discreet: the report does not tell the verdict: {told.stdout}{told.stderr}")
+    refused = subprocess.run([TRIAGE, "scan", image, "--discreet", "--json"], capture_output=True, text=True)
+    if refused.returncode != 2:
+        fault(f"--discreet with --json: exit code {refused.returncode}")
+
+
 def check_simple_terminal(image, known):
     for environment in "TERM=dumb", "TERM=":
         code, shown, recorded = Terminal(80, 24, image, "--notable", known, environment=environment).end()
@@ -221,6 +244,7 @@ try:
     lasting_image = lasting_evidence()
     check_on_a_terminal(lasting_image, hostile_image, hostile_list)
     check_interrupted(lasting_image, hostile_image, hostile_list)
+    check_discreet(lasting_image, hostile_image, hostile_list)
     check_simple_terminal(hostile_image, hostile_list)
     check_redirected(lasting_image, hostile_list)
     check_shared()
