@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "engine/base/text.h"
 #include "engine/report/summary.h"
+#include "engine/report/text_summary.h"
 #include "engine/scan/scan.h"
 #include "plugins/registry.h"
 
@@ -23,13 +24,18 @@ struct InfoArguments {
     bool json = false, show_names = false;
 };
 
-std::string volume_line(const VolumeRecord& volume, const InfoArguments& arguments) {
-    std::string line = fmt::format("  {:<10} {:>14} {:>10}  {}", volume.name, volume.start, human_size(volume.length),
-                                   volume.fs.empty() ? std::string(to_string(volume.state)) : volume.fs);
+void add_volume(TextPage& page, const VolumeRecord& volume, const InfoArguments& arguments) {
+    std::string words = volume.fs.empty() ? std::string(to_string(volume.state)) : volume.fs;
     if (!volume.fs.empty() && volume.state != VolumeState::walked)
-        line += fmt::format(" ({})", to_string(volume.state));
-    if (arguments.show_names && !volume.label.empty()) line += " \"" + escape_for_terminal(volume.label) + "\"";
-    return line + "\n";
+        words += fmt::format(" ({})", to_string(volume.state));
+    if (arguments.show_names && !volume.label.empty()) words += " \"" + escape_for_terminal(volume.label) + "\"";
+    page.line(words, fmt::format("  {:<10} {:>14} {:>10}  ", volume.name, volume.start, human_size(volume.length)));
+}
+
+std::string name_of_volume(const EvidenceOverview& overview, std::optional<std::uint32_t> id) {
+    for (const VolumeRecord& volume : overview.volumes)
+        if (volume.id == id) return volume.name;
+    return {};
 }
 
 // What people typed into the header of an image names cases and persons.
@@ -44,27 +50,41 @@ std::string_view state_of(const VolumeRecord& volume) {
     return volume.state == VolumeState::walked ? "readable" : to_string(volume.state);
 }
 
+bool is_readable_as_a_whole(const EvidenceOverview& overview) {
+    for (const ProblemRecord& problem : overview.problems)
+        if (!problem.problem.is_lossless) return false;
+    return overview.evidence.is_opened;
+}
+
+// Lines of 80 columns: the container, what it stores, its volumes, and last what this build cannot read and why.
 std::string in_words(const EvidenceOverview& overview, const InfoArguments& arguments) {
     const EvidenceRecord& evidence = overview.evidence;
-    std::string text = fmt::format("{}\n", escape_for_terminal(evidence.name));
-    if (!evidence.is_opened) text += "  cannot be opened\n";
-    else
-        text += fmt::format("  container {}: {}\n  media {} bytes ({}), sectors of {} bytes, volume system {}\n",
-                            evidence.format, escape_for_terminal(evidence.description), evidence.media_size,
-                            human_size(evidence.media_size), evidence.sector_size,
-                            evidence.volume_system == "-" ? "none" : evidence.volume_system);
+    TextPage page;
+    page.line(escape_for_terminal(evidence.name), "");
+    if (!evidence.is_opened) page.line("cannot be opened");
+    else {
+        page.line(fmt::format("container {}: {}", evidence.format, escape_for_terminal(evidence.description)));
+        page.line(fmt::format("media {} bytes ({}), sectors of {} bytes, volume system {}", evidence.media_size,
+                              human_size(evidence.media_size), evidence.sector_size,
+                              evidence.volume_system == "-" ? "none" : evidence.volume_system));
+    }
     if (evidence.device) {
-        text += "  device: " + device_in_words(*evidence.device) + "\n";
-        if (!evidence.device->use.empty()) text += "  in use: " + escape_for_terminal(evidence.device->use) + "\n";
+        page.line("device: " + device_in_words(*evidence.device));
+        if (!evidence.device->use.empty()) page.line("in use: " + escape_for_terminal(evidence.device->use));
     }
     for (const StoredDigest& digest : evidence.digests)
-        text += fmt::format("  stored {}: {}\n", digest.algorithm, digest.hex);
+        page.line(fmt::format("stored {}: {}", digest.algorithm, digest.hex));
     for (const HeaderValue& value : evidence.header)
-        if (is_shown(value, arguments)) text += fmt::format("  {}: {}\n", value.name, escape_for_terminal(value.value));
-    for (const VolumeRecord& volume : overview.volumes) text += volume_line(volume, arguments);
-    for (const ProblemRecord& problem : overview.problems)
-        text += fmt::format("  {}: {}\n", to_string(problem.problem.kind), escape_for_terminal(problem.problem.detail));
-    return text;
+        if (is_shown(value, arguments)) page.line(fmt::format("{}: {}", value.name, escape_for_terminal(value.value)));
+    for (const VolumeRecord& volume : overview.volumes) add_volume(page, volume, arguments);
+    for (const ProblemRecord& problem : overview.problems) {
+        const std::string volume = name_of_volume(overview, problem.volume);
+        page.line(fmt::format("{}{}: {}", volume.empty() ? "" : volume + " ", to_string(problem.problem.kind),
+                              escape_for_terminal(problem.problem.detail)));
+    }
+    page.line(is_readable_as_a_whole(overview) ? "Nothing stands in the way of a scan."
+                                               : "This build cannot read all of it: see above.");
+    return page.text();
 }
 
 std::string in_json(const EvidenceOverview& overview, const InfoArguments& arguments) {
@@ -94,23 +114,21 @@ std::string in_json(const EvidenceOverview& overview, const InfoArguments& argum
     text += "},\"volumes\":[";
     comma = "";
     for (const VolumeRecord& volume : overview.volumes) {
-        text += fmt::format("{}{{\"volume\":{},\"start\":{},\"length\":{},\"fs\":{},\"state\":\"{}\"}}",
+        const bool has_label = arguments.show_names && !volume.label.empty();
+        text += fmt::format("{}{{\"volume\":{},\"start\":{},\"length\":{},\"fs\":{},{}\"state\":\"{}\"}}",
                             std::exchange(comma, ","), to_json_string(volume.name), volume.start, volume.length,
-                            to_json_string(volume.fs), state_of(volume));
+                            to_json_string(volume.fs),
+                            has_label ? "\"label\":" + to_json_string(volume.label) + "," : "", state_of(volume));
     }
     text += "],\"problems\":[";
     comma = "";
     for (const ProblemRecord& problem : overview.problems) {
-        text += fmt::format("{}{{\"what\":\"{}\",\"detail\":{}}}", std::exchange(comma, ","),
+        const std::string volume = name_of_volume(overview, problem.volume);
+        text += fmt::format("{}{{{}\"what\":\"{}\",\"detail\":{}}}", std::exchange(comma, ","),
+                            volume.empty() ? "" : "\"volume\":" + to_json_string(volume) + ",",
                             to_string(problem.problem.kind), to_json_string(problem.problem.detail));
     }
     return text + "]}\n";
-}
-
-bool is_readable_as_a_whole(const EvidenceOverview& overview) {
-    for (const ProblemRecord& problem : overview.problems)
-        if (!problem.problem.is_lossless) return false;
-    return overview.evidence.is_opened;
 }
 
 int run_info(const InfoArguments& arguments) {

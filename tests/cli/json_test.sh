@@ -21,6 +21,18 @@ is info.json '"examiner" in j["header"]' False
 "$TRIAGE" info --json --show-names "$demo" >names.json || fault "info --show-names failed"
 is names.json 'j["header"]["examiner"]' script # as fixtures/support.py gave it to ewfacquire
 "$TRIAGE" info "$demo" >info.txt || fault "info failed"
+grep -q "Nothing stands in the way" info.txt || fault "info does not say that nothing stands in the way"
+for image in "$demo" "$fixtures"/{gpt,bitlocker,beside-luks,damaged}*.{img,E01}; do
+    [ ! -e "$image" ] || "$TRIAGE" info "$image"
+done >all.txt
+awk 'length > 80' all.txt | grep . && fault "info writes lines of more than 80 columns"
+"$TRIAGE" info "$fixtures/bitlocker.img" >locked.txt
+[ $? -eq 3 ] || fault "info of a locked volume does not end with 3"
+grep -Eq "^  (-|p[0-9]) locked: " locked.txt || fault "info does not say which volume is locked: $(cat locked.txt)"
+grep -q "cannot read all of it" locked.txt || fault "info does not say that it cannot read all"
+"$TRIAGE" info --json "$fixtures/bitlocker.img" >locked.json
+is locked.json 'j["problems"][0]["what"]' locked
+is locked.json 'j["problems"][0]["volume"] in [v["volume"] for v in j["volumes"]]' True
 grep -q script info.txt && fault "info shows who acquired the image"
 
 "$TRIAGE" config show --json >config.json || fault "config show --json failed"
