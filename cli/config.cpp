@@ -5,6 +5,7 @@
 
 #include "cli/command.h"
 #include "cli/exit_code.h"
+#include "config/schema.h"
 #include "plugins/registry.h"
 
 namespace triage {
@@ -42,6 +43,15 @@ void add_config(CLI::App& app, CommandLine& line) {
     CLI::App* show = config->add_subcommand("show", "Print the resolved configuration with the meaning of each key");
     auto* from = show->add_option("--config", *file, "Configuration file (YAML)")->type_name("FILE");
     show->add_option("--profile", *profile, "Built-in profile")->type_name("NAME")->excludes(from);
+    auto of_rules = std::make_shared<bool>(false);
+    CLI::App* schema = config->add_subcommand("schema", "Print the JSON Schema of configuration files, for editors");
+    schema->add_flag("--rules", *of_rules, "Of rule files");
+    schema->callback([of_rules, &line] {
+        line.chosen = [of_rules] {
+            std::fputs((*of_rules ? rule_file_schema() : configuration_schema()).c_str(), stdout);
+            return exit_code::success;
+        };
+    });
     auto json = std::make_shared<bool>(false);
     show->add_flag("--json", *json, "One JSON object, with the configuration's SHA-256");
     show->callback([file, profile, json, &line] {

@@ -9,6 +9,7 @@
 
 #include "config/embedded.h"
 #include "config/keys.h"
+#include "config/rule_checks.h"
 #include "config/rule_file.h"
 #include "config/suggest.h"
 #include "config/yaml.h"
@@ -166,8 +167,8 @@ std::vector<std::pair<Rule, Place>> rules_of(const RuleSource& source) {
     return parse_rule_file(parse_yaml(*text, path));
 }
 
-Rules resolve_rules(const std::vector<RuleSource>& sources) {
-    Rules rules;
+Rules resolve_rules(const std::vector<RuleSource>& sources, const ScanOptions& options) {
+    std::vector<std::pair<Rule, Place>> resolved;
     std::map<std::string, Place> places;
     for (const RuleSource& source : sources)
         for (auto& [rule, place] : rules_of(source)) {
@@ -176,14 +177,29 @@ Rules resolve_rules(const std::vector<RuleSource>& sources) {
                 fail_at(place,
                         fmt::format("a rule named {} stands already in {}", rule.name, to_string(earlier->second)),
                         "give each rule a name of its own");
-            rules.push_back(std::move(rule));
+            resolved.emplace_back(std::move(rule), place);
         }
+    check_rules(resolved, options);
+    Rules rules;
+    for (auto& [rule, place] : resolved) rules.push_back(std::move(rule));
     return rules;
 }
 
 // ---- The whole ----
 
+void check_reports_together(const Settings& settings) {
+    const std::vector<std::string>& reports = settings.options.reports;
+    const auto has = [&](std::string_view name) {
+        return std::find(reports.begin(), reports.end(), name) != reports.end();
+    };
+    if (!has("jsonl") || !has("findings")) return;
+    const auto place = settings.places.find("reports");
+    fail_at(place == settings.places.end() ? Place{} : place->second,
+            "the reports jsonl and findings would both write findings.jsonl", "name jsonl alone: it writes all of it");
+}
+
 void check_together(const Settings& settings) {
+    check_reports_together(settings);
     const ScanOptions& o = settings.options;
     if (o.worker_memory_mib <= o.worker_memory_max_mib) return;
     const auto place = [&] {
@@ -243,7 +259,8 @@ std::string written(const Configuration& configuration, bool is_commented) {
 
 Configuration configuration_of(const Settings& settings) {
     check_together(settings);
-    Configuration configuration{settings.options, resolve_rules(settings.rules), {}, {}, settings.profile};
+    Configuration configuration{
+        settings.options, resolve_rules(settings.rules, settings.options), {}, {}, settings.profile};
     configuration.resolved_yaml = "# The resolved configuration of a triage scan: every key and the whole rules.\n" +
                                   written(configuration, false);
     configuration.sha256 = hash_of(as_bytes(configuration.resolved_yaml)).sha256->hex();

@@ -12,7 +12,7 @@ namespace triage {
 namespace {
 
 // Only rules and the profile have defaults that are no option: their texts for the documentation.
-std::string text_default(const Key& key) { return key.name == "profile" ? "default" : "[notable-match]"; }
+std::string text_default(const Key& key) { return key.name == "profile" ? "default" : "[notable-match, order]"; }
 
 template <class... F>
 struct Cases : F... {

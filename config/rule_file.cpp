@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "config/rule_checks.h"
+#include "config/rule_conditions.h"
 #include "config/suggest.h"
 
 namespace triage {
@@ -12,86 +14,15 @@ namespace {
 
 constexpr std::size_t longest_name = 64;
 constexpr std::size_t longest_text = 4096;
+constexpr std::size_t most_tags = 32;
 
-void expect_map(const YamlNode& node, std::string_view what) {
-    if (node.kind != YamlNode::Kind::map)
-        fail_at(node.place, fmt::format("{} is a map; found {}", what, to_string(node.kind)));
-}
-
-const std::string& expect_text(const YamlNode& node, std::string_view what) {
-    if (node.kind != YamlNode::Kind::scalar || node.text.empty())
-        fail_at(node.place, fmt::format("{} is a text; found {}", what, to_string(node.kind)));
-    return node.text;
-}
-
-Polarity to_polarity(const YamlNode& node) {
-    const std::string& word = expect_text(node, "polarity");
-    for (const Polarity polarity : {Polarity::notable, Polarity::ignorable})
-        if (word == to_string(polarity)) return polarity;
-    fail_at(node.place,
-            fmt::format("unknown polarity {}; {}", quoted(word), suggestion(word, {"notable", "ignorable"})));
-}
-
-bool to_bool(const YamlNode& node, std::string_view what) {
-    const std::string& word = expect_text(node, what);
-    if (word != "true" && word != "false")
-        fail_at(node.place, fmt::format("{} is true or false; found {}", what, quoted(word)));
-    return word == "true";
-}
-
-// match: {polarity: notable, alerts: true}
-void read_match(const YamlNode& node, Rule& rule) {
-    expect_map(node, "match");
-    for (std::size_t i = 0; i < node.keys.size(); ++i) {
-        const YamlNode& key = node.keys[i];
-        if (key.text == "polarity") rule.match_polarity = to_polarity(node.items[i]);
-        else if (key.text == "alerts") rule.match_alerts = to_bool(node.items[i], "alerts");
-        else
-            fail_at(key.place, fmt::format("unknown key {} in match; {}", quoted(key.text),
-                                           suggestion(key.text, {"polarity", "alerts"})));
-    }
-    if (!rule.match_polarity) fail_at(node.place, "match names nothing; expected polarity: notable or ignorable");
-}
-
-// The conditions that a rule may name: how each is read, and written where the rule has it.
-struct Condition {
-    std::string_view name;
-    void (*read)(const YamlNode&, Rule&);
-    std::string (*write)(const Rule&);  // empty: the rule does not name it
-};
-constexpr Condition conditions[] = {
-    {"match", read_match,
-     [](const Rule& rule) {
-         if (!rule.match_polarity) return std::string();
-         const std::string alerts = rule.match_alerts ? fmt::format(", alerts: {}", *rule.match_alerts) : std::string();
-         return fmt::format("match: {{polarity: {}{}}}", to_string(*rule.match_polarity), alerts);
-     }},
-};
-
-void read_conditions(const YamlNode& node, Rule& rule) {
-    expect_map(node, "when");
-    // Without a condition a rule holds for every entry: surely not meant.
-    if (node.keys.empty()) fail_at(node.place, "when names no condition; expected match");
-    std::vector<std::string> names;
-    for (const Condition& condition : conditions) names.emplace_back(condition.name);
-    for (std::size_t i = 0; i < node.keys.size(); ++i) {
-        const YamlNode& key = node.keys[i];
-        const Condition* found = nullptr;
-        for (const Condition& condition : conditions)
-            if (condition.name == key.text) found = &condition;
-        if (found == nullptr)
-            fail_at(key.place, fmt::format("unknown condition {}; {}", quoted(key.text), suggestion(key.text, names)));
-        found->read(node.items[i], rule);
-    }
-}
-
-std::string to_name(const YamlNode& node) {
-    const std::string& name = expect_text(node, "name");
+// Names and tags are words, so that a blank separates them in the store.
+std::string to_word(const YamlNode& node, const std::string& word, std::string_view what) {
     constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyz0123456789-";
-    if (name.find_first_not_of(allowed) != std::string::npos || name.size() > longest_name)
+    if (word.find_first_not_of(allowed) != std::string::npos || word.size() > longest_name)
         fail_at(node.place,
-                fmt::format("the name {} is not made of up to {} of a-z, 0-9 and -", quoted(name), longest_name));
-    return name;
+                fmt::format("the {} {} is not made of up to {} of a-z, 0-9 and -", what, quoted(word), longest_name));
+    return word;
 }
 
 Severity to_severity(const YamlNode& node) {
@@ -107,16 +38,72 @@ std::string to_text(const YamlNode& node) {
     return text;
 }
 
-// The parts of a rule; all must be there.
+std::vector<std::string> to_tags(const YamlNode& node) {
+    std::vector<std::string> tags = to_texts(node, "tags");
+    for (const std::string& tag : tags) to_word(node, tag, "tag");
+    if (tags.size() > most_tags) fail_at(node.place, fmt::format("more than {} tags", most_tags));
+    return tags;
+}
+
+std::uint64_t to_number(const YamlNode& node, std::string_view what, std::uint64_t least, std::uint64_t most) {
+    const std::string& text = node.text;
+    const bool is_number = node.kind == YamlNode::Kind::scalar && node.is_plain && !text.empty() && text.size() < 10 &&
+                           text.find_first_not_of("0123456789") == std::string::npos;
+    const std::uint64_t number = is_number ? std::stoull(text) : 0;
+    if (!is_number || number < least || number > most)
+        fail_at(node.place, fmt::format("{} is a number from {} to {}", what, least, most));
+    return number;
+}
+
+AlgorithmSet to_algorithms(const YamlNode& node) {
+    AlgorithmSet set;
+    std::vector<std::string> known;
+    for (const Algorithm algorithm : all_algorithms) known.emplace_back(to_string(algorithm));
+    for (const std::string& word : to_texts(node, "hash")) {
+        const auto at = std::find(known.begin(), known.end(), word);
+        if (at == known.end())
+            fail_at(node.place, fmt::format("unknown algorithm {}; {}", quoted(word), suggestion(word, known)));
+        set.add(all_algorithms[static_cast<std::size_t>(at - known.begin())]);
+    }
+    return set;
+}
+
+std::string algorithms_to_yaml(AlgorithmSet set) {
+    std::vector<std::string> words;
+    for (const Algorithm algorithm : all_algorithms)
+        if (set.has(algorithm)) words.emplace_back(to_string(algorithm));
+    return texts_to_yaml(words);
+}
+
+// The parts of a rule: how each is read, and written where the rule has it.
 struct Part {
     std::string_view name;
     void (*read)(const YamlNode&, Rule&);
+    std::string (*write)(const Rule&);  // empty: the rule does not have it
 };
 constexpr Part parts[] = {
-    {"name", [](const YamlNode& node, Rule& rule) { rule.name = to_name(node); }},
-    {"when", read_conditions},
-    {"severity", [](const YamlNode& node, Rule& rule) { rule.severity = to_severity(node); }},
-    {"text", [](const YamlNode& node, Rule& rule) { rule.text = to_text(node); }},
+    {"name", [](const YamlNode& node, Rule& rule) { rule.name = to_word(node, expect_text(node, "name"), "name"); },
+     [](const Rule& rule) { return to_yaml(rule.name); }},
+    {"when", [](const YamlNode& node, Rule& rule) { rule.when = parse_when(node); },
+     [](const Rule& rule) { return when_to_yaml(rule.when); }},
+    {"severity", [](const YamlNode& node, Rule& rule) { rule.severity = to_severity(node); },
+     [](const Rule& rule) { return std::string(rule.severity ? to_string(*rule.severity) : ""); }},
+    {"tags", [](const YamlNode& node, Rule& rule) { rule.tags = to_tags(node); },
+     [](const Rule& rule) { return rule.tags.empty() ? std::string() : texts_to_yaml(rule.tags); }},
+    {"stop_after",
+     [](const YamlNode& node, Rule& rule) { rule.stop_after = to_number(node, "stop_after", 1, 1'000'000); },
+     [](const Rule& rule) { return rule.stop_after == 0 ? std::string() : fmt::format("{}", rule.stop_after); }},
+    {"priority",
+     [](const YamlNode& node, Rule& rule) {
+         rule.priority = static_cast<std::uint32_t>(to_number(node, "priority", 0, Rule::last_priority));
+     },
+     [](const Rule& rule) { return rule.priority ? fmt::format("{}", *rule.priority) : std::string(); }},
+    {"skip", [](const YamlNode& node, Rule& rule) { rule.skip = to_bool(node, "skip"); },
+     [](const Rule& rule) { return std::string(rule.skip ? "true" : ""); }},
+    {"hash", [](const YamlNode& node, Rule& rule) { rule.hash = to_algorithms(node); },
+     [](const Rule& rule) { return rule.hash.empty() ? std::string() : algorithms_to_yaml(rule.hash); }},
+    {"text", [](const YamlNode& node, Rule& rule) { rule.text = to_text(node); },
+     [](const Rule& rule) { return rule.text.empty() ? std::string() : to_yaml(rule.text); }},
 };
 
 const YamlNode* value_of(const YamlNode& map, std::string_view key) {
@@ -126,8 +113,7 @@ const YamlNode* value_of(const YamlNode& map, std::string_view key) {
 }
 
 void refuse_unknown_parts(const YamlNode& node) {
-    std::vector<std::string> names;
-    for (const Part& part : parts) names.emplace_back(part.name);
+    const std::vector<std::string> names = rule_parts();
     for (const YamlNode& key : node.keys)
         if (std::find(names.begin(), names.end(), key.text) == names.end())
             fail_at(key.place,
@@ -136,15 +122,21 @@ void refuse_unknown_parts(const YamlNode& node) {
 
 }  // namespace
 
+std::vector<std::string> rule_parts() {
+    std::vector<std::string> names;
+    for (const Part& part : parts) names.emplace_back(part.name);
+    return names;
+}
+
 Rule parse_rule(const YamlNode& node) {
     expect_map(node, "a rule");
     refuse_unknown_parts(node);
+    for (const std::string_view part : {"name", "when"})
+        if (value_of(node, part) == nullptr) fail_at(node.place, fmt::format("the rule has no {}", part));
     Rule rule;
-    for (const Part& part : parts) {
-        const YamlNode* value = value_of(node, part.name);
-        if (value == nullptr) fail_at(node.place, fmt::format("the rule has no {}", part.name));
-        part.read(*value, rule);
-    }
+    for (const Part& part : parts)
+        if (const YamlNode* value = value_of(node, part.name)) part.read(*value, rule);
+    check_rule(rule, node.place);
     return rule;
 }
 
@@ -164,13 +156,12 @@ std::vector<std::pair<Rule, Place>> parse_rule_file(const YamlNode& root) {
 }
 
 std::string rule_to_yaml(const Rule& rule) {
-    std::string when;
-    for (const Condition& condition : conditions) {
-        const std::string written = condition.write(rule);
-        if (!written.empty()) when += (when.empty() ? "" : ", ") + written;
+    std::string text;
+    for (const Part& part : parts) {
+        const std::string value = part.write(rule);
+        if (!value.empty()) text += fmt::format("  {} {}: {}\n", text.empty() ? "-" : " ", part.name, value);
     }
-    return fmt::format("  - name: {}\n    when: {{{}}}\n    severity: {}\n    text: {}\n", to_yaml(rule.name), when,
-                       to_string(rule.severity), to_yaml(rule.text));
+    return text;
 }
 
 }  // namespace triage

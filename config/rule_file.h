@@ -10,8 +10,9 @@
 
 namespace triage {
 
-// One rule, a map of name, when, severity and text.
+// One rule: a map of the parts below; `name`, `when` and something that follows must be there.
 Rule parse_rule(const YamlNode& node);
+std::vector<std::string> rule_parts();
 
 // A rule file: a map whose only key is `rules`, a list of rules.
 std::vector<std::pair<Rule, Place>> parse_rule_file(const YamlNode& root);

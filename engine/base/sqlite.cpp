@@ -102,6 +102,8 @@ ValueKind Statement::kind(int column) const {
 
 std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(statement_, column); }
 
+double Statement::real(int column) const { return sqlite3_column_double(statement_, column); }
+
 std::string_view Statement::text(int column) const {
     // Before column_bytes. TEXT may be stored as UTF-16 in a database that is not ours.
     const void* data = sqlite3_column_type(statement_, column) == SQLITE_TEXT
@@ -112,6 +114,8 @@ std::string_view Statement::text(int column) const {
 }
 
 void Statement::bind_value(int index, std::int64_t value) { check(sqlite3_bind_int64(statement_, index, value)); }
+
+void Statement::bind_value(int index, double value) { check(sqlite3_bind_double(statement_, index, value)); }
 
 void Statement::bind_value(int index, std::string_view text) {
     // A null pointer would bind NULL.

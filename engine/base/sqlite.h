@@ -62,6 +62,7 @@ class Statement {
     ValueKind kind(int column) const;
     bool is_null(int column) const { return kind(column) == ValueKind::null; }
     std::int64_t integer(int column) const;
+    double real(int column) const;
     // Values of 2^63 and more are stored as their two's complement; `ORDER BY x < 0, x` sorts them as unsigned.
     std::uint64_t unsigned_integer(int column) const { return static_cast<std::uint64_t>(integer(column)); }
     std::string_view text(int column) const;  // of TEXT (as UTF-8) and BLOB; valid until the next step or reset
@@ -73,6 +74,7 @@ class Statement {
     void bind_value(int index, std::uint32_t value) { bind_value(index, static_cast<std::int64_t>(value)); }
     void bind_value(int index, int value) { bind_value(index, static_cast<std::int64_t>(value)); }
     void bind_value(int index, bool value) { bind_value(index, static_cast<std::int64_t>(value)); }
+    void bind_value(int index, double value);
     void bind_value(int index, std::string_view text);
     void bind_value(int index, const std::string& text) { bind_value(index, std::string_view(text)); }
     void bind_value(int index, const char* text) { bind_value(index, std::string_view(text)); }

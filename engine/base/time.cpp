@@ -31,6 +31,26 @@ char* put_digits(char* out, std::uint32_t number, std::size_t count) {
     return out + count;
 }
 
+// So many digits as a number.
+std::optional<std::uint32_t> number_at(std::string_view text, std::size_t offset, std::size_t digits) {
+    if (text.size() < offset + digits) return {};
+    std::uint32_t number = 0;
+    for (const char c : text.substr(offset, digits)) {
+        if (c < '0' || c > '9') return {};
+        number = number * 10 + static_cast<std::uint32_t>(c - '0');
+    }
+    return number;
+}
+
+// The inverse of date_of.
+std::int64_t days_of(std::int64_t year, std::uint32_t month, std::uint32_t day) {
+    year -= month <= 2;
+    const std::int64_t era = (year >= 0 ? year : year - 399) / 400;
+    const std::int64_t year_of_era = year - era * 400;
+    const std::int64_t day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
+    return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719468;
+}
+
 }  // namespace
 
 std::string format_time(Timestamp time, TimeForm form) {
@@ -65,6 +85,30 @@ void append_time(std::string& text, Timestamp time, TimeForm form) {
         if (form.is_utc) *out++ = 'Z';
     }
     text.append(whole.data(), out);
+}
+
+std::optional<Timestamp> parse_time(std::string_view text) {
+    const auto year = number_at(text, 0, 4), month = number_at(text, 5, 2), day = number_at(text, 8, 2);
+    if (!year || !month || !day || *month < 1 || *month > 12) return {};
+    Timestamp time{days_of(*year, *month, *day) * 86400, 0};
+    // A day that the month does not have becomes one of the next month.
+    if (format_time(time, {0, true, true}) != text.substr(0, 10)) return {};
+    if (text.size() == 10) return time;
+    const auto hour = number_at(text, 11, 2), minute = number_at(text, 14, 2), second = number_at(text, 17, 2);
+    if (!hour || !minute || !second || *hour > 23 || *minute > 59 || *second > 59) return {};
+    if (text[10] != 'T' || text[13] != ':' || text[16] != ':') return {};
+    time.seconds += *hour * 3600 + *minute * 60 + *second;
+    text.remove_prefix(19);
+    if (text.starts_with('.')) {
+        const std::size_t digits = std::min(text.find_first_not_of("0123456789", 1), text.size()) - 1;
+        const auto fraction = number_at(text, 1, digits);
+        if (digits < 1 || digits > 9 || !fraction) return {};
+        time.nanoseconds = *fraction;
+        for (std::size_t i = digits; i < 9; ++i) time.nanoseconds *= 10;
+        text.remove_prefix(digits + 1);
+    }
+    if (!text.empty() && text != "Z") return {};
+    return time;
 }
 
 Timestamp utc_now() {

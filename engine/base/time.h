@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace triage {
 
@@ -28,7 +29,9 @@ struct TimeForm {
 std::string format_time(Timestamp time, TimeForm form);
 void append_time(std::string& text, Timestamp time, TimeForm form);
 
-Timestamp utc_now();                        // the system clock
+Timestamp utc_now();  // the system clock
+// "2024-05-01", or "2024-05-01T10:20:30" with an optional fraction and an optional "Z"; nothing when it is neither.
+std::optional<Timestamp> parse_time(std::string_view text);
 std::string format_utc(Timestamp time);     // RFC 3339 with milliseconds and Z
 std::string format_utc_compact(Timestamp);  // 20240501T102030Z
 

@@ -86,6 +86,15 @@ struct ListRecord {
     std::vector<std::string> warnings;
 };
 
+// A rule of the run that makes findings: what reports say beside its name.
+struct RuleRecord {
+    std::string name;
+    Severity severity = Severity::info;
+    std::vector<std::string> tags;
+    std::string text;
+    friend bool operator==(const RuleRecord&, const RuleRecord&) = default;
+};
+
 // The run itself.
 struct RunRecord {
     std::string tool_version, build_id, libraries;  // "libtsk 4.11.1, OpenSSL 3.0.17, ..."

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/case/store.h"
 
+#include <fmt/format.h>
+
 #include <cassert>
 #include <filesystem>
 
@@ -37,6 +39,11 @@ std::optional<ByteView> view_of(const std::optional<Digest>& digest) {
     return digest->view();
 }
 
+std::optional<std::string_view> unless_empty(std::string_view text) {
+    if (text.empty()) return {};
+    return text;
+}
+
 std::optional<std::int64_t> seconds_of(const std::optional<Timestamp>& time) {
     if (!time) return {};
     return time->seconds;
@@ -50,10 +57,12 @@ std::optional<std::uint32_t> nanoseconds_of(const std::optional<Timestamp>& time
 
 // SQLite numbers the rows: it knows that such a row goes to the end, where a given number would be searched for.
 InsertStatements::InsertStatements(const Database& database)
-    : content(database.prepare("INSERT INTO content VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?)")),
+    : content(database.prepare("INSERT INTO content VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?)")),
       match(database.prepare("INSERT INTO match VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)")),
       entry(database.prepare("INSERT INTO entry VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")),
-      problem(database.prepare("INSERT INTO problem VALUES (NULL,?,?,?,?,?,?,?,?,?,?)")) {}
+      problem(database.prepare("INSERT INTO problem VALUES (NULL,?,?,?,?,?,?,?,?,?,?)")),
+      entropy(database.prepare("INSERT INTO entropy VALUES (?,?)")),
+      owner(database.prepare("INSERT INTO owner VALUES (?,?)")) {}
 
 // A rollback journal with synchronous=FULL: a committed second survives a power cut. The journal holds the few old
 // pages that a commit changes; nearly all pages of a scan are new, and those are written once, into the file. A
@@ -143,6 +152,17 @@ void Store::put_list(std::uint32_t index, const ListRecord& list) {
     });
 }
 
+void Store::put_rules(const Rules& rules) {
+    impl_->write_row(1024 * rules.size(), [&] {
+        impl_->database.execute("DELETE FROM rule");
+        Statement insert = impl_->database.prepare("INSERT INTO rule VALUES (NULL,?,?,?,?)");
+        for (const Rule& rule : rules)
+            if (rule.severity)
+                insert.run(rule.name, number_of(*rule.severity), fmt::format("{}", fmt::join(rule.tags, " ")),
+                           rule.text);
+    });
+}
+
 void Store::put_evidence(const EvidenceRecord& evidence) {
     const Database& database = impl_->database;
     impl_->write_row(1024, [&] {
@@ -199,8 +219,9 @@ std::uint64_t Store::put_content(std::uint32_t volume, const Entry& entry, const
         impl_->inserts->content.run(volume, entry.address, entry.attribute, number_of(examined.status),
                                     number_of(examined.reason), examined.missing_bytes, view_of(digests.md5),
                                     view_of(digests.sha1), view_of(digests.sha256), ByteView(extents),
-                                    examined.matches.size());
+                                    examined.matches.size(), unless_empty(examined.type));
         id = impl_->database.last_row_id();
+        if (examined.entropy) impl_->inserts->entropy.run(id, *examined.entropy);
         for (std::size_t i = 0; i < examined.matches.size(); ++i) {
             const Match& match = examined.matches[i];
             impl_->inserts->match.run(id, i, match.set, match.source, match.record, match.category_set, match.category,
@@ -223,8 +244,10 @@ void Store::put_entry(const EntryRecord& record, std::optional<std::uint64_t> co
                                   seconds_of(t.modified), nanoseconds_of(t.modified), seconds_of(t.accessed),
                                   nanoseconds_of(t.accessed), seconds_of(t.changed), nanoseconds_of(t.changed),
                                   seconds_of(t.created), nanoseconds_of(t.created), content);
+        const std::uint64_t id = impl_->database.last_row_id();
+        if (!e.owner.empty()) impl_->inserts->owner.run(id, e.owner);
         if (!content) impl_->has_shared_contents = true;
-        else if (impl_->judging) impl_->judging->add(impl_->database.last_row_id(), record);
+        else if (impl_->judging) impl_->judging->add(id, record);
     });
 }
 
@@ -244,6 +267,8 @@ void Store::forget_volume(std::uint32_t volume) {
     impl_->write_row(0, [&] {
         database.execute("DROP TABLE IF EXISTS temp.judged");
         database.prepare("DELETE FROM match WHERE content IN (SELECT id FROM content WHERE volume = ?)").run(volume);
+        database.prepare("DELETE FROM entropy WHERE content IN (SELECT id FROM content WHERE volume = ?)").run(volume);
+        database.prepare("DELETE FROM owner WHERE entry IN (SELECT id FROM entry WHERE volume = ?)").run(volume);
         for (const char* table : {"content", "entry", "problem"})
             database.prepare(std::string("DELETE FROM ") + table + " WHERE volume = ?").run(volume);
         database
@@ -257,6 +282,8 @@ void Store::forget_unknown_volumes() {
     impl_->write_row(0, [&] {
         impl_->database.execute(
             "DELETE FROM match WHERE content IN (SELECT id FROM content WHERE volume NOT IN (SELECT id FROM volume));"
+            "DELETE FROM entropy WHERE content IN (SELECT id FROM content WHERE volume NOT IN (SELECT id FROM volume));"
+            "DELETE FROM owner WHERE entry IN (SELECT id FROM entry WHERE volume NOT IN (SELECT id FROM volume));"
             "DELETE FROM content WHERE volume NOT IN (SELECT id FROM volume);"
             "DELETE FROM entry WHERE volume NOT IN (SELECT id FROM volume);"
             "DELETE FROM problem WHERE volume NOT IN (SELECT id FROM volume)");

@@ -13,6 +13,7 @@
 
 #include "engine/case/case_info.h"
 #include "engine/case/records.h"
+#include "engine/rules/rule.h"
 
 namespace triage {
 
@@ -67,6 +68,7 @@ class Store {
     void put_run(const RunRecord& run);        // replaces the one row
     void put_case_info(const CaseInfo& info);  // replaces all of it
     void put_list(std::uint32_t index, const ListRecord& list);
+    void put_rules(const Rules& rules);                 // replaces them
     void put_evidence(const EvidenceRecord& evidence);  // replaces by id
     void put_volume(const VolumeRecord& volume);        // replaces by id
     void put_problem(const ProblemRecord& problem);
@@ -102,6 +104,7 @@ class Store {
     RunRecord run() const;
     CaseInfo case_info() const;  // as given
     std::vector<ListRecord> lists() const;
+    std::vector<RuleRecord> rules() const;  // those with a severity, in their order
     std::vector<EvidenceRecord> evidences() const;
     std::vector<VolumeRecord> volumes() const;
     std::uint64_t entry_count() const;

@@ -16,7 +16,7 @@ namespace triage {
 // The statements of the hot path, prepared once.
 struct InsertStatements {
     explicit InsertStatements(const Database& database);
-    Statement content, match, entry, problem;
+    Statement content, match, entry, problem, entropy, owner;
 };
 
 struct Store::Impl {
@@ -89,15 +89,18 @@ class EntryCursor {
     std::uint64_t ordinal() const { return ordinal_; }  // `entry.id` of an unsorted one
     void read_matches();                                // fills record().examined.matches
     void read_extents();                                // fills record().extents
+    void read_asked();                                  // owner and entropy; of an unsorted one
     void read_finding();                                // fills record().finding; of a cursor over findings
 
   private:
-    Statement rows_, matches_;
+    Statement rows_, matches_, owner_, entropy_;
+    bool has_asked_ = false;  // a rule of the run asked for owners or entropy
     EntryRecord record_;
     std::uint64_t ordinal_ = 0;
     const std::string path_;
 };
 
+std::vector<std::string> split_words(std::string_view words);  // at blanks
 Bytes encode_extents(const std::vector<Extent>& extents);
 std::vector<Extent> decode_extents(ByteView bytes);
 std::int64_t encode_form(TimeForm form);

@@ -187,6 +187,15 @@ std::vector<ListRecord> Store::lists() const {
     return lists;
 }
 
+std::vector<RuleRecord> Store::rules() const {
+    std::vector<RuleRecord> rules;
+    Statement row = impl_->database.prepare("SELECT name, severity, tags, text FROM rule ORDER BY id");
+    while (row.step())
+        rules.push_back({text_at(row, 0), decode_enum(impl_->database.path(), row.integer(1), Severity::alert),
+                         split_words(row.text(2)), text_at(row, 3)});
+    return rules;
+}
+
 std::vector<EvidenceRecord> Store::evidences() const {
     std::vector<EvidenceRecord> evidences;
     Statement row = impl_->database.prepare("SELECT * FROM evidence ORDER BY id");

@@ -13,7 +13,7 @@ constexpr const char* entry_columns =
     ", e.walk_order, e.volume, e.address, e.attribute, e.path, e.stream, e.kind, e.state, e.placement,"
     " e.size, e.is_metadata, e.source, e.reason, e.modified, e.modified_ns, e.accessed, e.accessed_ns, e.changed,"
     " e.changed_ns, e.created, e.created_ns, c.id, c.status, c.reason, c.missing_bytes, c.md5, c.sha1, c.sha256,"
-    " c.matches";
+    " c.matches, c.type";
 // CROSS JOIN fixes the nesting: the order is walked, the rest is found by row id.
 constexpr const char* from_order =
     " FROM entry_order o CROSS JOIN entry e ON e.id = o.entry_id LEFT JOIN content c ON c.id = o.content_id"
@@ -73,6 +73,7 @@ enum Column {
     sha1,
     sha256,
     matches,
+    type,
     extents,
     severity,
     rules
@@ -109,6 +110,7 @@ void read_entry(const std::string& file, const Statement& row, EntryRecord& reco
     entry.source = decode_enum(file, row.integer(source), Source::none);
     entry.reason = decode_enum(file, row.integer(reason), Reason::not_reached);
     entry.times = {time_at(row, modified), time_at(row, accessed), time_at(row, changed), time_at(row, created)};
+    entry.owner.clear();
 }
 
 Examined examined_at(const std::string& file, const Statement& row) {
@@ -116,6 +118,7 @@ Examined examined_at(const std::string& file, const Statement& row) {
     examined.status = decode_enum(file, row.integer(content_status), Status::unreadable);
     examined.reason = decode_enum(file, row.integer(content_reason), Reason::not_reached);
     examined.missing_bytes = row.unsigned_integer(missing_bytes);
+    examined.type = row.text(type);
     examined.digests.md5 = digest_at(row, md5, Algorithm::md5);
     examined.digests.sha1 = digest_at(row, sha1, Algorithm::sha1);
     examined.digests.sha256 = digest_at(row, sha256, Algorithm::sha256);
@@ -130,7 +133,13 @@ Examined not_examined(const Entry& entry) {
     return examined;
 }
 
-std::vector<std::string> split(std::string_view words) {
+void append_le(Bytes& out, std::uint64_t value) {
+    for (int shift = 0; shift < 64; shift += 8) out.push_back(static_cast<std::byte>(value >> shift & 0xFF));
+}
+
+}  // namespace
+
+std::vector<std::string> split_words(std::string_view words) {
     std::vector<std::string> parts;
     while (!words.empty()) {
         const std::size_t end = std::min(words.find(' '), words.size());
@@ -140,17 +149,14 @@ std::vector<std::string> split(std::string_view words) {
     return parts;
 }
 
-void append_le(Bytes& out, std::uint64_t value) {
-    for (int shift = 0; shift < 64; shift += 8) out.push_back(static_cast<std::byte>(value >> shift & 0xFF));
-}
-
-}  // namespace
-
 EntryCursor::EntryCursor(const Database& database, Of of, std::uint64_t first, std::uint64_t last)
     : rows_(database.prepare(select(of))),
       matches_(database.prepare("SELECT list, record, category, label, agrees, differs, size_agrees, source,"
                                 " category_set, alerts, flags FROM match"
                                 " WHERE content = ? ORDER BY position")),
+      owner_(database.prepare("SELECT name FROM owner WHERE entry = ?")),
+      entropy_(database.prepare("SELECT bits FROM entropy WHERE content = ?")),
+      has_asked_(database.integer("SELECT EXISTS (SELECT 1 FROM owner) OR EXISTS (SELECT 1 FROM entropy)") != 0),
       path_(database.path()) {
     rows_.bind(first, last);
 }
@@ -184,10 +190,20 @@ void EntryCursor::read_matches() {
     matches_.reset();
 }
 
+void EntryCursor::read_asked() {
+    if (!has_asked_) return;
+    if (owner_.bind(ordinal_).step()) record_.entry.owner = owner_.text(0);
+    owner_.reset();
+    if (rows_.is_null(content)) return;
+    if (entropy_.bind(rows_.integer(content)).step()) record_.examined.entropy = entropy_.real(0);
+    entropy_.reset();
+}
+
 void EntryCursor::read_extents() { record_.extents = decode_extents(rows_.blob(extents)); }
 
 void EntryCursor::read_finding() {
-    record_.finding = Finding{decode_enum(path_, rows_.integer(severity), Severity::alert), split(rows_.text(rules))};
+    record_.finding =
+        Finding{decode_enum(path_, rows_.integer(severity), Severity::alert), split_words(rows_.text(rules))};
 }
 
 // Each extent is its media offset and its length, 8 bytes each, little-endian; a hole's offset is all ones.

@@ -26,6 +26,8 @@ CREATE TABLE list (id INTEGER PRIMARY KEY, name TEXT NOT NULL, version TEXT NOT 
     records_rejected INTEGER NOT NULL, records_trivial INTEGER NOT NULL) STRICT;
 CREATE TABLE list_warning (list INTEGER NOT NULL, position INTEGER NOT NULL, text TEXT NOT NULL,
     PRIMARY KEY (list, position)) STRICT, WITHOUT ROWID;
+CREATE TABLE rule (id INTEGER PRIMARY KEY, name TEXT NOT NULL, severity INTEGER NOT NULL, tags TEXT NOT NULL,
+    text TEXT NOT NULL) STRICT;
 CREATE TABLE evidence (id INTEGER PRIMARY KEY, name TEXT NOT NULL, exhibit TEXT NOT NULL, format TEXT NOT NULL,
     description TEXT NOT NULL, media_size INTEGER NOT NULL, sector_size INTEGER NOT NULL,
     volume_system TEXT NOT NULL, is_opened INTEGER NOT NULL) STRICT;
@@ -46,7 +48,8 @@ CREATE TABLE volume (id INTEGER PRIMARY KEY, evidence INTEGER NOT NULL, position
     directories INTEGER NOT NULL, links INTEGER NOT NULL, others INTEGER NOT NULL, detail TEXT NOT NULL) STRICT;
 CREATE TABLE content (id INTEGER PRIMARY KEY, volume INTEGER NOT NULL, address INTEGER NOT NULL,
     attribute INTEGER NOT NULL, status INTEGER NOT NULL, reason INTEGER NOT NULL, missing_bytes INTEGER NOT NULL,
-    md5 BLOB, sha1 BLOB, sha256 BLOB, extents BLOB NOT NULL, matches INTEGER NOT NULL) STRICT;
+    md5 BLOB, sha1 BLOB, sha256 BLOB, extents BLOB NOT NULL, matches INTEGER NOT NULL, type TEXT) STRICT;
+CREATE TABLE entropy (content INTEGER PRIMARY KEY, bits REAL NOT NULL) STRICT;
 CREATE TABLE match (content INTEGER NOT NULL, position INTEGER NOT NULL, list INTEGER NOT NULL,
     source INTEGER NOT NULL, record INTEGER NOT NULL, category_set TEXT NOT NULL, category TEXT NOT NULL,
     alerts INTEGER NOT NULL, flags INTEGER NOT NULL, label BLOB NOT NULL, agrees INTEGER NOT NULL,
@@ -57,6 +60,7 @@ CREATE TABLE entry (id INTEGER PRIMARY KEY, walk_order INTEGER NOT NULL, volume 
     is_metadata INTEGER NOT NULL, source INTEGER NOT NULL, reason INTEGER NOT NULL,
     modified INTEGER, modified_ns INTEGER, accessed INTEGER, accessed_ns INTEGER,
     changed INTEGER, changed_ns INTEGER, created INTEGER, created_ns INTEGER, content INTEGER) STRICT;
+CREATE TABLE owner (entry INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;
 CREATE TABLE problem (id INTEGER PRIMARY KEY, evidence INTEGER NOT NULL, volume INTEGER, kind INTEGER NOT NULL,
     path BLOB NOT NULL, address INTEGER, detail TEXT NOT NULL, first_sector INTEGER, sectors INTEGER,
     hides_entries INTEGER NOT NULL, is_lossless INTEGER NOT NULL) STRICT;

@@ -80,6 +80,7 @@ void Store::Impl::judge_rest(const Judge& judge) {
     EntryCursor cursor(database, is_begun ? EntryCursor::Of::names_without_content : EntryCursor::Of::unsorted);
     while (cursor.next()) {
         cursor.read_matches();
+        cursor.read_asked();
         judging->add(cursor.ordinal(), cursor.record());
     }
 }

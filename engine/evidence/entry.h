@@ -92,6 +92,7 @@ struct Entry {
     Placement placement = Placement::recorded;
     std::uint64_t size = 0;  // bytes
     Times times;
+    std::string owner;         // user number, or SID; only where WalkLimits ask, and the file system knows
     bool is_metadata = false;  // $MFT, $FAT1...: the file system's own
     Source source = Source::extents;
     std::vector<Extent> extents;   // Source::extents: lengths add up to `size`

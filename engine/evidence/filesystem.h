@@ -38,6 +38,7 @@ struct WalkLimits {
     std::uint64_t orphan_volume_factor = 4;  // bytes of orphans over this times the volume are capped
     bool orphans = true;                     // look for them at all
     bool deleted = true;
+    bool owners = false;  // say whose each entry is
     friend bool operator==(const WalkLimits&, const WalkLimits&) = default;
 };
 

@@ -27,8 +27,8 @@ ContentExaminer::ContentExaminer(AlgorithmSet algorithms, UpdateAll update_large
     : hasher_(algorithms), update_large_(std::move(update_large)), buffer_(buffer_bytes) {}
 
 Examined ContentExaminer::examine(const MediaReader& media, const Entry& entry, const std::atomic<bool>& stop,
-                                  std::atomic<std::uint64_t>* bytes_read) {
-    begin();
+                                  std::atomic<std::uint64_t>* bytes_read, bool wants_entropy) {
+    begin(wants_entropy);
     stream_.begin(media, entry, bytes_read);
     while (!stream_.is_at_end()) {
         if (stop.load(std::memory_order_relaxed)) return {Status::unreadable, Reason::not_reached, entry.size, {}, {}};
@@ -41,8 +41,9 @@ Examined ContentExaminer::examine(const MediaReader& media, const Entry& entry, 
     return finish(entry.size, Reason::none);
 }
 
-void ContentExaminer::begin() {
+void ContentExaminer::begin(bool wants_entropy) {
     hasher_.begin();
+    look_.begin(wants_entropy);
     filled_ = 0;
     received_ = 0;
 }
@@ -60,6 +61,7 @@ void ContentExaminer::add(ByteView bytes) {
 
 void ContentExaminer::flush() {
     const ByteView bytes = ByteView(buffer_).first(filled_);
+    look_.add(bytes);
     if (update_large_ && filled_ == buffer_.size()) update_large_(hasher_, bytes);
     else hasher_.update(bytes);
     filled_ = 0;
@@ -69,7 +71,9 @@ Examined ContentExaminer::finish(std::uint64_t size, Reason reason) {
     const bool is_whole = reason == Reason::none && received_ == size;
     if (!is_whole) return {Status::unreadable, reason == Reason::none ? Reason::damaged : reason, size, {}, {}};
     flush();
-    return {Status::hashed, Reason::none, 0, hasher_.finish(), {}};
+    Examined examined{Status::hashed, Reason::none, 0, hasher_.finish(), {}};
+    look_.tell(examined);
+    return examined;
 }
 
 }  // namespace triage

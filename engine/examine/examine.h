@@ -8,6 +8,7 @@
 #include <functional>
 #include <span>
 
+#include "engine/examine/content_look.h"
 #include "engine/examine/content_stream.h"
 #include "engine/examine/examined.h"
 #include "engine/hash/hasher.h"
@@ -32,10 +33,10 @@ class ContentExaminer {
     // Reads and hashes an entry whose source is extents or resident. `stop` ends a long read: status unreadable, reason
     // not_reached. The result has no matches yet. `bytes_read`, where given, grows with each read.
     Examined examine(const MediaReader& media, const Entry& entry, const std::atomic<bool>& stop,
-                     std::atomic<std::uint64_t>* bytes_read = nullptr);
+                     std::atomic<std::uint64_t>* bytes_read = nullptr, bool wants_entropy = false);
 
     // For bytes that arrive in order from elsewhere (a content worker).
-    void begin();
+    void begin(bool wants_entropy = false);
     void add(ByteView bytes);
     // `reason` none: `received` bytes are the whole content.
     Examined finish(std::uint64_t size, Reason reason);
@@ -49,6 +50,7 @@ class ContentExaminer {
     std::size_t filled_ = 0;
     std::uint64_t received_ = 0;
     ContentStream stream_;
+    ContentLook look_;
 };
 
 }  // namespace triage

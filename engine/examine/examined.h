@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,9 +17,11 @@ namespace triage {
 struct Examined {
     Status status = Status::unreadable;
     Reason reason = Reason::not_reached;
-    std::uint64_t missing_bytes = 0;  // bytes of the content that could not be read
-    Digests digests;                  // only when status is hashed
-    std::vector<Match> matches;       // in order of set and record
+    std::uint64_t missing_bytes = 0;     // bytes of the content that could not be read
+    Digests digests;                     // only when status is hashed
+    std::vector<Match> matches;          // in order of set and record
+    std::string type = {};               // MIME, by content (content_type.h); only when status is hashed, may be empty
+    std::optional<double> entropy = {};  // bits a byte, 0 to 8; only when hashed, where a rule asks
     friend bool operator==(const Examined&, const Examined&) = default;
 };
 

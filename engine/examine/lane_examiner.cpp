@@ -69,6 +69,8 @@ void LaneExaminer::start(std::size_t lane) {
     Neighbours::Content content = neighbours_.take(jobs_);
     l.ready = content.bytes;
     l.window = std::move(content.window);
+    l.look.begin(l.job->wants_entropy);
+    l.look.add(l.ready);
     jobs_ = jobs_.subspan(1);
 }
 
@@ -82,6 +84,7 @@ void LaneExaminer::fill(std::size_t lane) {
     std::copy(l.ready.begin(), l.ready.end(), buffer.begin());
     const std::size_t room = read_bytes_ - std::min(rest, read_bytes_);
     const std::size_t got = l.stream.read(buffer.subspan(rest, room));
+    l.look.add(ByteView(buffer).subspan(rest, got));
     while (l.stream.has_flaw() && !is_stopped() && l.stream.read(buffer) > 0) continue;
     l.ready = buffer.first(l.stream.has_flaw() ? 0 : rest + got);
 }
@@ -90,9 +93,12 @@ void LaneExaminer::finish(std::size_t lane) {
     Lane& l = lanes_[lane];
     const ExamineJob& job = *l.job;
     const std::uint64_t size = job.entry->size;
-    if (l.window || l.stream.is_whole())
+    if (l.window || l.stream.is_whole()) {
         *job.result = {Status::hashed, Reason::none, 0, digests_.finish(lane, l.ready, size), {}};
-    else *job.result = l.stream.failure();
+        l.look.tell(*job.result);
+    } else {
+        *job.result = l.stream.failure();
+    }
     l.job = nullptr;
     l.ready = {};
     l.window.reset();

@@ -11,6 +11,7 @@
 #include <span>
 #include <vector>
 
+#include "engine/examine/content_look.h"
 #include "engine/examine/neighbours.h"
 #include "engine/hash/lanes.h"
 
@@ -40,6 +41,7 @@ class LaneExaminer {
         ByteView ready;  // read and not hashed yet: in the lane's buffer, resident, or in a window
         std::shared_ptr<const Bytes> window;
         std::uint64_t examined = 0;  // contents so far
+        ContentLook look;
     };
 
     bool refill();

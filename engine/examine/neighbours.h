@@ -16,6 +16,8 @@ struct ExamineJob {
     const MediaReader* media = nullptr;
     const Entry* entry = nullptr;
     Examined* result = nullptr;
+    AlgorithmSet algorithms = {};  // of which digests are wanted; the examiner has the same
+    bool wants_entropy = false;
     std::atomic<std::uint64_t>* bytes_read = nullptr;  // grows while a long content is read
 };
 

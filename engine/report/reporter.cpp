@@ -135,6 +135,7 @@ ReportContext make_context(const Store& store, bool show_names) {
     context.run = store.run();
     context.case_info = store.case_info();
     context.lists = store.lists();
+    context.rules = store.rules();
     context.evidences = store.evidences();
     context.volumes = store.volumes();
     context.ledger = store.ledger();

@@ -21,6 +21,7 @@ struct ReportContext {
     RunRecord run;
     CaseInfo case_info;
     std::vector<ListRecord> lists;
+    std::vector<RuleRecord> rules;
     std::vector<EvidenceRecord> evidences;
     std::vector<VolumeRecord> volumes;
     std::vector<LedgerRow> ledger;

@@ -10,6 +10,7 @@
 
 #include "engine/case/audit.h"
 #include "engine/case/records.h"
+#include "engine/rules/rule.h"
 
 namespace triage {
 
@@ -21,6 +22,10 @@ struct EntryWork {
     std::uint32_t evidence = 0;   // EvidenceRecord::id
     bool is_examined = false;     // record.examined is final: nothing is to be read
     bool shares_content = false;  // an earlier name has the same content
+    // What rules say before it is read.
+    std::uint8_t priority = Rule::usual_priority;
+    AlgorithmSet hash;  // empty: the run's
+    bool wants_entropy = false;
 
     bool is_to_be_read() const { return !is_examined && !shares_content; }
 };

@@ -22,10 +22,13 @@ void name_gaps(std::vector<Volume>& volumes) {
             if (const std::string name = fmt::format("gap{}", number++); !has_name(volumes, name)) volume.name = name;
 }
 
+constexpr std::size_t longest_owner = 256;  // a SID has 184 characters at most
+
 }  // namespace
 
 std::optional<std::string> find_flaw(const Entry& entry, const Volume& volume) {
     if (entry.path.empty() || entry.path.front() != '/') return "its path does not start at the root";
+    if (entry.owner.size() > longest_owner) return "its owner is longer than any";
     if (entry.source == Source::resident && entry.resident.size() != entry.size)
         return "its resident bytes are not as many as its size";
     if (entry.source != Source::extents) return std::nullopt;

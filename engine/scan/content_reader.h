@@ -15,24 +15,22 @@ namespace triage {
 
 class ContentReader {
   public:
-    // `job` names the volume; `examiner` is borrowed.
-    ContentReader(const Registry& registry, const WorkerOptions& options, WorkerJob job, ContentExaminer& examiner,
-                  const std::atomic<bool>& stop);
+    // `job` names the volume.
+    ContentReader(const Registry& registry, const WorkerOptions& options, WorkerJob job, const std::atomic<bool>& stop);
 
     struct Answer {
         Examined examined;
         std::string detail;                   // why it could not be decoded; empty when it could
         std::unique_ptr<Worker> dead_worker;  // set when the worker ended over this content
     };
-    Answer read(const ContentRequest& request);
+    Answer read(const ContentRequest& request, ContentExaminer& examiner, bool wants_entropy);
 
   private:
-    bool take_answer(const ContentRequest& request, Answer& answer);
+    bool take_answer(const ContentRequest& request, ContentExaminer& examiner, Answer& answer);
 
     const Registry& registry_;
     const WorkerOptions& options_;
     WorkerJob job_;
-    ContentExaminer& examiner_;
     const std::atomic<bool>& stop_;
     std::unique_ptr<Worker> worker_;
     int deaths_ = 0;

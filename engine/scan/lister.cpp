@@ -83,14 +83,16 @@ struct Lister::VolumeWalk {
     bool is_given_up = false, is_broken = false, has_more_memory = false, is_over_hole_limit = false;
 };
 
-Lister::Lister(const ScanInput& input, Plan& plan, Progress& progress, ResumePoint resume, bool probe_only)
+Lister::Lister(const ScanInput& input, const RuleBook& rules, VolumePlaces& places, Plan& plan, Progress& progress,
+               ResumePoint resume, bool probe_only)
     : input_(input),
+      rules_(rules),
+      places_(places),
       plan_(plan),
       progress_(progress),
       resume_(std::move(resume)),
       probe_only_(probe_only),
-      worker_options_(options_of(input.options)),
-      examiner_(std::make_unique<ContentExaminer>(input.options.algorithms)) {
+      worker_options_(options_of(input.options)) {
     worker_options_.stop = &input.stop;
     worker_options_.wait = &progress.listing_wait;
 }
@@ -151,6 +153,7 @@ void Lister::walk(const OpenedEvidence& evidence, const Volume& volume, std::uin
     job.map = evidence.reader->map();
     job.volume = volume;
     job.limits = input_.options.walk;
+    job.limits.owners = rules_.asks_for("owner");
     job.probe_only = probe_only_;
     while (!is_stopped() && !run_walk_worker(walk, job)) {
         job.skip_records = walk.records;
@@ -298,6 +301,7 @@ void Lister::begin_filesystem(VolumeWalk& walk, const Filesystem& fs) {
     record.changed = fs.changed, record.created = fs.created;
     walk.current->is_readable = fs.is_readable;
     if (fs.type == "swap" && !fs.is_readable) record.state = VolumeState::swap;
+    places_.put(record.id, record.name, record.fs);
     VolumeRecord pending = record;
     pending.state = VolumeState::pending;
     send(pending);
@@ -315,7 +319,16 @@ void Lister::take_entry(VolumeWalk& walk, Entry entry) {
     work.evidence = walk.evidence.record.id;
     work.record.walk_order = resume_.next_walk_order++;
     work.record.volume = part.record.id;
-    if (entry.source == Source::none) {
+    const RuleBook::BeforeReading before = rules_.before_reading(entry, {part.record.name, part.record.fs});
+    work.priority = static_cast<std::uint8_t>(before.priority);
+    work.hash = before.hash;
+    if (!work.hash.empty()) work.hash.add(algorithms_of(input_.known));  // what is not computed cannot match
+    work.wants_entropy = before.wants_entropy;
+    if (before.is_skipped) {
+        // Another name of the same content, which no rule skips, is read all the same.
+        work.is_examined = true;
+        work.record.examined = {Status::skipped, Reason::rule, 0, {}, {}};
+    } else if (entry.source == Source::none) {
         work.is_examined = true;
         work.record.examined = {Status::unreadable, entry.reason, entry.size, {}, {}};
     } else if (!input_.options.examine_sparse && is_nearly_all_hole(entry)) {
@@ -378,9 +391,10 @@ void Lister::read_in_worker(VolumeWalk& walk) {
     job.segments = walk.evidence.record.segments;
     job.map = walk.evidence.reader->map();
     job.volume = walk.volume;
-    ContentReader reader(input_.registry, worker_options_, std::move(job), *examiner_, input_.stop);
+    ContentReader reader(input_.registry, worker_options_, std::move(job), input_.stop);
     for (EntryWork& work : works) {
-        const ContentReader::Answer answer = reader.read(request_for(walk, work));
+        const ContentReader::Answer answer =
+            reader.read(request_for(walk, work), examiner_for(work), work.wants_entropy);
         if (is_stopped()) return;
         work.is_examined = true;
         work.record.examined = answer.examined;
@@ -395,6 +409,13 @@ void Lister::read_in_worker(VolumeWalk& walk) {
         }
         send(std::move(work));
     }
+}
+
+ContentExaminer& Lister::examiner_for(const EntryWork& work) {
+    const AlgorithmSet algorithms = work.hash.empty() ? input_.options.algorithms : work.hash;
+    std::unique_ptr<ContentExaminer>& examiner = examiners_[algorithms.bits()];
+    if (!examiner) examiner = std::make_unique<ContentExaminer>(algorithms);
+    return *examiner;
 }
 
 ContentRequest Lister::request_for(const VolumeWalk& walk, const EntryWork& work) {

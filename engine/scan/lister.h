@@ -10,9 +10,11 @@
 #include <string>
 #include <vector>
 
+#include "engine/rules/rule_book.h"
 #include "engine/scan/address_set.h"
 #include "engine/scan/open_evidence.h"
 #include "engine/scan/plan.h"
+#include "engine/scan/volume_places.h"
 
 namespace triage {
 
@@ -27,7 +29,9 @@ struct ResumePoint {
 
 class Lister {
   public:
-    Lister(const ScanInput& input, Plan& plan, Progress& progress, ResumePoint resume, bool probe_only = false);
+    // `rules` and `places` are borrowed; the lister puts each file system into `places` before its entries.
+    Lister(const ScanInput& input, const RuleBook& rules, VolumePlaces& places, Plan& plan, Progress& progress,
+           ResumePoint resume, bool probe_only = false);
     ~Lister();
 
     void list(std::uint32_t evidence_id, const EvidenceSpec& spec);
@@ -51,6 +55,7 @@ class Lister {
     void refuse_flawed(VolumeWalk& walk, Entry& entry);
     static ContentRequest request_for(const VolumeWalk& walk, const EntryWork& work);
     void read_in_worker(VolumeWalk& walk);
+    ContentExaminer& examiner_for(const EntryWork& work);
     void finish_walk(VolumeWalk& walk);
     static void finish_without_filesystem(VolumeWalk& walk);
     std::uint32_t volume_id(std::uint32_t evidence, const std::string& name);
@@ -60,15 +65,18 @@ class Lister {
     void send_problem(std::uint32_t evidence, std::optional<std::uint32_t> volume, Problem problem);
 
     const ScanInput& input_;
+    const RuleBook& rules_;
+    VolumePlaces& places_;
     Plan& plan_;
     Progress& progress_;
     ResumePoint resume_;
     const bool probe_only_;
     WorkerOptions worker_options_;
-    WalkId walk_ = Plan::no_walk;                // what is sent belongs to it
-    WalkId walks_ = 0;                           // so far
-    std::deque<OpenedEvidence> open_;            // media that batches under way may read; addresses stay
-    std::unique_ptr<ContentExaminer> examiner_;  // of contents that content workers decode
+    WalkId walk_ = Plan::no_walk;      // what is sent belongs to it
+    WalkId walks_ = 0;                 // so far
+    std::deque<OpenedEvidence> open_;  // media that batches under way may read; addresses stay
+    // Of contents that content workers decode, by the digests that they get.
+    std::map<std::uint8_t, std::unique_ptr<ContentExaminer>> examiners_;
     std::string sandbox_;
     bool has_no_receiver_ = false;
 };

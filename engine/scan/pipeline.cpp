@@ -8,6 +8,7 @@
 #include <tbb/task_arena.h>
 
 #include <algorithm>
+#include <map>
 
 #include "engine/base/error.h"
 #include "engine/examine/confirm.h"
@@ -50,11 +51,16 @@ void update_side_by_side(Hasher& hasher, ByteView bytes) {
     run_side_by_side(all_algorithms.size(), [&](std::size_t i) { hasher.update(all_algorithms[i], bytes); });
 }
 
-// What one thread examines contents with.
+// What one thread examines contents with, which get the same digests.
 struct ThreadExaminer {
     ContentExaminer reference;  // OpenSSL
     std::optional<LaneExaminer> lanes;
 };
+
+// One for each set of digests that contents get: the run's, and those that rules ask for.
+using ThreadExaminers = std::map<std::uint8_t, std::unique_ptr<ThreadExaminer>>;
+
+ThreadExaminer& examiner_for(AlgorithmSet algorithms, ThreadExaminers& examiners, const PipelineInput& input);
 
 // Shared only because oneTBB copies tokens from stage to stage; one stage holds a batch at a time.
 using Token = std::shared_ptr<Batch>;
@@ -98,19 +104,25 @@ void fetch_ahead(const Batch& batch, BlockWindow& window) {
     }
 }
 
-std::vector<ExamineJob> jobs_of(Batch& batch, std::atomic<std::uint64_t>* bytes_read) {
+// Those that get the same digests side by side.
+std::vector<ExamineJob> jobs_of(Batch& batch, AlgorithmSet algorithms, std::atomic<std::uint64_t>* bytes_read) {
     std::vector<ExamineJob> jobs;
     for (Item& item : batch.items) {
         auto* work = std::get_if<EntryWork>(&item);
-        if (work && work->is_to_be_read())
-            jobs.push_back({work->media, &work->record.entry, &work->record.examined, bytes_read});
+        if (!work || !work->is_to_be_read()) continue;
+        jobs.push_back({work->media, &work->record.entry, &work->record.examined,
+                        work->hash.empty() ? algorithms : work->hash, work->wants_entropy, bytes_read});
     }
+    const auto bits = [](const ExamineJob& a, const ExamineJob& b) {
+        return a.algorithms.bits() < b.algorithms.bits();
+    };
+    if (!std::is_sorted(jobs.begin(), jobs.end(), bits)) std::stable_sort(jobs.begin(), jobs.end(), bits);
     return jobs;
 }
 
 // Every notable match stands on two computations, or a problem says that it does not: a match is never lost to a disk
 // that fails, or a run that is stopped, in between.
-void confirm_matches(Batch& batch, std::span<const ExamineJob> jobs, ThreadExaminer& examiner,
+void confirm_matches(Batch& batch, std::span<const ExamineJob> jobs, ThreadExaminers& examiners,
                      const PipelineInput& input) {
     const auto is_notable = [&](const Match& match) {
         return input.known[match.set].identity().polarity == Polarity::notable;
@@ -119,7 +131,8 @@ void confirm_matches(Batch& batch, std::span<const ExamineJob> jobs, ThreadExami
     for (const ExamineJob& job : jobs) {
         const std::vector<Match>& matches = job.result->matches;
         if (std::none_of(matches.begin(), matches.end(), is_notable)) continue;
-        if (!confirm(examiner.reference, job, input.stop)) unconfirmed.push_back(job.entry);
+        ContentExaminer& reference = examiner_for(job.algorithms, examiners, input).reference;
+        if (!confirm(reference, job, input.stop)) unconfirmed.push_back(job.entry);
     }
     std::vector<ProblemRecord> problems;
     for (const Item& item : batch.items) {
@@ -153,19 +166,42 @@ void tell_progress(const Batch& batch, Progress& progress, std::optional<Progres
     told.emplace(progress, longest->record.volume, std::move(busy));
 }
 
-void examine_batch(Batch& batch, ThreadExaminer& examiner, const PipelineInput& input) {
-    std::optional<Progress::Examining> told;
-    tell_progress(batch, input.progress, told);
-    std::vector<ExamineJob> jobs = jobs_of(batch, told ? &told->bytes_read : nullptr);
+// Jobs that get the same digests.
+void examine_jobs(std::span<ExamineJob> jobs, ThreadExaminer& examiner, const PipelineInput& input) {
     const auto for_reference = std::stable_partition(jobs.begin(), jobs.end(), [&](const ExamineJob& job) {
         return examiner.lanes && job.media->map().block_size <= LaneExaminer::largest_block;
     });
     if (for_reference != jobs.begin()) examiner.lanes->examine({jobs.begin(), for_reference}, input.stop);
     for (auto job = for_reference; job != jobs.end(); ++job)
-        *job->result = examiner.reference.examine(*job->media, *job->entry, input.stop, job->bytes_read);
+        *job->result = examiner.reference.examine(*job->media, *job->entry, input.stop, job->bytes_read, job->wants_entropy);
+}
+
+void examine_batch(Batch& batch, ThreadExaminers& examiners, const PipelineInput& input) {
+    std::optional<Progress::Examining> told;
+    tell_progress(batch, input.progress, told);
+    std::vector<ExamineJob> jobs = jobs_of(batch, input.algorithms, told ? &told->bytes_read : nullptr);
+    for (auto first = jobs.begin(); first != jobs.end();) {
+        const auto last =
+            std::find_if(first, jobs.end(), [&](const ExamineJob& job) { return job.algorithms != first->algorithms; });
+        examine_jobs({first, last}, examiner_for(first->algorithms, examiners, input), input);
+        first = last;
+    }
     told.reset();
     look_up(batch, input.known);
-    if (examiner.lanes) confirm_matches(batch, jobs, examiner, input);
+    if (input.engine == HashEngine::automatic) confirm_matches(batch, jobs, examiners, input);
+}
+
+ThreadExaminer& examiner_for(AlgorithmSet algorithms, ThreadExaminers& examiners, const PipelineInput& input) {
+    std::unique_ptr<ThreadExaminer>& examiner = examiners[algorithms.bits()];
+    if (examiner) return *examiner;
+    const bool shares_work = input.threads > 1;
+    examiner = std::make_unique<ThreadExaminer>(ThreadExaminer{
+        ContentExaminer(algorithms, shares_work ? update_side_by_side : ContentExaminer::UpdateAll{}), {}});
+    if (input.engine == HashEngine::automatic)
+        examiner->lanes.emplace(
+            algorithms, shares_work ? run_side_by_side : LaneExaminer::SideBySide{},
+            [&input, e = examiner.get()](const ExamineJob& job) { confirm(e->reference, job, input.stop); });
+    return *examiner;
 }
 
 }  // namespace
@@ -173,16 +209,7 @@ void examine_batch(Batch& batch, ThreadExaminer& examiner, const PipelineInput& 
 void run_pipeline(const PipelineInput& input, const std::function<void(const Batch&)>& record) {
     const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, input.threads);
     tbb::task_arena arena(static_cast<int>(input.threads));
-    const bool shares_work = input.threads > 1;
-    tbb::enumerable_thread_specific<std::unique_ptr<ThreadExaminer>> examiners([&] {
-        auto examiner = std::make_unique<ThreadExaminer>(ThreadExaminer{
-            ContentExaminer(input.algorithms, shares_work ? update_side_by_side : ContentExaminer::UpdateAll{}), {}});
-        if (input.engine == HashEngine::automatic)
-            examiner->lanes.emplace(
-                input.algorithms, shares_work ? run_side_by_side : LaneExaminer::SideBySide{},
-                [&input, e = examiner.get()](const ExamineJob& job) { confirm(e->reference, job, input.stop); });
-        return examiner;
-    });
+    tbb::enumerable_thread_specific<ThreadExaminers> examiners;
     BlockWindow ahead;                      // of the input stage
     int input_stage = 0, serial_stage = 0;  // stand for the plan's and the recorder's state
     const auto take = [&](tbb::flow_control& flow) -> Token {
@@ -198,7 +225,7 @@ void run_pipeline(const PipelineInput& input, const std::function<void(const Bat
     };
     const auto examine = [&](Token batch) {
         HANDED_OVER(batch.get());
-        examine_batch(*batch, *examiners.local(), input);
+        examine_batch(*batch, examiners.local(), input);
         HANDS_OVER(batch.get());
         return batch;
     };

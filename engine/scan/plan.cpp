@@ -22,21 +22,6 @@ constexpr std::uint64_t content_worth_taking = 64 << 20;                   // fe
 constexpr std::size_t most_beside_long = 8192;
 constexpr auto patience = 5ms;  // then a few are better than none
 
-constexpr std::string_view wanted_extensions[] = {
-    "jpg", "jpeg", "png", "gif", "bmp", "tif", "tiff", "webp", "heic", "heif", "avif", "jfif", "mp4",
-    "m4v", "mov",  "avi", "mkv", "wmv", "mpg", "mpeg", "3gp",  "3g2",  "flv",  "webm", "ts",   "mts",
-};
-
-bool is_wanted(const Entry& entry) {
-    const std::size_t dot = entry.path.rfind('.');
-    if (dot == std::string::npos || entry.path.size() - dot > 6) return false;
-    std::string extension = entry.path.substr(dot + 1);
-    for (char& c : extension)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
-    return std::find(std::begin(wanted_extensions), std::end(wanted_extensions), extension) !=
-           std::end(wanted_extensions);
-}
-
 std::uint64_t first_byte(const Entry& entry) {
     for (const Extent& extent : entry.extents)
         if (extent.media_offset != Extent::hole) return extent.media_offset;
@@ -56,11 +41,6 @@ std::uint64_t content_of(const PlannedEntry& planned) {
 bool is_long(const Entry& entry) { return entry.size >= long_content && entry.extents.size() <= most_extents_of_long; }
 
 }  // namespace
-
-std::uint32_t class_of(const Entry& entry) {
-    if (entry.state != EntryState::allocated || entry.is_metadata) return 2;
-    return is_wanted(entry) ? 0 : 1;
-}
 
 Plan::Plan(PlanOptions options) : options_(std::move(options)), spool_(options_.spool_folder) {}
 
@@ -84,7 +64,7 @@ bool Plan::send(WalkId walk, Item item) {
 
 void Plan::add(WalkId walk, EntryWork work) {
     const EntryRecord& record = work.record;
-    const std::uint32_t priority = class_of(record.entry);
+    const std::uint32_t priority = work.priority;
     if (is_long(record.entry) && long_.size() < most_long) {
         long_.emplace(LongKey{priority, ~record.entry.size}, PlannedEntry{walk, std::move(work)});
         return;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // In which order contents are examined, and where the listing waits for it. The listing thread sends what it learns;
-// the pipeline takes batches. Entries are taken by (class, physical order): the first class as it is listed, the others
-// when nothing of a better class waits; long contents first, several at once, so that none of them is left for the end.
-// Entries that do not fit into memory go to a spool in the case directory and come back in the same order. Thread-safe.
-// Where too much waits to be recorded, the listing waits.
+// the pipeline takes batches. Entries are taken by (class, physical order); their class is the priority that rules
+// give. The first class, 0, is taken as it is listed, the others when nothing of a better class waits; long contents
+// first, several at once, so that none of them is left for the end. Entries that do not fit into memory go to a spool
+// in the case directory and come back in the same order. Thread-safe. Where too much waits to be recorded, the listing
+// waits.
 #pragma once
 
 #include <atomic>
@@ -25,10 +26,6 @@ struct PlanOptions {
     std::string spool_folder;                // empty: everything stays in memory
     bool is_spinning = false;  // the evidence is on a disk whose head moves: only the first class while it is listed
 };
-
-// 0 is examined as it is listed: allocated pictures and videos, by their names. Then other allocated entries, then
-// deleted and orphan ones and the file system's own.
-std::uint32_t class_of(const Entry& entry);
 
 class Plan {
   public:

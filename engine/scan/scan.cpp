@@ -9,6 +9,7 @@
 
 #include "engine/scan/lister.h"
 #include "engine/scan/pipeline.h"
+#include "engine/scan/run_stop.h"
 
 namespace triage {
 namespace {
@@ -17,6 +18,16 @@ std::vector<Polarity> polarities_of(const KnownSets& sets) {
     std::vector<Polarity> polarities;
     for (const KnownSet& set : sets) polarities.push_back(set.identity().polarity);
     return polarities;
+}
+
+std::vector<SetFacts> facts_of(const KnownSets& sets) {
+    std::vector<SetFacts> facts;
+    for (const KnownSet& set : sets) facts.push_back({set.identity().name, set.identity().polarity});
+    return facts;
+}
+
+std::string interruption_by(const std::string& rule) {
+    return rule.empty() ? "stopped by a signal" : "stopped by rule " + rule;
 }
 
 // A volume of an evidence, with all file systems on it: they are walked together.
@@ -47,12 +58,16 @@ ResumePoint prepare_resume(Store& store) {
 // The one place that writes what a scan learns. Called by the pipeline's serial stage.
 class Recorder {
   public:
-    Recorder(Store& store, AuditLog& audit, const ScanInput& input, Progress& progress)
+    Recorder(Store& store, AuditLog& audit, const ScanInput& input, const RuleBook& rules, const VolumePlaces& places,
+             std::atomic<bool>* own_stop, Progress& progress)
         : store_(store),
           audit_(audit),
           polarities_(polarities_of(input.known)),
+          rules_(rules),
+          volume_places_(places),
           stop_(input.stop),
           observer_(input.observer ? *input.observer : no_observer_),
+          own_stop_(own_stop),
           progress_(progress) {}
 
     void record(const Batch& batch) {
@@ -60,6 +75,8 @@ class Recorder {
         store_.commit_if_due();
     }
     void record_problem(const ProblemRecord& problem) { put(problem); }
+    // The rule that ended the run; empty when none did.
+    const std::string& stopped_by() const { return stopped_by_; }
 
   private:
     void put(const EvidenceRecord& evidence) {
@@ -98,6 +115,18 @@ class Recorder {
         if (work.shares_content) return store_.put_entry(r, std::nullopt);
         note_matches(r);
         store_.put_entry(r, store_.put_content(r.volume, r.entry, r.examined));
+        if (own_stop_) count_for_stop(r);
+    }
+    // Findings as they are recorded, of contents: the further names of one do not count.
+    void count_for_stop(const EntryRecord& r) {
+        const std::optional<Finding> finding = rules_.judge(r.entry, volume_places_.at(r.volume), r.examined);
+        if (!finding) return;
+        for (const std::string& rule : finding->rules) {
+            const std::uint64_t most = rules_.stops_after(rule);
+            if (most == 0 || ++findings_[rule] < most || stop_) continue;
+            stopped_by_ = rule;
+            *own_stop_ = true;
+        }
     }
     void note_matches(const EntryRecord& r) {
         std::set<std::pair<std::uint32_t, std::string_view>> counted;  // several records of one category count once
@@ -113,9 +142,14 @@ class Recorder {
     Store& store_;
     AuditLog& audit_;
     const std::vector<Polarity> polarities_;
+    const RuleBook& rules_;
+    const VolumePlaces& volume_places_;
+    std::map<std::string, std::uint64_t> findings_;  // by rule, of rules that may stop the run
+    std::string stopped_by_;
     const std::atomic<bool>& stop_;
     Observer no_observer_;
     Observer& observer_;
+    std::atomic<bool>* const own_stop_;  // where a rule may end the run
     Progress& progress_;
     std::map<std::uint32_t, Place> places_;  // by VolumeRecord::id
     std::set<std::uint32_t> cut_short_;      // volumes with a content that the stop left unread
@@ -216,15 +250,30 @@ void note(EvidenceOverview& overview, Batch batch) {
 
 }  // namespace
 
-void scan(const ScanInput& input, Store& store, AuditLog& audit, Progress& progress) {
-    const std::vector<Polarity> polarities = polarities_of(input.known);
-    const auto judge_one = [&](const EntryRecord& r) { return judge(input.rules, r.entry, r.examined, polarities); };
+void scan(const ScanInput& given, Store& store, AuditLog& audit, Progress& progress) {
+    const RuleBook rules(given.rules, facts_of(given.known), parse_time(store.run().started_utc).value_or(utc_now()));
+    std::optional<RunStop> own_stop;
+    if (rules.may_stop()) own_stop.emplace(given.stop);
+    const ScanInput input{given.registry,
+                          given.evidence,
+                          given.known,
+                          given.rules,
+                          given.options,
+                          given.spool_folder,
+                          own_stop ? own_stop->flag() : given.stop};
+    VolumePlaces places;
+    for (const VolumeRecord& volume : store.volumes()) places.put(volume.id, volume.name, volume.fs);
+    store.put_rules(input.rules);
+    const bool asks_for_place = rules.asks_for("volume") || rules.asks_for("fs");
+    const auto judge_one = [&](const EntryRecord& r) {
+        return rules.judge(r.entry, asks_for_place ? places.at(r.volume) : EntryPlace{}, r.examined);
+    };
     const bool is_spinning = has_spinning_disk(input.evidence);
     const std::uint64_t plan_memory = (std::uint64_t{input.options.memory_mib} << 20) / 4;
     Plan plan({thread_count(input.options), plan_memory, input.spool_folder, is_spinning});
-    Lister lister(input, plan, progress, prepare_resume(store));
+    Lister lister(input, rules, places, plan, progress, prepare_resume(store));
     store.judge_as_they_come(judge_one);
-    Recorder recorder(store, audit, input, progress);
+    Recorder recorder(store, audit, input, rules, places, own_stop ? &own_stop->flag() : nullptr, progress);
     std::future<void> listing = list_aside(plan, [&] {
         for (std::uint32_t id = 0; id < input.evidence.size() && !lister.is_stopped(); ++id)
             lister.list(id, input.evidence[id]);
@@ -251,7 +300,9 @@ void scan(const ScanInput& input, Store& store, AuditLog& audit, Progress& progr
     run.sandbox = lister.sandbox();
     run.ended_utc = format_utc(utc_now());
     run.is_interrupted = input.stop.load() || is_device_gone;
-    run.interruption = is_device_gone ? "a device vanished" : run.is_interrupted ? "stopped by a signal" : "";
+    run.interruption = is_device_gone       ? "a device vanished"
+                       : run.is_interrupted ? interruption_by(recorder.stopped_by())
+                                            : "";
     store.put_run(run);
     store.seal(judge_one);
 }
@@ -259,7 +310,9 @@ void scan(const ScanInput& input, Store& store, AuditLog& audit, Progress& progr
 EvidenceOverview look_at(const ScanInput& input, const EvidenceSpec& spec) {
     Plan plan({});
     Progress progress;
-    Lister lister(input, plan, progress, {}, true);
+    const RuleBook rules({}, {}, {});
+    VolumePlaces places;
+    Lister lister(input, rules, places, plan, progress, {}, true);
     std::future<void> listing = list_aside(plan, [&] { lister.list(0, spec); });
     EvidenceOverview overview;
     while (std::unique_ptr<Batch> batch = plan.take(input.stop)) {

@@ -48,7 +48,7 @@ struct ScanInput {
     const KnownSets& known;
     const Rules& rules;
     const ScanOptions& options;
-    std::string spool_folder;       // where entries wait that do not fit into memory: the case directory
+    std::string spool_folder;  // where entries wait that do not fit into memory: the case directory
     const std::atomic<bool>& stop;  // set by a signal: ends the run within about a second, resumable
     Observer* observer = nullptr;   // of the events of scan(), as they are recorded
 };

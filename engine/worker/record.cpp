@@ -132,12 +132,12 @@ WalkCounts read_counts(RecordReader& r) {
 
 void write(RecordWriter& w, const WalkLimits& l) {
     w.u32(l.depth), w.u64(l.entries), w.u64(l.orphan_entries), w.u64(l.orphan_volume_factor);
-    w.flag(l.orphans), w.flag(l.deleted);
+    w.flag(l.orphans), w.flag(l.deleted), w.flag(l.owners);
 }
 WalkLimits read_limits(RecordReader& r) {
     WalkLimits l;
     l.depth = r.u32(), l.entries = r.u64(), l.orphan_entries = r.u64(), l.orphan_volume_factor = r.u64();
-    l.orphans = r.flag(), l.deleted = r.flag();
+    l.orphans = r.flag(), l.deleted = r.flag(), l.owners = r.flag();
     return l;
 }
 
@@ -190,7 +190,8 @@ void write(RecordWriter& w, const Entry& e) {
     w.u8(static_cast<std::uint8_t>(e.kind)), w.u8(static_cast<std::uint8_t>(e.state));
     w.u8(static_cast<std::uint8_t>(e.placement)), w.u64(e.size);
     write(w, e.times.modified), write(w, e.times.accessed), write(w, e.times.changed), write(w, e.times.created);
-    w.flag(e.is_metadata), w.u8(static_cast<std::uint8_t>(e.source)), w.u8(static_cast<std::uint8_t>(e.reason));
+    w.text(e.owner), w.flag(e.is_metadata), w.u8(static_cast<std::uint8_t>(e.source)),
+        w.u8(static_cast<std::uint8_t>(e.reason));
     w.blob(e.resident), w.u64(e.extents.size());
     write_extents(w, std::span(e.extents).first(std::min(e.extents.size(), extents_per_record)));
 }
@@ -201,7 +202,8 @@ Entry read_entry(RecordReader& r, std::uint64_t& extent_count) {
     e.placement = r.enumerator(Placement::reallocated), e.size = r.u64();
     e.times.modified = read_time(r), e.times.accessed = read_time(r);
     e.times.changed = read_time(r), e.times.created = read_time(r);
-    e.is_metadata = r.flag(), e.source = r.enumerator(Source::none), e.reason = r.enumerator(Reason::not_reached);
+    e.owner = r.text(), e.is_metadata = r.flag(), e.source = r.enumerator(Source::none),
+    e.reason = r.enumerator(Reason::not_reached);
     const std::string resident = r.text();
     e.resident.assign(as_bytes(resident).begin(), as_bytes(resident).end());
     extent_count = r.u64();

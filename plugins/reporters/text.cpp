@@ -3,6 +3,8 @@
 // otherwise volume and address do.
 #include <fmt/format.h>
 
+#include <map>
+
 #include "engine/base/text.h"
 #include "engine/case/private_file.h"
 #include "engine/report/case_page.h"
@@ -23,6 +25,8 @@ class TextReporter : public Reporter {
     }
     void finding(const EntryRecord& record) override {
         if (++findings_ <= shown_findings) add_finding(record);
+        if (record.finding)
+            for (const std::string& rule : record.finding->rules) ++by_rule_[rule];
     }
     void problem(const ProblemRecord& record) override {
         if (++problems_ <= shown_problems) add_problem(record);
@@ -35,6 +39,7 @@ class TextReporter : public Reporter {
         add_verdict_and_scope(page, *context_);
         add_evidence(page, *context_);
         add_list(page, "Findings", findings_page_, findings_, shown_findings, "findings.jsonl");
+        add_rules(page);
         add_list(page, "Problems", problems_page_, problems_, shown_problems, "problems.jsonl");
         if (context_->evidences.size() > 1) add_exhibit_table(page, exhibit_lines(*context_));
         add_next_step(page, *context_);
@@ -54,6 +59,8 @@ class TextReporter : public Reporter {
                               escape_for_terminal(run.ended_utc), escape_for_terminal(run.host),
                               escape_for_terminal(run.user)),
                   "");
+        page.line("Configuration: profile " + escape_for_terminal(run.profile) + ", SHA-256", "");
+        page.line(escape_for_terminal(run.configuration_sha256));
     }
 
     // "disk.E01, p0, address 64"; with names the path and stream too.
@@ -76,6 +83,21 @@ class TextReporter : public Reporter {
             human_size(entry.size), escape_for_terminal(fmt::format("{}", fmt::join(finding.rules, ", "))));
         for (const Match& match : record.examined.matches) words += "; " + words_of(match);
         findings_page_.line(words, "  - ");
+    }
+
+    // What the rules that made findings have to say, once each.
+    void add_rules(TextPage& page) const {
+        if (by_rule_.empty()) return;
+        page.section("What the rules say");
+        for (const RuleRecord& rule : context_->rules) {
+            const auto count = by_rule_.find(rule.name);
+            if (count == by_rule_.end()) continue;
+            const std::string tags = rule.tags.empty() ? "" : fmt::format(" [{}]", fmt::join(rule.tags, ", "));
+            page.line(escape_for_terminal(fmt::format(
+                          "{}{}, {}, {}: {}", rule.name, tags, to_string(rule.severity),
+                          count->second == 1 ? "1 entry" : with_commas(count->second) + " entries", rule.text)),
+                      "  - ");
+        }
     }
 
     std::string words_of(const Match& match) const {
@@ -113,6 +135,7 @@ class TextReporter : public Reporter {
     const ReportContext* context_ = nullptr;
     std::optional<PrivateFile> file_;
     TextPage findings_page_, problems_page_;
+    std::map<std::string, std::uint64_t, std::less<>> by_rule_;  // findings
     std::uint64_t findings_ = 0, problems_ = 0;
 };
 

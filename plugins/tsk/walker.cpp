@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 
@@ -59,6 +60,16 @@ Times times_of(const TSK_FS_META& meta) {
     times.changed = time_of(meta.ctime, meta.ctime_nano);
     times.created = time_of(meta.crtime, meta.crtime_nano);
     return times;
+}
+
+// NTFS names owners by SID, the file systems of Unix by number; FAT, exFAT and plain ISO 9660 have none.
+std::string owner_of(const TSK_FS_INFO* fs, TSK_FS_FILE* file) {
+    if (TSK_FS_TYPE_ISFAT(fs->ftype) || TSK_FS_TYPE_ISISO9660(fs->ftype)) return {};
+    if (!TSK_FS_TYPE_ISNTFS(fs->ftype)) return std::to_string(file->meta->uid);
+    char* sid = nullptr;
+    if (tsk_fs_file_get_owner_sid(file, &sid) != 0) return tsk_error_reset(), std::string();
+    const std::unique_ptr<char, decltype(&std::free)> held(sid, &std::free);
+    return sid ? sid : "";
 }
 
 constexpr std::uint32_t default_attribute = TSK_FS_ATTR_TYPE_DEFAULT << 16;
@@ -324,6 +335,7 @@ void Walker::visit_file(const Directory& directory, const TSK_FS_FILE* parent, T
                                                                 : EntryState::allocated;
     if (file->meta) {
         base.times = times_of(*file->meta);
+        if (limits_.owners) base.owner = owner_of(fs_.fs, file);
         base.size = file->meta->size > 0 ? static_cast<std::uint64_t>(file->meta->size) : 0;
         // Claims of inline data that no inode can hold make libtsk allocate gigabytes.
         if (file->meta->content_type == TSK_FS_META_CONTENT_TYPE_EXT4_INLINE && base.size > fs_.fs->block_size) {

@@ -3,10 +3,14 @@
 //   micro digests [THREADS]          each digest and all three, by the size of the contents
 //   micro decode IMAGE [THREADS]     the media of an image through MediaReader, a MiB at a time
 //   micro records [COUNT]            entries as records: written, read, and through a worker's channel
+//   micro rules [COUNT]              rules on entries: before reading, and judged; the default profile's and 100
 // GB/s are of one thread's CPU time while THREADS (1) work at once.
 #include <chrono>
 
+#include "config/config.h"
+#include "config/rule_file.h"
 #include "engine/media/media_reader.h"
+#include "engine/rules/rule_book.h"
 #include "engine/worker/worker.h"
 #include "tests/bench/measure.h"
 
@@ -121,6 +125,59 @@ void measure_channel(std::uint64_t count) {
     print_records("channel", seconds, count, bytes);
 }
 
+// One hundred rules of every kind: what a laboratory might gather, none of them a copy of another.
+Rules hundred_rules() {
+    std::string list;
+    for (int i = 0; i < 100; ++i) {
+        constexpr std::array conditions{"extension: [x{0}, jp{0}, mp{0}]",
+                                        "path: '/Users/*/folder{0}/**'",
+                                        "name: 'tool{0}*.exe'",
+                                        "name_regex: '^(IMG|DSC)_{0}[0-9]+.jpe?g$'",
+                                        "size: {{min: {0} GiB}}, extension: [mp4, mov]",
+                                        "modified: {{newer_than: {0} hours}}, not: {{state: allocated}}",
+                                        "match: {{polarity: notable, category: '{0}'}}",
+                                        "type: video/*, size: {{min: {0} MiB}}, path_regex: '(?i)backup{0}'",
+                                        "type_differs: true, extension: [j{0}, jpg]",
+                                        "any: [{{owner: 'S-{0}'}}, {{all: [{{fs: ext4}}, {{volume: p{0}}}]}}]"};
+        const std::string when =
+            fmt::format(fmt::runtime(conditions[static_cast<std::size_t>(i) % conditions.size()]), i + 1);
+        list += fmt::format("  - {{name: r{}, when: {{{}}}, severity: info, text: t}}\n", i, when);
+        if (i % 10 < 4) list += fmt::format("  - {{name: p{}, when: {{{}}}, priority: {}}}\n", i, when, i % 10);
+    }
+    Rules rules;
+    for (auto& [rule, place] : parse_rule_file(parse_yaml("rules:\n" + list, "rules")))
+        rules.push_back(std::move(rule));
+    return rules;
+}
+
+void measure_rules(std::uint64_t count) {
+    std::vector<Entry> entries;
+    for (std::uint64_t i = 0; i < 1000; ++i) {
+        entries.push_back(sample_entry(i));
+        if (i % 3 != 0)
+            entries.back().path =
+                fmt::format("/Windows/System32/DriverStore/FileRepository/d{}.inf_amd64/f{}.dll", i / 7, i);
+    }
+    Examined examined;
+    examined.status = Status::hashed;
+    examined.type = "image/jpeg";
+    for (const auto& [what, rules] :
+         {std::pair("default", load_configuration({}).rules), std::pair("100", hundred_rules())}) {
+        const RuleBook book(rules, {{"list", Polarity::notable}}, utc_now());
+        double begin = thread_seconds();
+        std::uint64_t sum = 0;
+        for (std::uint64_t i = 0; i < count; ++i)
+            sum += book.before_reading(entries[i % 1000], {"p1", "ntfs"}).priority;
+        const double before = thread_seconds() - begin;
+        begin = thread_seconds();
+        for (std::uint64_t i = 0; i < count; ++i)
+            sum += book.judge(entries[i % 1000], {"p1", "ntfs"}, examined).has_value();
+        const double judged = thread_seconds() - begin;
+        fmt::print("{} rules\t{:.3f}\tbefore reading\t{:.3f}\tjudged\tus an entry\t({})\n", what,
+                   before * 1e6 / real(count), judged * 1e6 / real(count), sum);
+    }
+}
+
 int measure(const std::vector<std::string>& arguments) {
     const auto number = [&](std::size_t i, unsigned fallback) {
         return arguments.size() > i ? static_cast<unsigned>(std::stoul(arguments[i])) : fallback;
@@ -129,7 +186,8 @@ int measure(const std::vector<std::string>& arguments) {
     if (what == "digests") return measure_digests(number(1, 1)), 0;
     if (what == "decode" && arguments.size() > 1) return measure_decode(arguments[1], number(2, 1)), 0;
     if (what == "records") return measure_codec(number(1, 1'000'000)), measure_channel(number(1, 1'000'000)), 0;
-    fmt::print(stderr, "usage: micro digests [THREADS] | decode IMAGE [THREADS] | records [COUNT]\n");
+    if (what == "rules") return measure_rules(number(1, 1'000'000)), 0;
+    fmt::print(stderr, "usage: micro digests [THREADS] | decode IMAGE [THREADS] | records [COUNT] | rules [COUNT]\n");
     return 2;
 }
 

@@ -12,7 +12,7 @@
 
 #include "engine/case/store.h"
 #include "engine/report/reporter.h"
-#include "engine/rules/rule.h"
+#include "engine/rules/rule_book.h"
 #include "plugins/registry.h"
 
 using namespace triage;
@@ -105,7 +105,8 @@ int bench(const std::string& folder, std::uint64_t entries, std::uint32_t thread
     std::filesystem::create_directory(folder);
     Store store = Store::create(folder + "/case.sqlite");
     describe(store);
-    const auto judge_one = [](const EntryRecord& r) { return judge({}, r.entry, r.examined, {}); };
+    const RuleBook rules({}, {}, {});
+    const auto judge_one = [&](const EntryRecord& r) { return rules.judge(r.entry, {}, r.examined); };
     store.judge_as_they_come(judge_one);
     double in_store = 0;
     measure("put, and making up entries", entries, [&] { in_store = put_all(store, entries); });

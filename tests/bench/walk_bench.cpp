@@ -14,6 +14,7 @@
 #include <cstring>
 #include <string>
 
+#include "config/config.h"
 #include "engine/scan/address_set.h"
 #include "engine/scan/check.h"
 #include "engine/scan/scan.h"
@@ -178,7 +179,7 @@ std::uint64_t scan_entries(char** arguments) {
     options.walk = made_up_limits(arguments);
     options.threads = 2;
     const KnownSets known;
-    const Rules rules;
+    const Rules rules = load_configuration({}).rules;  // those of the default profile
     const std::atomic<bool> stop{false};
     Progress progress;
     Store store = Store::create(folder + "/case.sqlite");

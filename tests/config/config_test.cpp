@@ -27,7 +27,8 @@ std::string error_of(const std::string& yaml, ConfigSources sources = {}) {
         load_configuration(sources);
     } catch (const Error& error) {
         std::string message = error.what();
-        if (message.starts_with(file.path())) message.replace(0, file.path().size(), "F");
+        for (std::size_t at; (at = message.find(file.path())) != std::string::npos;)
+            message.replace(at, file.path().size(), "F");
         return message;
     }
     return "accepted";
@@ -62,10 +63,11 @@ TEST_CASE("without anything the configuration is the defaults of the option stru
     CHECK(c.options.walk.depth == 1024);
     CHECK(c.options.threads == 0);
     CHECK(c.options.reports == std::vector<std::string>{"text", "html", "jsonl"});
-    REQUIRE(c.rules.size() == 2);
+    REQUIRE(c.rules.size() == 4);
     CHECK(c.rules[0].name == "notable-match");
     CHECK(c.rules[0].severity == Severity::alert);
-    CHECK(c.rules[0].match_polarity == Polarity::notable);
+    CHECK(needs_of(c.rules[0].when) == Needs::content);
+    CHECK(c.rules[2].priority == 0);
     CHECK(thread_count(c.options) >= 1);
 }
 
@@ -146,6 +148,12 @@ rules:
     when: {match: {polarity: notable, alerts: false}}
     severity: notice
     text: "The entry's digest is in a notable known set, in a category that was not named to alert."
+  - name: pictures-and-videos-first
+    when: {state: [allocated], metadata: false, extension: [jpg, jpeg, png, gif, bmp, tif, tiff, webp, heic, heif, avif, jfif, mp4, m4v, mov, avi, mkv, wmv, mpg, mpeg, "3gp", "3g2", flv, webm, ts, mts]}
+    priority: 0
+  - name: unused-last
+    when: {any: [{state: [deleted, orphan]}, {metadata: true}]}
+    priority: 9
 next_step:
   match: "Stop here. Do not open, browse or copy anything on the device. Leave it as it is, secure it, note the time, and call the digital forensics unit."
   alert: "A rule raised an alert; no known file was found. Do not browse the device. Secure it and ask the digital forensics unit what the alert means."
@@ -219,13 +227,13 @@ TEST_CASE("reports of the defaults are those of the build; one that a user names
 }
 
 TEST_CASE("profiles are known by name") {
-    CHECK(built_in_profiles() == std::vector<std::string>{"default", "lab-full"});
+    CHECK(built_in_profiles() == std::vector<std::string>{"default", "home-visit", "lab-full", "quick"});
     ConfigSources sources;
     sources.profile = "defualt";
     CHECK_THROWS_WITH_AS(load_configuration(sources),
                          "option --profile: unknown profile \"defualt\"; did you mean default?", Error);
     CHECK(error_of("threads: 1\nprofile: fast\n") ==
-          "F, line 2, column 10: unknown profile \"fast\"; expected one of default, lab-full");
+          "F, line 2, column 10: unknown profile \"fast\"; expected one of default, home-visit, lab-full, quick");
     CHECK_THROWS_AS(with_flag("profile", "default"), Error);
 }
 
@@ -244,6 +252,29 @@ TEST_CASE("rules come by built-in name, by path from the configuration's folder,
           "F, line 1, column 9: the rule file \"/tmp/./no/such.yaml\" cannot be read: No such file or directory");
     CHECK(error_of("rules: [notable-match, notable-match]\n").find("a rule named notable-match stands already in") !=
           std::string::npos);
+}
+
+TEST_CASE("rules that nothing reaches or that contradict each other are refused with their place") {
+    const auto error = [](const std::string& rules, const std::string& keys = "") {
+        return error_of(keys + "rules:\n" + rules);
+    };
+    const std::string skip = "  - {name: s, when: {path: '/x/**'}, skip: true}\n";
+    CHECK(error(skip + "  - {name: a, when: {path: '/x/**', type: image/*}, severity: info, text: t}\n") ==
+          "F, line 3, column 5: the rule a is never reached: s (F, line 2, column 5) skips all that it holds for");
+    CHECK(error(skip + "  - {name: a, when: {path: '/x/**', extension: jpg}, severity: info, text: t}\n") ==
+          "accepted");
+    CHECK(error(skip + "  - {name: a, when: {path: '/x/**', extension: jpg}, priority: 0}\n") ==
+          "F, line 3, column 5: the rules a and s (F, line 2, column 5) contradict each other: what is skipped is not "
+          "read");
+    CHECK(error("  - {name: a, when: {size: 1}, priority: 0}\n  - {name: b, when: {size: 1}, priority: 1}\n") ==
+          "F, line 2, column 5: the rules a and b (F, line 3, column 5) contradict each other: one `when`, two "
+          "priorities");
+    const std::string deleted = "  - {name: a, when: {state: deleted}, priority: 9}\n";
+    CHECK(error(deleted) == "accepted");
+    CHECK(error(deleted, "entries: {deleted: false}\n") ==
+          "F, line 3, column 5: the rule a is never reached: entries.deleted is false");
+    CHECK(error("  - {name: a, when: {state: orphan}, priority: 9}\n", "entries: {orphans: false}\n") ==
+          "F, line 3, column 5: the rule a is never reached: entries.orphans is false");
 }
 
 TEST_CASE("a configuration that cannot be read or is too large is an error that names it") {

@@ -31,7 +31,7 @@ MAPS = [
     block_map(20480, 1024, [run(4, 0, 20480, 0, 100, 0, 65536, 300, 20)]),
 ]
 TIMES = b"\x01" + struct.pack("<qI", 1, 2) + b"\0\0\0"
-ENTRY = text("/a") + text("s") + struct.pack("<QIBBBQ", 5, 128 << 16, 1, 1, 1, 8192) + TIMES + b"\0\0\0" + text("xy") \
+ENTRY = text("/a") + text("s") + struct.pack("<QIBBBQ", 5, 128 << 16, 1, 1, 1, 8192) + TIMES + text("1000") + b"\0\0\0" + text("xy") \
     + struct.pack("<QI", 2, 2) + struct.pack("<QQQQ", 4096, 4096, (1 << 64) - 1, 4096)
 PROBLEM = b"\x04" + text("/p") + b"\x01" + struct.pack("<Q", 9) + text("why") + b"\0\0\x01\0"
 VOLUME = text("p0") + b"\0" + struct.pack("<QQ", 512, 1024) + text("Linux")
@@ -39,7 +39,7 @@ FILESYSTEM = text("") + text("ext4") + text("label") + b"\x01" + struct.pack("<I
 MEDIA = text("ewf") + text("EnCase") + struct.pack("<QIIBI", 1 << 20, 512, 32768, 1, 0) \
     + struct.pack("<I", 1) + text("md5") + text("00" * 16) + struct.pack("<I", 1) + text("notes") + text("n")
 SEGMENT = text("/e") + struct.pack("<QQQq", 65536, 1, 2, 3)
-LIMITS = struct.pack("<IQQQBB", 1024, 10, 10, 4, 1, 1)
+LIMITS = struct.pack("<IQQQBBB", 1024, 10, 10, 4, 1, 1, 1)
 JOB = b"\x02" + struct.pack("<I", 1) + SEGMENT + text("raw") + MAPS[2] + VOLUME + LIMITS + b"\0" + struct.pack("<Q", 3) \
     + struct.pack("<I", 1) + struct.pack("<Q", 5) + text("/d") + struct.pack("<QQ", 6, 7) + struct.pack("<QQ", 1, 2)
 RECORDS = [JOB] + [bytes([form]) + record for form, record in enumerate([

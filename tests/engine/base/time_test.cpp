@@ -32,3 +32,19 @@ TEST_CASE("an appended time leaves what stands before it, also when there is not
     append_time(text, {253402300800, 0}, {0, true, true});
     CHECK(text == "at 1970-01-01");
 }
+
+TEST_CASE("a time is read as it is printed; what is no time is refused") {
+    for (const std::int64_t seconds : {-62135596800, -1l, 0l, 951782400l, 1714559430l, 4102444800l, 253402300799l})
+        for (const std::uint32_t nanoseconds : {0u, 7u, 12'345'678u, 999'999'999u}) {
+            const Timestamp time{seconds, nanoseconds};
+            CHECK(parse_time(format_time(time, {9, true, false})) == time);
+            CHECK(parse_time(format_time(time, {9, false, false})) == time);
+        }
+    CHECK(parse_time("2024-05-01") == Timestamp{1714521600, 0});
+    CHECK(parse_time("2024-05-01T10:30:30.5Z") == Timestamp{1714559430, 500'000'000});
+    for (const char* text : {"", "2024", "2024-5-1", "2023-02-29", "2024-13-01", "2024-00-10", "2024-05-00",
+                             "2024/05/01", "2024-05-01 10:30:30", "2024-05-01T24:00:00", "2024-05-01T10:60:00",
+                             "2024-05-01T10:30", "2024-05-01T10:30:30.", "2024-05-01T10:30:30+01:00",
+                             "2024-05-01T10:30:30.0123456789Z", "2024-05-01T", "-024-05-01", "2024-05-01x"})
+        CHECK_FALSE(parse_time(text));
+}

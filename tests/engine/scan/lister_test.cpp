@@ -56,6 +56,7 @@ struct Listed {
 struct Listing {
     std::atomic<bool> stop{false};
     ScanOptions options;
+    Rules rules;
     bool probe_only = false;
     const Container* container = &raw_container();
 
@@ -70,14 +71,15 @@ struct Listing {
         EvidenceSpec spec;
         spec.name = "script.raw", spec.container = container, spec.segments = evidence.segments;
         const KnownSets known;
-        const Rules rules;
         const ScanInput input{script_registry(), {spec}, known, rules, options, {}, stop};
+        const RuleBook book(rules, {}, {});
+        VolumePlaces places;
         Plan plan({});
         Progress progress;
         const auto begin = std::chrono::steady_clock::now();
         Listed listed;
         {
-            Lister lister(input, plan, progress, {}, probe_only);
+            Lister lister(input, book, places, plan, progress, {}, probe_only);
             std::future<void> listing = std::async(std::launch::async, [&] {
                 lister.list(0, spec);
                 plan.finish();

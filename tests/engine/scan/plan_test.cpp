@@ -22,6 +22,7 @@ EntryWork work(const std::string& path, std::uint64_t position, std::uint64_t si
     w.record.entry.path = path;
     w.record.entry.size = size;
     w.record.entry.extents = {{position, size}};
+    if (path.ends_with(".jpg")) w.priority = 0;
     return w;
 }
 
@@ -46,17 +47,17 @@ using Paths = std::vector<std::string>;
 
 }  // namespace
 
-TEST_CASE("pictures and videos come first, as listed; then the rest as it lies on the media") {
+TEST_CASE("the first class comes as it is listed, then each class as it lies on the media") {
     Plan plan({});
     plan.send(0, work("/b.txt", 200));
-    plan.send(0, work("/z.JPG", 900));
+    plan.send(0, work("/z.jpg", 900));
     plan.send(0, work("/a.txt", 100));
-    plan.send(0, work("/y.mp4", 50));
-    EntryWork deleted = work("/gone.jpg", 10);
-    deleted.record.entry.state = EntryState::deleted;
-    plan.send(0, std::move(deleted));
+    plan.send(0, work("/y.jpg", 50));
+    EntryWork last = work("/gone", 10);
+    last.priority = Rule::last_priority;
+    plan.send(0, std::move(last));
     plan.finish();
-    CHECK(take_all(plan) == Paths{"/z.JPG", "/y.mp4", "/a.txt", "/b.txt", "/gone.jpg"});
+    CHECK(take_all(plan) == Paths{"/z.jpg", "/y.jpg", "/a.txt", "/b.txt", "/gone"});
 }
 
 TEST_CASE("long contents are taken first and together, the longest in front") {

@@ -13,6 +13,7 @@
 
 #include "tests/engine/case/sample_case.h"
 #include "tests/support/known_sets.h"
+#include "tests/support/rules.h"
 #include "tests/support/script_kinds.h"
 
 namespace triage {
@@ -170,7 +171,7 @@ TEST_CASE("a match in a notable set is a finding with the place of its bytes") {
     record.digests.set(*Digest::parse("900150983cd24fb0d6963f7d28e17f72"));  // MD5 of "abc", RFC 1321
     record.position = 7;
     scanned.known.push_back(set_of({record}));
-    scanned.rules = {{"notable-match", Severity::alert, "known", Polarity::notable, {}}};
+    scanned.rules = test::rules_of(test::notable_rule);
     scanned.run();
     std::vector<std::string> found;
     scanned.store->for_each_finding([&](const EntryRecord& r) {
@@ -213,6 +214,31 @@ TEST_CASE("an observer hears what is recorded, and the counters say how far it i
     CHECK(scanned.progress.bytes_listed == 3 + 3 + 5);
     CHECK(scanned.progress.bytes_examined == scanned.progress.bytes_listed);
     CHECK(scanned.progress.phase == Phase::sealing);
+}
+
+TEST_CASE("a rule ends its own run after so many findings, and no other") {
+    Scanned scanned(ScriptImage().volume("fs ext4\nresident /a 5 abc\nresident /b 6 abd\nslow /c 7 30\n"));
+    scanned.rules = test::rules_of("[{name: enough, when: {size: {min: 1}}, severity: info, text: t, stop_after: 1}]");
+    scanned.run();
+    CHECK(scanned.store->run().is_interrupted);
+    CHECK(scanned.store->run().interruption == "stopped by rule enough");
+    CHECK_FALSE(scanned.stop);
+    // Going on, it counts anew.
+    scanned.rules = {};
+    scanned.run();
+    CHECK_FALSE(scanned.store->run().is_interrupted);
+}
+
+TEST_CASE("a stop from outside ends a run that a rule may end, too") {
+    Scanned scanned(ScriptImage().volume("fs ext4\nslow /a 5 30\nresident /b 6 x\n"));
+    scanned.rules = test::rules_of("[{name: enough, when: {size: {min: 1}}, severity: info, text: t, stop_after: 9}]");
+    std::thread stopping([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(200));
+        scanned.stop = true;
+    });
+    scanned.run();
+    stopping.join();
+    CHECK(scanned.store->run().interruption == "stopped by a signal");
 }
 
 TEST_CASE("the rows do not depend on the number of threads") {

@@ -60,7 +60,8 @@ Entry an_entry(std::size_t extents = 3) {
     entry.attribute = 128u << 16 | 5, entry.kind = EntryKind::stream, entry.state = EntryState::orphan;
     entry.placement = Placement::reallocated, entry.size = extents;
     entry.times.modified = Timestamp{-62'135'596'800, 999'999'999}, entry.times.created = Timestamp{1, 0};
-    entry.is_metadata = true, entry.source = Source::none, entry.reason = Reason::not_reached;
+    entry.owner = "S-1-5-32-544", entry.is_metadata = true, entry.source = Source::none,
+    entry.reason = Reason::not_reached;
     entry.resident = {std::byte{0}, std::byte{255}};
     for (std::size_t i = 0; i < extents; ++i) entry.extents.push_back({i % 2 == 0 ? i : Extent::hole, 1});
     return entry;
