@@ -52,6 +52,13 @@ void warn_of_contradictions(const Rules& rules, const LoadedLists& lists) {
                 print_notice(a.identity.name + " is given as notable and as ignorable: what it holds is notable");
 }
 
+// A device that is carried about may be lost, and a list with it.
+void warn_of_unprotected(const ScanOptions& options, const LoadedLists& lists) {
+    for (std::size_t i = 0; options.warn_unprotected && i < lists.sets.size(); ++i)
+        if (!lists.sets[i].is_protected())
+            print_notice(lists.records[i].identity.name + " is not protected: whoever finds this device can read it");
+}
+
 // From /etc/passwd alone: getpwuid would ask name services through a socket, and this program opens none.
 std::string user_name() {
     std::FILE* file = std::fopen("/etc/passwd", "re");
@@ -161,6 +168,7 @@ Run begin_new(const ScanArguments& arguments, const std::string& command, Loaded
     const CaseInfo case_info = case_info_of(arguments, evidence);
     if (lists.records.empty()) load_lists(lists, arguments);
     warn_of_contradictions(configuration.rules, lists);
+    warn_of_unprotected(configuration.options, lists);
     check_against_lists(configuration.options, lists.sets);
     configuration.options.algorithms.add(algorithms_of(lists.sets));
     test_digests(configuration.options.algorithms);

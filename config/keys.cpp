@@ -148,6 +148,9 @@ const std::vector<Key>& key_table() {
          "Entries that do not fit wait on disk, in the case directory.", 64, 1'048'576},
         {"reports", [](ScanOptions& o) -> Field { return &o.reports; }, "The reports that are written.",
          "summary.json is always written; a report can be made later with `triage report`."},
+        {"lists.warn_unprotected", [](ScanOptions& o) -> Field { return &o.warn_unprotected; },
+         "Warn of each list that is not protected (`triage known import --key`).",
+         "If true, a notice at the start names them: whoever finds the device that carries them can read them."},
         {"rules", nullptr,
          "Rules that turn matches into findings: names of built-in rule files, paths of rule files "
          "(from the configuration's folder), or rules written out.",

@@ -445,4 +445,16 @@ std::string_view describe(ValueForm form) {
            "`differs`";
 }
 
+std::string conditions_as_markdown() {
+    std::string table = "| condition | needs | value | holds when |\n| --- | --- | --- | --- |\n";
+    for (const ConditionKind& kind : condition_table()) {
+        const bool is_closed = !kind.words.empty();
+        const std::string value =
+            is_closed ? fmt::format("of `{}`", fmt::join(kind.words, "`, `")) : std::string(describe(kind.form));
+        table += fmt::format("| `{}` | {} | {} | {} |\n", kind.name,
+                             kind.needs == Needs::metadata ? "metadata" : "content", value, kind.meaning);
+    }
+    return table;
+}
+
 }  // namespace triage

@@ -19,6 +19,9 @@ std::vector<std::string> condition_names();
 // What the value of a condition looks like, for people.
 std::string_view describe(ValueForm form);
 
+// The table of conditions for docs/rules.md, which a test compares.
+std::string conditions_as_markdown();
+
 // "truth", "[a, b]": parts that a rule has beside its conditions.
 bool to_bool(const YamlNode& node, std::string_view what);
 std::vector<std::string> to_texts(const YamlNode& node, std::string_view what);  // a text or a list of texts

@@ -25,6 +25,7 @@ struct ScanOptions {
     // ConfigSources::available_reports was left empty.
     std::vector<std::string> reports{"text", "html", "jsonl"};
     NextSteps next_steps;                        // next_step.*: what people are told to do after each verdict
+    bool warn_unprotected = false;  // lists.warn_unprotected: say it of lists that anyone who finds them can read
     std::uint32_t worker_memory_mib = 384;       // worker.memory_mib: address space of a worker
     std::uint32_t worker_memory_max_mib = 1024;  // worker.memory_max_mib: what it grows to with the entries recorded
     std::uint32_t worker_progress_seconds = 5;   // worker.progress_seconds: without progress a worker is ended

@@ -139,6 +139,8 @@ limits:
 threads: 0
 memory_mib: 512
 reports: [text, html, jsonl]
+lists:
+  warn_unprotected: false
 rules:
   - name: notable-match
     when: {match: {polarity: notable, alerts: true}}

@@ -5,6 +5,7 @@
 
 #include "config/embedded.h"
 #include "config/rule_conditions.h"
+#include "tests/support/scratch_file.h"
 
 namespace triage {
 namespace {
@@ -139,6 +140,16 @@ TEST_CASE("what is wrong with a condition is said with its place") {
     CHECK(error("not: [a]") == "F, line 2, column 27: when is a map; found a list");
     CHECK(error("any: []") == "F, line 2, column 27: any is a list of maps of conditions; found an empty list");
     CHECK(error("type_differs: maybe").ends_with("type_differs is true or false; found \"maybe\""));
+}
+
+TEST_CASE("docs/rules.md holds the table of conditions and names every built-in rule file") {
+    const auto text = test::file_text(TRIAGE_SOURCE_DIR "/docs/rules.md");
+    REQUIRE(text);
+    CHECK(text->find(conditions_as_markdown()) != std::string::npos);
+    for (const EmbeddedFile& file : embedded_files())
+        if (file.path.starts_with("rules/"))
+            CHECK(text->find("| `" + std::string(file.path.substr(6, file.path.size() - 11)) + "` |") !=
+                  std::string::npos);
 }
 
 TEST_CASE("every built-in rule file is valid, and only the notable match is an alert") {

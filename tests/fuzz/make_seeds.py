@@ -198,6 +198,33 @@ SEEDS = {
 }
 
 
+def configurations():
+    """The rule files that are shipped, one of every condition, and what the program says of its profiles."""
+    config = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "config")
+    seeds = []
+    for name in sorted(os.listdir(os.path.join(config, "rules"))):
+        with open(os.path.join(config, "rules", name)) as file:
+            seeds.append(file.read())
+    seeds.append("""rules:
+  - name: a
+    when: {any: [{path_regex: '^/a'}, {not: {created: {newer_than: 3 days, before: 2024-05-01}}}], owner: '0', fs: ntfs}
+    severity: info
+    tags: [x, y]
+    stop_after: 3
+    text: t
+  - {name: b, when: {volume: p*, kind: [file, stream], size: 10 MiB}, hash: [md5], priority: 3}
+  - {name: c, when: {match: {set: s*, label: '**', category: ['1'], digests: 2, differs: false, size_agrees: true}}, severity: alert, text: t}
+""")
+    if "TRIAGE" in os.environ:
+        for profile in "default", "home-visit", "lab-full", "quick":
+            seeds.append(subprocess.run([os.environ["TRIAGE"], "config", "show", "--profile", profile], check=True,
+                                        capture_output=True, text=True).stdout)
+    return seeds
+
+
+SEEDS["config_fuzz"] = configurations()
+
+
 def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
