@@ -95,6 +95,7 @@ TEST_CASE("entries that do not fit into memory come back from the spool, whole a
     for (std::uint64_t i = 0; i < 5000; ++i) {
         EntryWork one = work("/f" + std::to_string(i) + (i % 3 == 0 ? ".jpg" : ".txt"), i * 7919 % 5000 * 4096);
         one.media = &media.reader();
+        one.hash = AlgorithmSet::from_bits(i % 8), one.wants_entropy = i % 5 == 0;
         if (i == 77)
             for (std::uint64_t n = 0; n < 10'000; ++n) one.record.entry.extents.push_back({n * 3, 1});
         if (i == 78) one.record.entry.source = Source::resident, one.record.entry.resident = Bytes(700);
@@ -114,6 +115,9 @@ TEST_CASE("entries that do not fit into memory come back from the spool, whole a
         CHECK(spooled[i].record.entry == kept[i].record.entry);
         CHECK(spooled[i].record.walk_order == kept[i].record.walk_order);
         CHECK(spooled[i].media == &media.reader());
+        CHECK(spooled[i].priority == kept[i].priority);
+        CHECK(spooled[i].hash == kept[i].hash);
+        CHECK(spooled[i].wants_entropy == kept[i].wants_entropy);
     }
 }
 

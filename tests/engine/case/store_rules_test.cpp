@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the store keeps for rules.
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <set>
+
+#include "engine/case/store.h"
+#include "tests/engine/case/sample_case.h"
+
+using namespace triage;
+using namespace triage::sample;
+
+TEST_CASE("what rules ask for is there when an earlier run's entries are judged; a forgotten volume takes it along") {
+    Folder folder;
+    const std::string path = folder / "case.sqlite";
+    Examined examined = hashed();
+    examined.type = "image/png", examined.entropy = 7.25;
+    Entry owned = entry("/owned", 1);
+    owned.owner = "S-1-5-32-544";
+    Entry link = owned;
+    link.path = "/link", link.owner = "1000";
+    std::set<std::string> judged;
+    const Store::Judge judge = [&](const EntryRecord& r) -> std::optional<Finding> {
+        judged.insert(
+            fmt::format("{} {} {} {}", r.entry.path, r.entry.owner, r.examined.type, r.examined.entropy.value_or(-1)));
+        return std::nullopt;
+    };
+    {
+        Store store = start(path);
+        put(store, owned, examined);
+        store.put_entry({1, 0, link, {}, {}, {}}, std::nullopt);
+        put(store, entry("/plain", 2), hashed());
+        store.commit();
+    }
+    {
+        Store store = Store::open_for_resume(path);
+        store.seal(judge);
+        CHECK(judged ==
+              std::set<std::string>{"/link 1000 image/png 7.25", "/owned S-1-5-32-544 image/png 7.25", "/plain   -1"});
+    }
+    Store store = Store::open_for_resume(path);
+    store.forget_volume(0);
+    store.put_volume(volume(0, 0, 0, "p0"));
+    put(store, entry("/again", 1), hashed());
+    judged.clear();
+    store.seal(judge);
+    CHECK(judged == std::set<std::string>{"/again   -1"});
+}
+
+TEST_CASE("the rules that make findings come back as they were put") {
+    Folder folder;
+    Store store = start(folder / "case.sqlite");
+    Rule quiet, said;
+    quiet.name = "quiet", quiet.priority = 1;
+    said.name = "said", said.severity = Severity::notice, said.tags = {"a", "b"}, said.text = "Say \"this\".";
+    store.put_rules({said, said});
+    store.put_rules({quiet, said});
+    CHECK(store.rules() == std::vector<RuleRecord>{{"said", Severity::notice, {"a", "b"}, "Say \"this\"."}});
+}
