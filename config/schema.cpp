@@ -145,6 +145,9 @@ Json value_of(const Key& key) {
     Json unique = list_of(one_of(algorithm_words()));
     unique["minItems"] = 1, unique["uniqueItems"] = true;
     return std::visit(Cases{[](bool*) { return truth(); }, [&](auto*) { return number(key.lowest, key.highest); },
+                            [&](std::string*) {
+                                return Json{{"type", "string"}, {"maxLength", key.highest}};
+                            },
                             [](HashEngine*) {
                                 return one_of({"auto", "openssl"});
                             },

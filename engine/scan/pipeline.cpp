@@ -173,7 +173,8 @@ void examine_jobs(std::span<ExamineJob> jobs, ThreadExaminer& examiner, const Pi
     });
     if (for_reference != jobs.begin()) examiner.lanes->examine({jobs.begin(), for_reference}, input.stop);
     for (auto job = for_reference; job != jobs.end(); ++job)
-        *job->result = examiner.reference.examine(*job->media, *job->entry, input.stop, job->bytes_read, job->wants_entropy);
+        *job->result =
+            examiner.reference.examine(*job->media, *job->entry, input.stop, job->bytes_read, job->wants_entropy);
 }
 
 void examine_batch(Batch& batch, ThreadExaminers& examiners, const PipelineInput& input) {
