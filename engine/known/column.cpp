@@ -105,6 +105,11 @@ void Column::key_at(std::uint64_t row, std::uint64_t& bucket, std::byte* key) co
     std::copy(suffix, suffix + suffix_bytes_, key + rows_.dropped);
 }
 
+std::uint32_t Column::record_of(std::uint64_t row) const {
+    if (rows_.link_bytes == 0) return static_cast<std::uint32_t>(row);
+    return static_cast<std::uint32_t>(get_le(file_.at(rows_.offset + row * row_bytes_ + suffix_bytes_, 4), 4));
+}
+
 void Column::search(const std::byte* key, std::uint32_t query, const Search& found, std::vector<Hit>& hits) const {
     const std::uint64_t first = found.first, last = found.last;
     if (first == last) return;
@@ -128,11 +133,7 @@ void Column::search(const std::byte* key, std::uint32_t query, const Search& fou
         if (compare(middle) < 0) low = middle + 1;
         else high = middle;
     }
-    for (; low < last && compare(low) == 0; ++low) {
-        const std::byte* link = rows + (low - first) * row_bytes_ + suffix_bytes_;
-        const std::uint64_t record = rows_.link_bytes == 0 ? low : get_le(link, 4);
-        hits.push_back({query, static_cast<std::uint32_t>(record)});
-    }
+    for (; low < last && compare(low) == 0; ++low) hits.push_back({query, record_of(low)});
 }
 
 }  // namespace triage

@@ -31,6 +31,7 @@ class Column {
     }
     // The key of a row, of `key_bytes`. `bucket` is the row's or an earlier one, and moves to the row's.
     void key_at(std::uint64_t row, std::uint64_t& bucket, std::byte* key) const;
+    std::uint32_t record_of(std::uint64_t row) const;
     Algorithm algorithm() const { return algorithm_; }
 
   private:

@@ -124,6 +124,43 @@ std::uint64_t KnownSet::records_without(AlgorithmSet algorithms) const {
     return count;
 }
 
+void KnownSet::for_each_size(const std::function<bool(std::optional<std::uint64_t>)>& use) const {
+    SetReader reader(impl_->tables);
+    const std::uint64_t records = impl_->file.superblock().records;
+    for (std::uint64_t r = 0; r < records; ++r)
+        if (!use(reader.record_at(static_cast<std::uint32_t>(r)).size)) return;
+}
+
+bool KnownSet::differs_in_size_from(const KnownSet& other) const {
+    constexpr std::size_t at_once = 256;
+    SetReader reader(impl_->tables);
+    std::array<Digests, at_once> digests;
+    std::vector<KnownQuery> queries;
+    const auto differs = [&] {
+        std::vector<std::vector<Match>> matches(queries.size());
+        other.lookup(queries, 0, matches);
+        queries.clear();
+        return std::any_of(matches.begin(), matches.end(), [](const std::vector<Match>& of_one) {
+            return std::any_of(of_one.begin(), of_one.end(), [](const Match& m) { return m.size_agrees == false; });
+        });
+    };
+    for (const Column& column : impl_->columns) {
+        Digest digest;
+        digest.algorithm = column.algorithm();
+        for (std::uint64_t row = 0, bucket = 0; row < column.rows(); ++row) {
+            const std::optional<std::uint64_t> size = reader.record_at(column.record_of(row)).size;
+            if (!size) continue;
+            column.key_at(row, bucket, digest.bytes.data());
+            Digests& own = digests[queries.size()] = {};
+            own.set(digest);
+            queries.push_back({&own, *size});
+            if (queries.size() == at_once && differs()) return true;
+        }
+        if (differs()) return true;
+    }
+    return false;
+}
+
 // By groups of keys, column after column.
 void KnownSet::Impl::find(std::span<const KnownQuery> queries, std::vector<Agreement>& agreements) const {
     std::array<Key, Column::group> keys{};

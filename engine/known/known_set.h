@@ -3,6 +3,7 @@
 // costs a look into a filter and touches no page of the file (docs/known-set-format.md).
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -56,6 +57,10 @@ class KnownSet {
 
     // Records of which no digest is computed when only `algorithms` are: they could never match.
     std::uint64_t records_without(AlgorithmSet algorithms) const;
+    // The size of every record, nothing where the list gives none; until `use` returns false.
+    void for_each_size(const std::function<bool(std::optional<std::uint64_t>)>& use) const;
+    // Does `other` give a digest of this set another size? Not for protected sets, whose digests cannot be listed.
+    bool differs_in_size_from(const KnownSet& other) const;
     // Reads all of it and checks every block. Throws Error that names the first damaged one.
     void check() const;
 

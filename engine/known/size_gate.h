@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sizes of everything in the notable sets. A content of another size cannot match any of them and need not be read.
+// That holds only where every record has a size, none is 0, and no two records of one hash differ in it: otherwise
+// there is no gate, and why. Immutable; any thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/known/known_set.h"
+
+namespace triage {
+
+class SizeGate {
+  public:
+    SizeGate() = default;  // no gate
+    // Reads every record of the notable sets: 10 million take about a fifth of a second. Throws Error when a damaged
+    // block of a set is touched.
+    explicit SizeGate(const KnownSets& sets);
+
+    bool holds() const { return holds_; }
+    // Why there is none: "LIST has records without a size". Names a list as its file is named.
+    const std::string& obstacle() const { return obstacle_; }
+    // May a content of this size match? True where the gate does not hold.
+    bool may_match(std::uint64_t size) const;
+
+  private:
+    static constexpr std::uint64_t small_sizes = 1 << 26;  // a bit each, 8 MiB
+
+    bool add_sizes(const KnownSet& set);
+    bool contradict(const KnownSet& a, const KnownSet& b) const;
+
+    bool holds_ = false;
+    std::string obstacle_ = "no notable list is given";
+    std::vector<bool> has_small_;
+    std::vector<std::uint64_t> large_;  // sorted
+};
+
+}  // namespace triage
