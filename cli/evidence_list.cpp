@@ -143,7 +143,9 @@ std::string question_of(const std::string& yaml) {
     std::string question;
     for (std::string line; std::getline(lines, line);) {
         const auto is = [&](std::string_view key) { return line.starts_with(key); };
-        if (!is("threads:") && !is("memory_mib:") && !is("  engine:") && !is("reports:")) question += line + "\n";
+        const bool is_of_the_run = is("threads:") || is("memory_mib:") || is("  engine:") || is("reports:") ||
+                                   is("  time_seconds:") || is("  matches:");
+        if (!is_of_the_run) question += line + "\n";
     }
     return question;
 }

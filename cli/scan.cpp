@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <map>
 #include <sstream>
 
 #include "cli/command.h"
@@ -21,6 +22,13 @@ Watched watched_of(const Run& run, const ScanArguments& arguments) {
     watched.is_resumed = !arguments.resume.empty();
     watched.is_discreet = arguments.discreet;
     return watched;
+}
+
+// From the start of the command: lists and earlier cases of a visit take their time from it.
+std::optional<std::chrono::steady_clock::time_point> deadline_of(const ScanOptions& options,
+                                                                 const ScanArguments& arguments) {
+    if (options.time_seconds == 0) return std::nullopt;
+    return arguments.started + std::chrono::seconds(options.time_seconds);
 }
 
 int run_scan(const ScanArguments& arguments, const std::string& command) {
@@ -56,7 +64,7 @@ int run_case(const ScanArguments& arguments, const std::string& command, const s
     Watch watch(progress, watched_of(run, arguments), stop, !arguments.quiet, stream);
     try {
         scan({registry(), run.evidence, run.lists.sets, run.configuration.rules, run.configuration.options, path, stop,
-              stream},
+              deadline_of(run.configuration.options, arguments), stream},
              run.store, run.audit, progress);
     } catch (const Error& error) {
         watch.end();
@@ -103,6 +111,14 @@ void add_scan(CLI::App& app, CommandLine& line) {
                      "auto: vector kernels where they are faster, checked by OpenSSL; openssl: OpenSSL alone")
         ->type_name("ENGINE")
         ->check(CLI::IsMember({"auto", "openssl"}));
+    scan->add_option("--time-limit", a->time_seconds,
+                     "Stop after so long, of the whole command: 90s, 25m, 2h; 0s: never. The case can be resumed")
+        ->type_name("TIME")
+        ->transform(CLI::AsNumberWithUnit(std::map<std::string, std::uint32_t>{{"s", 1}, {"m", 60}, {"h", 3600}},
+                                          CLI::AsNumberWithUnit::UNIT_REQUIRED, "TIME"));
+    scan->add_option("--stop-after", a->most_matches, "Stop after so many contents of a notable list; 0: never")
+        ->type_name("N")
+        ->check(CLI::NonNegativeNumber);
     scan->add_option("--evidence-list", a->evidence_list,
                      "CSV with the columns exhibit, path, note: one case an exhibit in the folder --out; what is\n"
                      "finished is skipped, what was interrupted goes on. Exit code: the worst, of 1, 4, 3, 0")

@@ -138,6 +138,10 @@ Configuration configuration_of(const ScanArguments& arguments) {
     sources.available_reports = reporter_names();
     if (arguments.threads > 0) sources.overrides.emplace_back("threads", std::to_string(arguments.threads));
     if (arguments.memory_mib > 0) sources.overrides.emplace_back("memory_mib", std::to_string(arguments.memory_mib));
+    if (arguments.time_seconds)
+        sources.overrides.emplace_back("limits.time_seconds", std::to_string(*arguments.time_seconds));
+    if (arguments.most_matches)
+        sources.overrides.emplace_back("limits.matches", std::to_string(*arguments.most_matches));
     if (!arguments.hash_engine.empty()) sources.overrides.emplace_back("hash.engine", arguments.hash_engine);
     if (!arguments.reports.empty()) {
         std::string list;

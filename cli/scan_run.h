@@ -3,6 +3,7 @@
 // part is a file: scan_begin, scan_resume, scan_lists, scan_conclude; scan.cpp is their order. Used by one thread.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,6 +25,9 @@ struct ScanArguments {
     std::vector<std::string> evidence, notable, ignorable, exhibits, evidence_at, list_at, case_info;
     std::string config, profile, out, reports, resume, hash_engine;
     std::uint32_t threads = 0, memory_mib = 0;
+    std::optional<std::uint32_t> time_seconds;
+    std::optional<std::uint64_t> most_matches;
+    std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();  // of the whole visit
     std::string key;
     bool lenient = false, cache = false, quiet = false, show_names = false, json = false;
     bool discreet = false;

@@ -198,8 +198,17 @@ void check_reports_together(const Settings& settings) {
             "the reports jsonl and findings would both write findings.jsonl", "name jsonl alone: it writes all of it");
 }
 
+// A laboratory's scan is the one that leaves nothing out.
+void check_size_gate(const Settings& settings) {
+    if (!settings.options.size_gate || settings.profile != "lab-full") return;
+    const auto place = settings.places.find("entries.size_gate");
+    fail_at(place == settings.places.end() ? Place{} : place->second, "the profile lab-full has no size gate",
+            "take another profile, or leave entries.size_gate out");
+}
+
 void check_together(const Settings& settings) {
     check_reports_together(settings);
+    check_size_gate(settings);
     const ScanOptions& o = settings.options;
     if (o.worker_memory_mib <= o.worker_memory_max_mib) return;
     const auto place = [&] {

@@ -83,10 +83,11 @@ struct Lister::VolumeWalk {
     bool is_given_up = false, is_broken = false, has_more_memory = false, is_over_hole_limit = false;
 };
 
-Lister::Lister(const ScanInput& input, const RuleBook& rules, VolumePlaces& places, Plan& plan, Progress& progress,
-               ResumePoint resume, bool probe_only)
+Lister::Lister(const ScanInput& input, const RuleBook& rules, const SizeGate& gate, VolumePlaces& places, Plan& plan,
+               Progress& progress, ResumePoint resume, bool probe_only)
     : input_(input),
       rules_(rules),
+      gate_(gate),
       places_(places),
       plan_(plan),
       progress_(progress),
@@ -331,6 +332,9 @@ void Lister::take_entry(VolumeWalk& walk, Entry entry) {
     } else if (entry.source == Source::none) {
         work.is_examined = true;
         work.record.examined = {Status::unreadable, entry.reason, entry.size, {}, {}};
+    } else if (!gate_.may_match(entry.size)) {
+        work.is_examined = true;
+        work.record.examined = {Status::skipped, Reason::size, 0, {}, {}};
     } else if (!input_.options.examine_sparse && is_nearly_all_hole(entry)) {
         work.is_examined = true;
         work.record.examined = {Status::skipped, Reason::sparse, stored_bytes(entry.extents), {}, {}};

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/known/size_gate.h"
 #include "engine/rules/rule_book.h"
 #include "engine/scan/address_set.h"
 #include "engine/scan/open_evidence.h"
@@ -29,9 +30,9 @@ struct ResumePoint {
 
 class Lister {
   public:
-    // `rules` and `places` are borrowed; the lister puts each file system into `places` before its entries.
-    Lister(const ScanInput& input, const RuleBook& rules, VolumePlaces& places, Plan& plan, Progress& progress,
-           ResumePoint resume, bool probe_only = false);
+    // `rules`, `gate` and `places` are borrowed; the lister puts each file system into `places` before its entries.
+    Lister(const ScanInput& input, const RuleBook& rules, const SizeGate& gate, VolumePlaces& places, Plan& plan,
+           Progress& progress, ResumePoint resume, bool probe_only = false);
     ~Lister();
 
     void list(std::uint32_t evidence_id, const EvidenceSpec& spec);
@@ -66,6 +67,7 @@ class Lister {
 
     const ScanInput& input_;
     const RuleBook& rules_;
+    const SizeGate& gate_;
     VolumePlaces& places_;
     Plan& plan_;
     Progress& progress_;

@@ -14,9 +14,12 @@
 namespace triage {
 
 struct ScanOptions {
-    AlgorithmSet algorithms = AlgorithmSet::all();      // hash.algorithms: what is not computed cannot match
-    HashEngine hash_engine = HashEngine::automatic;     // hash.engine: changes the speed only
-    bool examine_sparse = false;                        // entries.sparse: also read streams that are nearly all hole
+    AlgorithmSet algorithms = AlgorithmSet::all();   // hash.algorithms: what is not computed cannot match
+    HashEngine hash_engine = HashEngine::automatic;  // hash.engine: changes the speed only
+    bool examine_sparse = false;                     // entries.sparse: also read streams that are nearly all hole
+    bool size_gate = false;  // entries.size_gate: leave contents out whose size no notable record has (SizeGate)
+    std::uint32_t time_seconds = 0;  // limits.time_seconds: the run stops after so long; 0: never
+    std::uint64_t most_matches = 0;  // limits.matches: the run stops after so many notable contents; 0: never
     std::uint64_t hole_bytes = std::uint64_t{1} << 40;  // limits.hole_bytes: that are hashed, a volume
     WalkLimits walk;                                    // entries.deleted, entries.orphans, limits.*
     std::uint32_t threads = 0;       // threads: 0 is the processors available; changes the speed only
@@ -24,7 +27,7 @@ struct ScanOptions {
     // reports: those of the build, when nobody named them. A name here may be unknown to this build only if
     // ConfigSources::available_reports was left empty.
     std::vector<std::string> reports{"text", "html", "jsonl"};
-    NextSteps next_steps;                        // next_step.*: what people are told to do after each verdict
+    NextSteps next_steps;           // next_step.*: what people are told to do after each verdict
     bool warn_unprotected = false;  // lists.warn_unprotected: say it of lists that anyone who finds them can read
     std::uint32_t worker_memory_mib = 384;       // worker.memory_mib: address space of a worker
     std::uint32_t worker_memory_max_mib = 1024;  // worker.memory_max_mib: what it grows to with the entries recorded

@@ -1,36 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
-// The stop of one run that may end itself. Whoever started it may stop it too; its own end stops nothing else of the
-// process. Thread-safe; a thread of its own hands the caller's stop on.
+// The stop of one run, and why. Whoever started it may stop it, its deadline, or the run itself; its own end stops
+// nothing else of the process. Thread-safe; a thread of its own watches the caller's stop and the clock.
 #pragma once
 
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <thread>
 
 namespace triage {
 
 class RunStop {
   public:
-    explicit RunStop(const std::atomic<bool>& callers)
-        : flag_(callers.load()), relay_([this, &callers](const std::stop_token& end) { hand_on(callers, end); }) {}
+    using Clock = std::chrono::steady_clock;
+    RunStop(const std::atomic<bool>& callers, std::optional<Clock::time_point> deadline)
+        : flag_(callers.load()),
+          watch_([this, &callers, deadline](const std::stop_token& end) { watch(callers, deadline, end); }) {}
 
-    std::atomic<bool>& flag() { return flag_; }
+    const std::atomic<bool>& flag() const { return flag_; }
+    // By the run itself. What stopped it first is the cause.
+    void stop(const std::string& cause) {
+        const std::lock_guard lock(mutex_);
+        if (!flag_.exchange(true)) cause_ = cause;
+    }
+    // "stopped by a signal", "stopped by its time limit", or what `stop` was given.
+    std::string cause() const {
+        const std::lock_guard lock(mutex_);
+        return cause_;
+    }
 
   private:
-    void hand_on(const std::atomic<bool>& callers, const std::stop_token& end) {
-        std::unique_lock lock(mutex_);
-        while (!end.stop_requested()) {
-            if (callers.load(std::memory_order_relaxed)) flag_ = true;
+    void watch(const std::atomic<bool>& callers, std::optional<Clock::time_point> deadline,
+               const std::stop_token& end) {
+        std::mutex none;
+        std::unique_lock lock(none);
+        while (!end.stop_requested() && !flag_) {
+            if (callers.load(std::memory_order_relaxed)) return stop("stopped by a signal");
+            if (deadline && Clock::now() >= *deadline) return stop("stopped by its time limit");
             wake_.wait_for(lock, end, std::chrono::milliseconds(5), [] { return false; });
         }
     }
 
     std::atomic<bool> flag_;
-    std::mutex mutex_;  // of nothing: what `wake_` waits with
+    mutable std::mutex mutex_;  // protects cause_
+    std::string cause_ = "stopped by a signal";
     std::condition_variable_any wake_;
-    std::jthread relay_;  // last: it uses the others
+    std::jthread watch_;  // last: it uses the others
 };
 
 }  // namespace triage

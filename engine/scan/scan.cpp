@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/scan/scan.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <functional>
 #include <future>
@@ -24,10 +26,6 @@ std::vector<SetFacts> facts_of(const KnownSets& sets) {
     std::vector<SetFacts> facts;
     for (const KnownSet& set : sets) facts.push_back({set.identity().name, set.identity().polarity});
     return facts;
-}
-
-std::string interruption_by(const std::string& rule) {
-    return rule.empty() ? "stopped by a signal" : "stopped by rule " + rule;
 }
 
 // A volume of an evidence, with all file systems on it: they are walked together.
@@ -55,19 +53,33 @@ ResumePoint prepare_resume(Store& store) {
     return point;
 }
 
+// What the gate leaves out, or why there is none, stands beside the verdict.
+SizeGate gate_of(const ScanInput& input, Store& store, AuditLog& audit) {
+    if (!input.options.size_gate) return {};
+    SizeGate gate(input.known);
+    audit.record("size-gate", {{"holds", gate.holds()}, {"obstacle", gate.obstacle()}});
+    const std::string words = gate.holds() ? "contents of a size that no notable record has are left out"
+                                           : "nothing is left out by its size: " + gate.obstacle();
+    RunRecord run = store.run();
+    if (run.exclusions.find(words) != std::string::npos) return gate;  // a run that goes on
+    run.exclusions += (run.exclusions.empty() ? "" : "; ") + words;
+    store.put_run(run);
+    return gate;
+}
+
 // The one place that writes what a scan learns. Called by the pipeline's serial stage.
 class Recorder {
   public:
     Recorder(Store& store, AuditLog& audit, const ScanInput& input, const RuleBook& rules, const VolumePlaces& places,
-             std::atomic<bool>* own_stop, Progress& progress)
+             RunStop& stop, Progress& progress)
         : store_(store),
           audit_(audit),
           polarities_(polarities_of(input.known)),
           rules_(rules),
           volume_places_(places),
-          stop_(input.stop),
+          most_matches_(input.options.most_matches),
+          stop_(stop),
           observer_(input.observer ? *input.observer : no_observer_),
-          own_stop_(own_stop),
           progress_(progress) {}
 
     void record(const Batch& batch) {
@@ -75,8 +87,6 @@ class Recorder {
         store_.commit_if_due();
     }
     void record_problem(const ProblemRecord& problem) { put(problem); }
-    // The rule that ended the run; empty when none did.
-    const std::string& stopped_by() const { return stopped_by_; }
 
   private:
     void put(const EvidenceRecord& evidence) {
@@ -111,11 +121,11 @@ class Recorder {
         const EntryRecord& r = work.record;
         progress_.entries_examined.fetch_add(1, std::memory_order_relaxed);
         // The listing was ahead of the stop, the reading was not: a resumed run walks this volume again.
-        if (r.examined.reason == Reason::not_reached && stop_) cut_short_.insert(r.volume);
+        if (r.examined.reason == Reason::not_reached && stop_.flag()) cut_short_.insert(r.volume);
         if (work.shares_content) return store_.put_entry(r, std::nullopt);
         note_matches(r);
         store_.put_entry(r, store_.put_content(r.volume, r.entry, r.examined));
-        if (own_stop_) count_for_stop(r);
+        if (rules_.may_stop()) count_for_stop(r);
     }
     // Findings as they are recorded, of contents: the further names of one do not count.
     void count_for_stop(const EntryRecord& r) {
@@ -123,9 +133,7 @@ class Recorder {
         if (!finding) return;
         for (const std::string& rule : finding->rules) {
             const std::uint64_t most = rules_.stops_after(rule);
-            if (most == 0 || ++findings_[rule] < most || stop_) continue;
-            stopped_by_ = rule;
-            *own_stop_ = true;
+            if (most > 0 && ++findings_[rule] >= most) stop_.stop("stopped by rule " + rule);
         }
     }
     void note_matches(const EntryRecord& r) {
@@ -134,9 +142,10 @@ class Recorder {
             if (polarities_[match.set] == Polarity::notable && counted.emplace(match.set, match.category).second)
                 progress_.count_match(match.set, match.category);
         if (counted.empty()) return;
-        if (progress_.matches.fetch_add(1) == 0)
-            progress_.first_match_ms = static_cast<std::int64_t>(1000 * progress_.seconds());
+        const std::uint64_t matches = progress_.matches.fetch_add(1) + 1;
+        if (matches == 1) progress_.first_match_ms = static_cast<std::int64_t>(1000 * progress_.seconds());
         observer_.match(r);
+        if (matches == most_matches_) stop_.stop(fmt::format("stopped after {} matches, as asked for", matches));
     }
 
     Store& store_;
@@ -145,11 +154,10 @@ class Recorder {
     const RuleBook& rules_;
     const VolumePlaces& volume_places_;
     std::map<std::string, std::uint64_t> findings_;  // by rule, of rules that may stop the run
-    std::string stopped_by_;
-    const std::atomic<bool>& stop_;
+    const std::uint64_t most_matches_;               // then the run ends; 0: never
+    RunStop& stop_;
     Observer no_observer_;
     Observer& observer_;
-    std::atomic<bool>* const own_stop_;  // where a rule may end the run
     Progress& progress_;
     std::map<std::uint32_t, Place> places_;  // by VolumeRecord::id
     std::set<std::uint32_t> cut_short_;      // volumes with a content that the stop left unread
@@ -252,15 +260,10 @@ void note(EvidenceOverview& overview, Batch batch) {
 
 void scan(const ScanInput& given, Store& store, AuditLog& audit, Progress& progress) {
     const RuleBook rules(given.rules, facts_of(given.known), parse_time(store.run().started_utc).value_or(utc_now()));
-    std::optional<RunStop> own_stop;
-    if (rules.may_stop()) own_stop.emplace(given.stop);
-    const ScanInput input{given.registry,
-                          given.evidence,
-                          given.known,
-                          given.rules,
-                          given.options,
-                          given.spool_folder,
-                          own_stop ? own_stop->flag() : given.stop};
+    RunStop stop(given.stop, given.deadline);
+    const ScanInput input{given.registry,     given.evidence, given.known,    given.rules,   given.options,
+                          given.spool_folder, stop.flag(),    given.deadline, given.observer};
+    const SizeGate gate = gate_of(input, store, audit);
     VolumePlaces places;
     for (const VolumeRecord& volume : store.volumes()) places.put(volume.id, volume.name, volume.fs);
     store.put_rules(input.rules);
@@ -271,9 +274,9 @@ void scan(const ScanInput& given, Store& store, AuditLog& audit, Progress& progr
     const bool is_spinning = has_spinning_disk(input.evidence);
     const std::uint64_t plan_memory = (std::uint64_t{input.options.memory_mib} << 20) / 4;
     Plan plan({thread_count(input.options), plan_memory, input.spool_folder, is_spinning});
-    Lister lister(input, rules, places, plan, progress, prepare_resume(store));
+    Lister lister(input, rules, gate, places, plan, progress, prepare_resume(store));
     store.judge_as_they_come(judge_one);
-    Recorder recorder(store, audit, input, rules, places, own_stop ? &own_stop->flag() : nullptr, progress);
+    Recorder recorder(store, audit, input, rules, places, stop, progress);
     std::future<void> listing = list_aside(plan, [&] {
         for (std::uint32_t id = 0; id < input.evidence.size() && !lister.is_stopped(); ++id)
             lister.list(id, input.evidence[id]);
@@ -300,9 +303,7 @@ void scan(const ScanInput& given, Store& store, AuditLog& audit, Progress& progr
     run.sandbox = lister.sandbox();
     run.ended_utc = format_utc(utc_now());
     run.is_interrupted = input.stop.load() || is_device_gone;
-    run.interruption = is_device_gone       ? "a device vanished"
-                       : run.is_interrupted ? interruption_by(recorder.stopped_by())
-                                            : "";
+    run.interruption = is_device_gone ? "a device vanished" : run.is_interrupted ? stop.cause() : "";
     store.put_run(run);
     store.seal(judge_one);
 }
@@ -312,7 +313,8 @@ EvidenceOverview look_at(const ScanInput& input, const EvidenceSpec& spec) {
     Progress progress;
     const RuleBook rules({}, {}, {});
     VolumePlaces places;
-    Lister lister(input, rules, places, plan, progress, {}, true);
+    const SizeGate gate;
+    Lister lister(input, rules, gate, places, plan, progress, {}, true);
     std::future<void> listing = list_aside(plan, [&] { lister.list(0, spec); });
     EvidenceOverview overview;
     while (std::unique_ptr<Batch> batch = plan.take(input.stop)) {

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,9 +50,11 @@ struct ScanInput {
     const KnownSets& known;
     const Rules& rules;
     const ScanOptions& options;
-    std::string spool_folder;  // where entries wait that do not fit into memory: the case directory
+    std::string spool_folder;       // where entries wait that do not fit into memory: the case directory
     const std::atomic<bool>& stop;  // set by a signal: ends the run within about a second, resumable
-    Observer* observer = nullptr;   // of the events of scan(), as they are recorded
+    // When the run ends itself, resumably; a visit of several cases has one.
+    std::optional<std::chrono::steady_clock::time_point> deadline = {};
+    Observer* observer = nullptr;  // of the events of scan(), as they are recorded
 };
 
 // RunRecord::interruption of a run whose digests cannot be trusted (ErrorKind::untrusted): it is never resumed.

@@ -42,8 +42,8 @@ Configuration with_flag(const std::string& key, const std::string& value) {
 
 const char* all_keys = R"(
 hash: {algorithms: [sha256]}
-entries: {deleted: false, orphans: false, sparse: true}
-limits: {depth: 7, entries: 8, orphan_entries: 9, orphan_volume_factor: 10, hole_bytes: 11}
+entries: {deleted: false, orphans: false, sparse: true, size_gate: true}
+limits: {time_seconds: 12, matches: 13, depth: 7, entries: 8, orphan_entries: 9, orphan_volume_factor: 10, hole_bytes: 11}
 threads: 3
 reports: [text]
 rules:
@@ -83,6 +83,9 @@ TEST_CASE("every key of a file reaches its option") {
     CHECK(o.walk.orphan_entries == 9);
     CHECK(o.walk.orphan_volume_factor == 10);
     CHECK(o.hole_bytes == 11);
+    CHECK(o.size_gate);
+    CHECK(o.time_seconds == 12);
+    CHECK(o.most_matches == 13);
     CHECK(o.threads == 3);
     CHECK(thread_count(o) == 3);
     CHECK(o.reports == std::vector<std::string>{"text"});
@@ -130,7 +133,10 @@ entries:
   deleted: true
   orphans: true
   sparse: false
+  size_gate: false
 limits:
+  time_seconds: 0
+  matches: 0
   depth: 1024
   entries: 100000000
   orphan_entries: 10000000

@@ -79,7 +79,8 @@ struct Listing {
         const auto begin = std::chrono::steady_clock::now();
         Listed listed;
         {
-            Lister lister(input, book, places, plan, progress, {}, probe_only);
+            const SizeGate gate;
+            Lister lister(input, book, gate, places, plan, progress, {}, probe_only);
             std::future<void> listing = std::async(std::launch::async, [&] {
                 lister.list(0, spec);
                 plan.finish();

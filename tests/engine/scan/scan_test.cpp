@@ -43,7 +43,7 @@ struct Scanned {
         store->put_run(RunRecord{});
     }
     void run() {
-        const ScanInput input{script_registry(), {spec}, known, rules, options, {}, stop, observer};
+        const ScanInput input{script_registry(), {spec}, known, rules, options, {}, stop, deadline, observer};
         scan(input, *store, *audit, progress);
     }
     void reopen() {
@@ -75,6 +75,7 @@ struct Scanned {
     KnownSets known;
     Rules rules;
     std::atomic<bool> stop{false};
+    std::optional<std::chrono::steady_clock::time_point> deadline;
     Observer* observer = nullptr;
     Progress progress;
     std::optional<Store> store;
@@ -227,6 +228,46 @@ TEST_CASE("a rule ends its own run after so many findings, and no other") {
     scanned.rules = {};
     scanned.run();
     CHECK_FALSE(scanned.store->run().is_interrupted);
+}
+
+TEST_CASE("with a size gate only contents of a notable size are read, and the verdict says so") {
+    const auto scan_with = [](std::optional<std::uint64_t> size) {
+        auto scanned = std::make_unique<Scanned>(
+            ScriptImage().volume("fs ext4\nresident /a 5 abc\nresident /b 6 abcd\npacked /c 7 xyzzy\n"));
+        KnownRecord record;
+        record.digests.set(*Digest::parse("900150983cd24fb0d6963f7d28e17f72"));  // MD5 of "abc", RFC 1321
+        record.size = size;
+        scanned->known.push_back(set_of({record}));
+        scanned->options.size_gate = true;
+        scanned->run();
+        return scanned;
+    };
+    const auto gated = scan_with(3), open = scan_with({});
+    CHECK(gated->rows() ==
+          hashed("p0 /a:", sha256_of(as_bytes("abc"))) + "p0 /b: skipped size 0 -\np0 /c: skipped size 0 -\n");
+    CHECK(gated->progress.matches == 1);
+    CHECK(gated->progress.bytes_listed == 3);
+    CHECK(gated->store->run().exclusions == "contents of a size that no notable record has are left out");
+    CHECK(open->rows().find("skipped") == std::string::npos);
+    CHECK(open->store->run().exclusions.starts_with("nothing is left out by its size: "));
+}
+
+TEST_CASE("a run ends at its deadline and after the matches asked for, and can go on") {
+    Scanned late(ScriptImage().volume("fs ext4\nresident /a 5 abc\nslow /b 6 30\n"));
+    late.deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(300);
+    late.run();
+    CHECK(late.store->run().is_interrupted);
+    CHECK(late.store->run().interruption == "stopped by its time limit");
+    CHECK_FALSE(late.stop);
+
+    Scanned enough(ScriptImage().volume("fs ext4\nresident /a 5 abc\nslow /b 6 30\n"));
+    KnownRecord record;
+    record.digests.set(*Digest::parse("900150983cd24fb0d6963f7d28e17f72"));
+    enough.known.push_back(set_of({record}));
+    enough.options.most_matches = 1;
+    enough.run();
+    CHECK(enough.store->run().interruption == "stopped after 1 matches, as asked for");
+    CHECK(enough.progress.matches == 1);
 }
 
 TEST_CASE("a stop from outside ends a run that a rule may end, too") {
