@@ -153,13 +153,15 @@ PlannedEntry Plan::take_short() {
     return std::move(first.mapped());
 }
 
-// A long content is begun as soon as all are known that it can share lanes with, so that it does not hold the end.
+// A long content is begun as soon as all are known that it can share lanes with, so that it does not hold the end. Short
+// ones of its class come before it where others are left to flow beside it: their matches are known sooner.
 bool Plan::is_turn_of_long() const {
     if (!dealt_.empty()) return true;
     if (long_.empty() || !may_take_short()) return !long_.empty();
     const std::uint32_t priority = long_.begin()->first.first, other = next_short().priority;
     if (priority != other) return priority < other;
-    return is_finished_ || long_.size() >= lane_count * options_.threads;
+    const bool are_others_left = !spool_.is_empty() || short_.rbegin()->first.priority > priority;
+    return is_finished_ ? !are_others_left : long_.size() >= lane_count * options_.threads;
 }
 
 std::unique_ptr<Batch> Plan::take_items() {

@@ -84,6 +84,19 @@ TEST_CASE("long contents are dealt out to the threads by their bytes, and short 
     CHECK(plan.take(never) == nullptr);
 }
 
+TEST_CASE("short contents of a class come before its long ones while others are left to flow beside those") {
+    Plan plan({});
+    const auto send = [&](const char* path, std::uint8_t priority, std::uint64_t size) {
+        EntryWork one = work(path, 0, size);
+        one.priority = priority;
+        plan.send(0, std::move(one));
+    };
+    send("/video", 0, 9 << 20), send("/picture", 0, 8 << 20 >> 1), send("/text", 5, 1000);
+    plan.finish();
+    CHECK(paths_of(*plan.take(never)) == Paths{"/picture"});
+    CHECK(paths_of(*plan.take(never)) == Paths{"/video", "/text"});
+}
+
 TEST_CASE("entries that do not fit into memory come back from the spool, whole and in order") {
     const ewf_test::Folder folder;
     const PlainMedia media(Bytes(512));
