@@ -15,6 +15,7 @@ says() { # PATTERN COMMAND...
 says 'bound, engine: .* reached' "$bench/pairs.py" ext4:fast --pairs 1 --known 0 --peers fiwalk
 grep -q 'median: triage .*; fiwalk .* times' "$work/out" || fault "no median: $(cat "$work/out")"
 says 'median: triage' "$bench/pairs.py" ext4 --pairs 1 --known 0 --digests one --peers loaddb
+says 'median: first match' "$bench/first_match.py" ext4 --pairs 1 --known 0
 says 'us a unit' "$bench/growth.py" threads --runs 1
 says 'channel' "$build/micro" records 1000
 
