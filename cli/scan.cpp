@@ -31,6 +31,16 @@ std::optional<std::chrono::steady_clock::time_point> deadline_of(const ScanOptio
     return arguments.started + std::chrono::seconds(options.time_seconds);
 }
 
+// In this part of the run or an earlier one. A store that fails cannot tell of earlier ones.
+bool has_found(const Store& store, const Progress& progress) {
+    if (progress.matches > 0) return true;
+    try {
+        return store.run().found_before || store.has_notable_match();
+    } catch (const Error&) {
+        return false;
+    }
+}
+
 int run_scan(const ScanArguments& arguments, const std::string& command) {
     const std::atomic<bool>& stop = stop_on_signals();
     const bool names_more = !arguments.evidence.empty() || !arguments.notable.empty() || !arguments.ignorable.empty() ||
@@ -74,7 +84,7 @@ int run_case(const ScanArguments& arguments, const std::string& command, const s
         const bool may_go_on = error.kind() != ErrorKind::untrusted;
         print_error(path + ": " + error.what(),
                     may_go_on ? advice + ": " + resume_command(path, arguments) : error.advice());
-        if (progress.matches == 0) return exit_code::interrupted;
+        if (!has_found(run.store, progress)) return exit_code::interrupted;
         if (!arguments.discreet) print_notice("files of a notable list were found before that");
         return exit_code::alert;
     }

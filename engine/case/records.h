@@ -111,6 +111,8 @@ struct RunRecord {
     std::string interruption;   // "signal INT", "the case directory is full"
     std::string exclusions;     // what the configuration left out, in words; empty when nothing
     std::uint32_t resumed = 0;  // how often the scan was resumed
+    // An earlier part had found a match in what was to be walked again, and this one was interrupted too.
+    bool found_before = false;
     NextSteps next_steps;
 };
 

@@ -115,6 +115,7 @@ class Store {
     void for_each_finding(const OnEntry& on_finding) const;  // with matches, extents, finding
     void for_each_problem(const std::function<void(const ProblemRecord&)>& on_problem) const;
     std::vector<LedgerRow> ledger() const;
+    bool has_notable_match() const;  // also of a store that is not sealed
     std::vector<MatchCount> match_counts() const;
     std::vector<FindingCount> finding_counts() const;
     std::vector<UnopenedCount> unopened_counts() const;

@@ -155,6 +155,7 @@ RunRecord Store::run() const {
     run.interruption = text_at(row, 16);
     run.resumed = number_at(row, 17);
     run.exclusions = text_at(row, 18);
+    run.found_before = row.integer(19) != 0;
     Statement step = impl_->database.prepare("SELECT text FROM next_step WHERE verdict = ?");
     for_each_next_step(run.next_steps, [&](std::string_view verdict, std::string& text) {
         step.bind(verdict);
@@ -307,6 +308,13 @@ std::vector<MatchCount> Store::match_counts() const {
         counts.push_back({number_at(row, 0), number_at(row, 1), text_at(row, 2), row.integer(3) != 0,
                           algorithms_at(row, 4), algorithms_at(row, 5), row.unsigned_integer(6)});
     return counts;
+}
+
+bool Store::has_notable_match() const {
+    Statement row = impl_->database.prepare(
+        "SELECT EXISTS (SELECT 1 FROM match JOIN list ON list.id = match.list WHERE list.polarity = ?)");
+    row.bind(static_cast<int>(Polarity::notable));
+    return row.step() && row.integer(0) != 0;
 }
 
 std::vector<FindingCount> Store::finding_counts() const {

@@ -112,7 +112,11 @@ Verdict verdict_of(const Store& store, std::optional<std::uint32_t> evidence) {
     verdict.has_match = has_notable_match(store, evidence);
     verdict.has_alert = has_alert(store, evidence);
     verdict.is_compared = has_notable_list(store);
-    verdict.is_interrupted = store.run().is_interrupted;
+    const RunRecord run = store.run();
+    verdict.is_interrupted = run.is_interrupted;
+    // Nobody knows any more of which evidence it was, where there are several.
+    const bool is_asked_of_all = !evidence || store.evidences().size() == 1;
+    if (run.is_interrupted && run.found_before && is_asked_of_all) verdict.has_match = verdict.has_alert = true;
     verdict.is_complete = !verdict.is_interrupted && incompleteness(store, evidence).empty();
     return verdict;
 }

@@ -65,7 +65,8 @@ ThreadExaminer& examiner_for(AlgorithmSet algorithms, ThreadExaminers& examiners
 // Shared only because oneTBB copies tokens from stage to stage; one stage holds a batch at a time.
 using Token = std::shared_ptr<Batch>;
 
-// All contents of a batch at once: their look-ups then wait for memory together.
+}  // namespace
+
 void look_up(Batch& batch, const KnownSets& known) {
     std::vector<Examined*> hashed;
     std::vector<KnownQuery> queries;
@@ -84,6 +85,8 @@ void look_up(Batch& batch, const KnownSets& known) {
     }
     for (std::size_t i = 0; i < hashed.size(); ++i) hashed[i]->matches = std::move(matches[i]);
 }
+
+namespace {
 
 // In the order of the plan, so that a disk's head moves forward: the one thread of the input stage is the only one that
 // has it fetch anything. Holes cost nothing, and of a long content only the beginning is asked for.

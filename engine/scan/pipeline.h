@@ -26,6 +26,10 @@ struct PipelineInput {
     Progress& progress;
 };
 
+// Compares what is hashed in a batch and was not compared yet; run_pipeline does so with every batch that it takes.
+// Throws Error (interrupted) when a set turns out damaged.
+void look_up(Batch& batch, const KnownSets& known);
+
 // Returns when the plan has no more and everything taken was recorded. `record` is called for one batch at a time; what
 // it throws ends the pipeline and is thrown here.
 void run_pipeline(const PipelineInput& input, const std::function<void(const Batch&)>& record);

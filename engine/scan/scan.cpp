@@ -39,6 +39,9 @@ ResumePoint prepare_resume(Store& store) {
     std::set<Place> unfinished;
     for (const VolumeRecord& volume : volumes)
         if (volume.state == VolumeState::pending) unfinished.insert(place_of(volume));
+    RunRecord run = store.run();
+    run.found_before = run.found_before || (!unfinished.empty() && store.has_notable_match());
+    store.put_run(run);
     for (VolumeRecord& volume : volumes) {
         if (unfinished.contains(place_of(volume))) {
             store.forget_volume(volume.id);
@@ -107,6 +110,8 @@ class Recorder {
     }
     void put(const ProblemRecord& problem) {
         progress_.problems.fetch_add(1, std::memory_order_relaxed);
+        // It may be of the stop alone, such as a second reading that did not end: the volume is walked again.
+        if (stop_.flag() && problem.volume) cut_short_.insert(*problem.volume);
         store_.put_problem(problem);
         observer_.problem(problem);
         audit_.record("problem",
@@ -293,6 +298,7 @@ void scan(const ScanInput& given, Store& store, AuditLog& audit, Progress& progr
     const std::unique_ptr<Batch> rest = plan.close();
     listing.wait();
     if (recording_failure) end_failed_run(recording_failure, store, audit);
+    look_up(*rest, input.known);  // contents that workers decoded, when the run was stopped
     recorder.record(*rest);
     listing.get();
 
@@ -304,6 +310,8 @@ void scan(const ScanInput& given, Store& store, AuditLog& audit, Progress& progr
     run.ended_utc = format_utc(utc_now());
     run.is_interrupted = input.stop.load() || is_device_gone;
     run.interruption = is_device_gone ? "a device vanished" : run.is_interrupted ? stop.cause() : "";
+    run.found_before = run.found_before && run.is_interrupted;
+    if (run.found_before) run.interruption += "; an earlier part had found a match in what is still to be walked again";
     store.put_run(run);
     store.seal(judge_one);
 }

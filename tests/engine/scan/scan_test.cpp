@@ -11,6 +11,8 @@
 #include <sstream>
 #include <thread>
 
+#include "engine/case/verdict.h"
+#include "engine/scan/pipeline.h"
 #include "tests/engine/case/sample_case.h"
 #include "tests/support/known_sets.h"
 #include "tests/support/rules.h"
@@ -225,6 +227,7 @@ TEST_CASE("a rule ends its own run after so many findings, and no other") {
     CHECK(scanned.store->run().interruption == "stopped by rule enough");
     CHECK_FALSE(scanned.stop);
     // Going on, it counts anew.
+    scanned.reopen();
     scanned.rules = {};
     scanned.run();
     CHECK_FALSE(scanned.store->run().is_interrupted);
@@ -268,6 +271,43 @@ TEST_CASE("a run ends at its deadline and after the matches asked for, and can g
     enough.run();
     CHECK(enough.store->run().interruption == "stopped after 1 matches, as asked for");
     CHECK(enough.progress.matches == 1);
+}
+
+TEST_CASE("a match is not forgotten while its volume is still to be walked again") {
+    Scanned scanned(ScriptImage().volume("fs ext4\nresident /a 5 abc\n"));
+    KnownRecord record;
+    record.digests.set(*Digest::parse("900150983cd24fb0d6963f7d28e17f72"));  // MD5 of "abc", RFC 1321
+    scanned.known.push_back(set_of({record}));
+    scanned.store->put_list(0, {scanned.known[0].identity(), {}});
+    scanned.options.most_matches = 1;
+    scanned.run();
+    CHECK(verdict_of(*scanned.store).has_match);
+    scanned.options.most_matches = 0;
+    scanned.deadline = std::chrono::steady_clock::now();  // the next part ends before it finds anything
+    scanned.reopen();
+    for (VolumeRecord volume : scanned.store->volumes()) {  // as if some of it had not been reached
+        if (volume.state == VolumeState::walked) volume.state = VolumeState::pending;
+        scanned.store->put_volume(volume);
+    }
+    scanned.run();
+    CHECK(scanned.store->run().found_before);
+    CHECK(verdict_of(*scanned.store).has_match);
+    CHECK(verdict_of(*scanned.store).exit_code() == 1);
+}
+
+TEST_CASE("what a worker decoded before a stop is compared all the same") {
+    Batch batch;
+    EntryWork work;
+    work.is_examined = true;
+    work.record.examined.status = Status::hashed, work.record.examined.reason = Reason::none;
+    work.record.examined.digests.set(*Digest::parse("900150983cd24fb0d6963f7d28e17f72"));
+    batch.items.emplace_back(work);
+    KnownRecord record;
+    record.digests = work.record.examined.digests;
+    KnownSets known;
+    known.push_back(set_of({record}));
+    look_up(batch, known);
+    CHECK(std::get<EntryWork>(batch.items[0]).record.examined.matches.size() == 1);
 }
 
 TEST_CASE("a stop from outside ends a run that a rule may end, too") {
