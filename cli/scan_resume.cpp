@@ -111,8 +111,9 @@ Run begin_resumed(const ScanArguments& arguments) {
     ScanOptions& options = configuration.options;
     if (arguments.threads > 0) run.threads = options.threads = arguments.threads;
     if (arguments.memory_mib > 0) options.memory_mib = arguments.memory_mib;
-    options.time_seconds = arguments.time_seconds.value_or(options.time_seconds);
-    options.most_matches = arguments.most_matches.value_or(options.most_matches);
+    // The case's limits were for its first part; each would end every part at the same place.
+    options.time_seconds = arguments.time_seconds.value_or(0);
+    options.most_matches = arguments.most_matches.value_or(0);
     if (!arguments.hash_engine.empty())
         options.hash_engine =
             arguments.hash_engine == to_string(HashEngine::openssl) ? HashEngine::openssl : HashEngine::automatic;

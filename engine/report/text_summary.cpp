@@ -213,7 +213,8 @@ void add_verdict_and_scope(TextPage& page, const ReportContext& context) {
     page.section("Scope");
     page.line(fmt::format("Profile: {}; hashes: {}", escape_for_terminal(context.run.profile),
                           algorithms_in_words(context.run.algorithms)));
-    if (!context.run.exclusions.empty()) page.line("Excluded by the configuration: " + context.run.exclusions);
+    if (!context.run.exclusions.empty())
+        page.line("Excluded by the configuration: " + escape_for_terminal(context.run.exclusions));
     add_shares(page, shares_of(context));
     add_lists(page, context);
     add_not_looked_into(page, context);

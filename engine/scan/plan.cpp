@@ -153,8 +153,8 @@ PlannedEntry Plan::take_short() {
     return std::move(first.mapped());
 }
 
-// A long content is begun as soon as all are known that it can share lanes with, so that it does not hold the end. Short
-// ones of its class come before it where others are left to flow beside it: their matches are known sooner.
+// A long content is begun as soon as all are known that it can share lanes with, so that it does not hold the end.
+// Short ones of its class come before it where others are left to flow beside it: their matches are known sooner.
 bool Plan::is_turn_of_long() const {
     if (!dealt_.empty()) return true;
     if (long_.empty() || !may_take_short()) return !long_.empty();

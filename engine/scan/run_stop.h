@@ -5,7 +5,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -35,19 +34,16 @@ class RunStop {
   private:
     void watch(const std::atomic<bool>& callers, std::optional<Clock::time_point> deadline,
                const std::stop_token& end) {
-        std::mutex none;
-        std::unique_lock lock(none);
         while (!end.stop_requested() && !flag_) {
             if (callers.load(std::memory_order_relaxed)) return stop("stopped by a signal");
             if (deadline && Clock::now() >= *deadline) return stop("stopped by its time limit");
-            wake_.wait_for(lock, end, std::chrono::milliseconds(5), [] { return false; });
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
         }
     }
 
     std::atomic<bool> flag_;
     mutable std::mutex mutex_;  // protects cause_
     std::string cause_ = "stopped by a signal";
-    std::condition_variable_any wake_;
     std::jthread watch_;  // last: it uses the others
 };
 
