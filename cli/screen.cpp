@@ -46,9 +46,9 @@ std::string evidence_in_words(const Snapshot& s) {
 }
 
 std::string elapsed_in_words(const Snapshot& s) {
-    if (s.volumes_total == 0) return exactly(s.seconds);
+    if (s.volumes_total == 0 || s.phase != Phase::listing) return exactly(s.seconds);
     const std::uint32_t volume = std::min(s.volumes_done + 1, s.volumes_total);
-    return fmt::format("{}; volume {} of {}", exactly(s.seconds), volume, s.volumes_total);
+    return fmt::format("{}; volume {} of {} is listed", exactly(s.seconds), volume, s.volumes_total);
 }
 
 std::string matches_in_words(const Snapshot& s) {

@@ -44,6 +44,12 @@ std::optional<double> seconds_for(std::uint64_t bytes, double seconds_between, s
     return static_cast<double>(bytes) * seconds_between / static_cast<double>(bytes_between);
 }
 
+// The listing runs ahead of the reading: while contents are read, a device must not be taken for one that is done.
+std::uint32_t SnapshotTaker::evidence_now(const Progress::UnderWay& under_way, Phase phase) {
+    if (under_way.evidence) read_last_ = under_way.evidence;
+    return phase == Phase::listing ? progress_.listing().evidence : read_last_.value_or(0);
+}
+
 Snapshot SnapshotTaker::take() {
     Snapshot s;
     s.phase = progress_.phase;
@@ -63,7 +69,7 @@ Snapshot SnapshotTaker::take() {
     const auto words_of = [&](std::uint32_t evidence) {
         return evidence < watched_.evidences.size() ? watched_.evidences[evidence] : std::string{};
     };
-    const std::uint32_t current = progress_.listing().evidence;
+    const std::uint32_t current = evidence_now(under_way, s.phase);
     s.evidence = words_of(current);
     s.evidence_number = current + 1, s.evidences = watched_.evidences.size();
     s.held_up_by = held_up_by(under_way.slowest, progress_, s.phase);

@@ -24,7 +24,7 @@ struct Watched {
 };
 
 struct Snapshot {
-    std::string evidence;  // that is listed, or else read; not escaped
+    std::string evidence;  // that is listed; then the first of those that are read; not escaped
     std::size_t evidence_number = 1, evidences = 1;
     Phase phase = Phase::listing;
     bool is_stopping = false, is_resumed = false, is_discreet = false;
@@ -53,9 +53,11 @@ class SnapshotTaker {
     Snapshot take();
 
   private:
+    std::uint32_t evidence_now(const Progress::UnderWay& under_way, Phase phase);
     Progress& progress_;
     const Watched watched_;
     const std::atomic<bool>& stop_;
+    std::optional<std::uint32_t> read_last_;  // evidence; between two batches none is under way
     struct Sample {
         double seconds;
         std::uint64_t bytes;

@@ -74,6 +74,9 @@ Progress::UnderWay Progress::look_under_way() {
         const std::uint64_t read = row.bytes_read->load(std::memory_order_relaxed);
         if (std::exchange(row.bytes_seen, read) != read) row.last_progress = now;
         under_way.bytes += std::min(read, row.contents.bytes);
+        const auto place = places_.find(row.volume_id);
+        if (place != places_.end())
+            under_way.evidence = std::min(place->second.evidence, under_way.evidence.value_or(~0u));
         if (!slowest || row.last_progress < slowest->last_progress) slowest = &row;
     }
     if (!slowest) return under_way;

@@ -92,9 +92,10 @@ struct Progress {
         std::list<Row>::iterator row_;
     };
     // The batch of which nothing was read for the longest time, as far as anybody looked: for one viewer, who does so
-    // every second or so. And the bytes of all of them that were read so far.
+    // every second or so. And the first evidence that is being read, and the bytes of all that were read so far.
     struct UnderWay {
         std::optional<BusyWith> slowest;
+        std::optional<std::uint32_t> evidence;
         std::uint64_t bytes = 0;
     };
     UnderWay look_under_way();

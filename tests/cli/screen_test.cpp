@@ -44,7 +44,7 @@ std::string text_of(std::FILE* file) {
 TEST_CASE("the screen says what, how far, how long, and what was found, by list and category") {
     CHECK(drawn(reading()) ==
           "Evidence   AB/1: disk.E01, 1.2 GiB in 3 files\n"
-          "Elapsed    1 min 12 s; volume 2 of 2\n"
+          "Elapsed    1 min 12 s\n"
           "Done       12,345 of 50,000 entries, 3.0 GiB of 12.0 GiB (25.0 %)\n"
           "Remaining  about 3 min\n"
           "Matches    6; the first after 0.4 s\n"
@@ -60,7 +60,7 @@ TEST_CASE("while it lists, the screen claims no share and no remaining time") {
     s.evidences = 3, s.evidence_number = 2;
     CHECK(drawn(s) ==
           "Evidence   AB/1: disk.E01, 1.2 GiB in 3 files (2 of 3)\n"
-          "Elapsed    1 min 12 s; volume 2 of 2\n"
+          "Elapsed    1 min 12 s; volume 2 of 2 is listed\n"
           "Done       12,345 of 50,000 entries so far, 3.0 GiB of 12.0 GiB so far\n"
           "Remaining  not known: still listing\n"
           "Matches    0\n"
@@ -87,7 +87,7 @@ TEST_CASE("a discreet screen shows progress and no word of what was found") {
     s.is_discreet = true;
     CHECK(drawn(s) ==
           "Evidence   AB/1: disk.E01, 1.2 GiB in 3 files\n"
-          "Elapsed    1 min 12 s; volume 2 of 2\n"
+          "Elapsed    1 min 12 s\n"
           "Done       12,345 of 50,000 entries, 3.0 GiB of 12.0 GiB (25.0 %)\n"
           "Remaining  about 3 min");
     CHECK(plain_line(s) ==
@@ -218,6 +218,26 @@ TEST_CASE("a snapshot is one moment of the counters, with what is waited for") {
     CHECK(s.held_up_evidence == "b.E01");
     progress.phase = Phase::reading;  // the listing is over: nobody waits for it
     CHECK_FALSE(taker.take().held_up_by);
+}
+
+TEST_CASE("while contents are read, the first evidence that is being read is shown, not the one that was listed last") {
+    Progress progress;
+    progress.name_volume(4, 0, "p0"), progress.name_volume(5, 1, "p0");
+    progress.begin_listing(2, "p0");
+    progress.phase = Phase::reading;
+    const std::atomic<bool> stop{false};
+    SnapshotTaker taker(progress, {{"a", "b", "c"}, {}, false, false}, stop);
+    CHECK(taker.take().evidence == "a");  // nothing says that it is done
+    {
+        const Progress::Examining later(progress, 5, {0, {}, 64, 10, 1, 0});
+        CHECK(taker.take().evidence == "b");
+        const Progress::Examining earlier(progress, 4, {0, {}, 64, 10, 1, 0});
+        CHECK(taker.take().evidence == "a");
+    }
+    const Snapshot between = taker.take();
+    CHECK(between.evidence == "a");
+    CHECK(between.evidence_number == 1);
+    CHECK(between.evidences == 3);
 }
 
 TEST_CASE("a frame is drawn over the one before, also where the terminal became narrower") {

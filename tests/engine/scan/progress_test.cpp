@@ -23,10 +23,11 @@ TEST_CASE("of the contents under way the one is told of which nothing was read f
         {
             Progress::Examining second(progress, 8, {0, {}, 5, 10, 1, 0});
             second.bytes_read = 4;
-            const auto [slowest, bytes] = progress.look_under_way();
+            const auto [slowest, evidence, bytes] = progress.look_under_way();
             REQUIRE(slowest);
             CHECK(slowest->volume == "p1");
             CHECK(slowest->evidence == 2);
+            CHECK(evidence == 2u);
             CHECK(slowest->address == 64);
             CHECK(slowest->contents == 3);
             CHECK(bytes == 4);
