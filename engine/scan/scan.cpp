@@ -90,6 +90,7 @@ class Recorder {
         store_.commit_if_due();
     }
     void record_problem(const ProblemRecord& problem) { put(problem); }
+    void record_volume(const VolumeRecord& volume) { put(volume); }
 
   private:
     void put(const EvidenceRecord& evidence) {
@@ -195,18 +196,18 @@ bool is_gone(const EvidenceSpec& spec, const Result<std::vector<Segment>>& now) 
 
 // What a device gave before it was pulled out is kept; where it was pulled out in the middle is not known, so that all
 // its volumes are walked again when the scan is resumed.
-void put_back(std::uint32_t evidence, Store& store) {
+void put_back(std::uint32_t evidence, const Store& store, Recorder& recorder) {
     for (VolumeRecord& volume : store.volumes()) {
         if (volume.evidence != evidence) continue;
         volume.state = VolumeState::pending;
         volume.detail = "the device vanished";
-        store.put_volume(volume);
+        recorder.record_volume(volume);
     }
     Problem problem;
     problem.kind = ProblemKind::unreadable;
     problem.detail = "the device vanished while it was examined, or gives no bytes any more";
     problem.hides_entries = true;
-    store.put_problem({evidence, std::nullopt, problem});
+    recorder.record_problem({evidence, std::nullopt, problem});
 }
 
 // Evidence must be after the run what it was before. True when a device is gone.
@@ -219,7 +220,7 @@ bool compare_identities(const std::vector<EvidenceSpec>& evidence, Store& store,
         const bool is_device_gone = is_gone(evidence[id], now);
         const bool is_same = now && *now == evidence[id].segments && !is_device_gone;
         audit.record("evidence-after", {{"id", id}, {"unchanged", is_same}, {"vanished", is_device_gone}});
-        if (is_device_gone) put_back(id, store);
+        if (is_device_gone) put_back(id, store, recorder);
         is_one_gone |= is_device_gone;
         if (is_same || is_device_gone) continue;
         Problem problem;

@@ -7,6 +7,7 @@
 #include <openssl/sha.h>
 
 #include <algorithm>
+#include <fstream>
 #include <map>
 #include <sstream>
 #include <thread>
@@ -414,6 +415,33 @@ TEST_CASE("evidence that changes under the scan is told") {
     std::string told;
     scanned.store->for_each_problem([&](const ProblemRecord& r) { told += r.problem.detail; });
     CHECK(told.find("changed or vanished") != std::string::npos);
+}
+
+TEST_CASE(
+    "a device that vanishes is a problem that is heard, counted and audited, and its volumes are heard as pending") {
+    struct Heard : Observer {
+        std::string volumes, problems;
+        void volume(const VolumeRecord& r) override {
+            volumes += r.name + " " + std::string(to_string(r.state)) + "; ";
+        }
+        void problem(const ProblemRecord& r) override { problems += r.problem.detail + "; "; }
+    } heard;
+    Scanned scanned(ScriptImage().volume("fs ext4\nslow /a 5 30\n"));
+    scanned.spec.device = BlockDevice{};
+    scanned.observer = &heard;
+    std::thread pulling([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        std::filesystem::remove(scanned.spec.segments[0].path);
+    });
+    scanned.run();
+    pulling.join();
+    CHECK(scanned.store->run().interruption == "a device vanished");
+    CHECK(heard.volumes == "gap0 gap; p0 pending; p0 pending; p0 walked; gap0 pending; p0 pending; ");
+    CHECK(heard.problems == "the device vanished while it was examined, or gives no bytes any more; ");
+    CHECK(scanned.progress.problems == 1);
+    std::ifstream audit(scanned.folder / "audit.jsonl");
+    const std::string lines{std::istreambuf_iterator<char>(audit), {}};
+    CHECK(lines.find("\"event\":\"problem\"") != std::string::npos);
 }
 
 TEST_CASE("an overview names evidence, volumes and problems without a store") {
