@@ -63,6 +63,7 @@ std::vector<EvidenceSpec> evidence_of_case(const std::vector<EvidenceRecord>& re
         EvidenceSpec spec = identify_evidence(registry(), {{record.exhibit, path}}, notices).front();
         spec.name = record.name;
         require_same(spec, record);
+        if (record.device) spec.before = record.device;  // describe() joins it
         specs.push_back(std::move(spec));
     }
     return specs;

@@ -309,6 +309,19 @@ std::optional<Failure> set_read_only(const std::string& path) {
     return std::nullopt;
 }
 
+BlockDevice with_earlier(BlockDevice now, const BlockDevice& then) {
+    now.was_set_read_only |= then.was_set_read_only;
+    std::set<std::string> uses;
+    for (std::string_view rest : {std::string_view(now.use), std::string_view(then.use)})
+        while (!rest.empty()) {
+            const std::size_t end = std::min(rest.find("; "), rest.size());
+            uses.emplace(rest.substr(0, end));
+            rest.remove_prefix(std::min(end + 2, rest.size()));
+        }
+    now.use = fmt::format("{}", fmt::join(uses, "; "));
+    return now;
+}
+
 bool gives_bytes(const std::string& path, std::uint64_t size) {
     constexpr std::size_t block = 4096;  // O_DIRECT asks for aligned memory, place and length
     alignas(block) std::array<char, block> bytes;

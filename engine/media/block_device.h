@@ -30,6 +30,10 @@ struct BlockDevice {
     friend bool operator==(const BlockDevice&, const BlockDevice&) = default;
 };
 
+// What is known of one device by two looks at it: every use, and whether this program set its flag. The rest is
+// `now`'s.
+BlockDevice with_earlier(BlockDevice now, const BlockDevice& then);
+
 // Nothing when the path is no block device.
 std::optional<BlockDevice> block_device_at(const std::string& path);
 

@@ -38,6 +38,7 @@ EvidenceRecord describe(std::uint32_t id, const EvidenceSpec& spec) {
     record.segments = spec.segments;
     record.format = spec.container->name();
     record.device = spec.device;
+    if (spec.device && spec.before) record.device = with_earlier(*spec.device, *spec.before);
     return record;
 }
 

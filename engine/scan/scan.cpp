@@ -90,6 +90,7 @@ class Recorder {
         store_.commit_if_due();
     }
     void record_problem(const ProblemRecord& problem) { put(problem); }
+    void record_evidence(const EvidenceRecord& evidence) { put(evidence); }
     void record_volume(const VolumeRecord& volume) { put(volume); }
 
   private:
@@ -210,8 +211,26 @@ void put_back(std::uint32_t evidence, const Store& store, Recorder& recorder) {
     recorder.record_problem({evidence, std::nullopt, problem});
 }
 
+// A device that this system began to use in mid-scan, as automount does, may have changed under it.
+void compare_uses(std::uint32_t id, const ScanInput& input, const Store& store, Recorder& recorder) {
+    const EvidenceSpec& spec = input.evidence[id];
+    if (!spec.device) return;
+    const std::optional<BlockDevice> now = input.look_at_device(spec.segments.front().path);
+    if (!now || now->use.empty() || now->use == spec.device->use) return;
+    for (EvidenceRecord& record : store.evidences()) {
+        if (record.id != id || !record.device) continue;
+        record.device->use = with_earlier(*record.device, *now).use;
+        recorder.record_evidence(record);
+    }
+    Problem problem;
+    problem.kind = ProblemKind::damaged;
+    problem.detail = "integrity: the device came into use while it was examined: " + now->use;
+    recorder.record_problem({id, std::nullopt, problem});
+}
+
 // Evidence must be after the run what it was before. True when a device is gone.
-bool compare_identities(const std::vector<EvidenceSpec>& evidence, Store& store, AuditLog& audit, Recorder& recorder) {
+bool compare_identities(const ScanInput& input, Store& store, AuditLog& audit, Recorder& recorder) {
+    const std::vector<EvidenceSpec>& evidence = input.evidence;
     bool is_one_gone = false;
     for (std::uint32_t id = 0; id < evidence.size(); ++id) {
         std::vector<std::string> paths;
@@ -221,6 +240,7 @@ bool compare_identities(const std::vector<EvidenceSpec>& evidence, Store& store,
         const bool is_same = now && *now == evidence[id].segments && !is_device_gone;
         audit.record("evidence-after", {{"id", id}, {"unchanged", is_same}, {"vanished", is_device_gone}});
         if (is_device_gone) put_back(id, store, recorder);
+        else compare_uses(id, input, store, recorder);
         is_one_gone |= is_device_gone;
         if (is_same || is_device_gone) continue;
         Problem problem;
@@ -267,8 +287,8 @@ void note(EvidenceOverview& overview, Batch batch) {
 void scan(const ScanInput& given, Store& store, AuditLog& audit, Progress& progress) {
     const RuleBook rules(given.rules, facts_of(given.known), parse_time(store.run().started_utc).value_or(utc_now()));
     RunStop stop(given.stop, given.deadline);
-    const ScanInput input{given.registry,     given.evidence, given.known,    given.rules,   given.options,
-                          given.spool_folder, stop.flag(),    given.deadline, given.observer};
+    const ScanInput input{given.registry,     given.evidence, given.known,    given.rules,    given.options,
+                          given.spool_folder, stop.flag(),    given.deadline, given.observer, given.look_at_device};
     const SizeGate gate = gate_of(input, store, audit);
     VolumePlaces places;
     for (const VolumeRecord& volume : store.volumes()) places.put(volume.id, volume.name, volume.fs);
@@ -304,7 +324,7 @@ void scan(const ScanInput& given, Store& store, AuditLog& audit, Progress& progr
     listing.get();
 
     progress.phase = Phase::sealing;
-    const bool is_device_gone = compare_identities(input.evidence, store, audit, recorder);
+    const bool is_device_gone = compare_identities(input, store, audit, recorder);
     audit.record("sandbox", {{"layers", lister.sandbox()}});
     RunRecord run = store.run();
     run.sandbox = lister.sandbox();

@@ -28,6 +28,7 @@ struct EvidenceSpec {
     const Container* container = nullptr;
     std::vector<Segment> segments;
     std::optional<BlockDevice> device;  // nothing of an image
+    std::optional<BlockDevice> before;  // of a resumed case: the device as the earlier runs recorded it
 };
 
 // An evidence as the user gave it.
@@ -55,6 +56,7 @@ struct ScanInput {
     // When the run ends itself, resumably; a visit of several cases has one.
     std::optional<std::chrono::steady_clock::time_point> deadline = {};
     Observer* observer = nullptr;  // of the events of scan(), as they are recorded
+    std::optional<BlockDevice> (*look_at_device)(const std::string& path) = block_device_at;  // again, at the end
 };
 
 // RunRecord::interruption of a run whose digests cannot be trusted (ErrorKind::untrusted): it is never resumed.

@@ -46,6 +46,11 @@ blockdev --setrw "$stick"
 # Mounted in any mode: refused, unless allowed; then it stands beside the verdict.
 mkdir mnt
 if mount -o ro "$stick" mnt 2>/dev/null; then
+    "$TRIAGE" scan "$stick" --notable "$list" --out again --allow-mounted --stop-after 1 --quiet >/dev/null 2>err
+    umount mnt
+    "$TRIAGE" scan --resume again --stop-after 0 --quiet >/dev/null 2>>err
+    grep -q '"cautions"' again/reports/summary.json || fault "a resume forgets that the device was in use: $(cat err)"
+    mount -o ro "$stick" mnt
     "$TRIAGE" scan "$stick" --notable "$list" --out mounted >out 2>err
     [ $? -eq 2 ] && grep -q "is in use: $name is mounted (ro)" err || fault "a mounted device is not refused: $(cat err)"
     [ ! -e mounted ] || fault "a refused scan left a case"

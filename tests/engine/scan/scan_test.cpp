@@ -46,7 +46,8 @@ struct Scanned {
         store->put_run(RunRecord{});
     }
     void run() {
-        const ScanInput input{script_registry(), {spec}, known, rules, options, {}, stop, deadline, observer};
+        const ScanInput input{script_registry(), {spec},   known,         rules, options, {}, stop,
+                              deadline,          observer, look_at_device};
         scan(input, *store, *audit, progress);
     }
     void reopen() {
@@ -80,6 +81,7 @@ struct Scanned {
     std::atomic<bool> stop{false};
     std::optional<std::chrono::steady_clock::time_point> deadline;
     Observer* observer = nullptr;
+    std::optional<BlockDevice> (*look_at_device)(const std::string&) = block_device_at;
     Progress progress;
     std::optional<Store> store;
     std::optional<AuditLog> audit;
@@ -442,6 +444,40 @@ TEST_CASE(
     std::ifstream audit(scanned.folder / "audit.jsonl");
     const std::string lines{std::istreambuf_iterator<char>(audit), {}};
     CHECK(lines.find("\"event\":\"problem\"") != std::string::npos);
+}
+
+TEST_CASE("a device that is mounted in mid-scan is an integrity problem, and its use stands with it") {
+    Scanned scanned(ScriptImage().volume("fs ext4\nresident /a 5 abc\n"));
+    scanned.spec.device = BlockDevice{};
+    scanned.look_at_device = [](const std::string&) {
+        BlockDevice device;
+        device.use = "sdb1 is mounted (rw)";
+        return std::optional(device);
+    };
+    scanned.run();
+    std::string told;
+    scanned.store->for_each_problem([&](const ProblemRecord& r) { told += r.problem.detail; });
+    CHECK(told == "integrity: the device came into use while it was examined: sdb1 is mounted (rw)");
+    CHECK(scanned.store->evidences().at(0).device->use == "sdb1 is mounted (rw)");
+    CHECK(scanned.progress.problems == 1);
+
+    Scanned allowed(ScriptImage().volume("fs ext4\nresident /a 5 abc\n"));  // it was so before, and that is said
+    allowed.spec.device = scanned.look_at_device({});
+    allowed.look_at_device = scanned.look_at_device;
+    allowed.run();
+    CHECK(allowed.progress.problems == 0);
+}
+
+TEST_CASE("a resumed case remembers that its device was in use, and that this program set its flag") {
+    Scanned scanned(ScriptImage().volume("fs ext4\nresident /a 5 abc\n"));
+    scanned.spec.device = BlockDevice{};
+    scanned.spec.device->use = "sdb2 is swap";
+    scanned.spec.before.emplace().use = "sdb1 is mounted (rw); sdb2 is swap";
+    scanned.spec.before->was_set_read_only = true;
+    scanned.run();
+    const BlockDevice recorded = *scanned.store->evidences().at(0).device;
+    CHECK(recorded.use == "sdb1 is mounted (rw); sdb2 is swap");
+    CHECK(recorded.was_set_read_only);
 }
 
 TEST_CASE("an overview names evidence, volumes and problems without a store") {
