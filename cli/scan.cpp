@@ -15,20 +15,21 @@
 namespace triage {
 namespace {
 
+// From the start of the command: lists and earlier cases of a visit take their time from it.
+std::optional<std::chrono::steady_clock::time_point> deadline_of(const ScanOptions& options,
+                                                                 const ScanArguments& arguments) {
+    if (options.time_seconds == 0) return std::nullopt;
+    return arguments.started + std::chrono::seconds(options.time_seconds);
+}
+
 Watched watched_of(const Run& run, const ScanArguments& arguments) {
     Watched watched;
     for (const EvidenceSpec& spec : run.evidence) watched.evidences.push_back(evidence_in_words(spec));
     for (const ListRecord& list : run.lists.records) watched.lists.push_back(list.identity.name);
     watched.is_resumed = !arguments.resume.empty();
     watched.is_discreet = arguments.discreet;
+    watched.deadline = deadline_of(run.configuration.options, arguments);
     return watched;
-}
-
-// From the start of the command: lists and earlier cases of a visit take their time from it.
-std::optional<std::chrono::steady_clock::time_point> deadline_of(const ScanOptions& options,
-                                                                 const ScanArguments& arguments) {
-    if (options.time_seconds == 0) return std::nullopt;
-    return arguments.started + std::chrono::seconds(options.time_seconds);
 }
 
 // In this part of the run or an earlier one. A store that fails cannot tell of earlier ones.

@@ -30,14 +30,25 @@ std::string done_in_words(const Snapshot& s) {
                                             : std::string(known));
 }
 
-std::string left_in_words(const Snapshot& s) {
+std::string need_in_words(const Snapshot& s) {
     switch (s.phase) {
         case Phase::listing: return "not known: still listing";
-        case Phase::reading: return s.seconds_left ? about(*s.seconds_left) : "not known: nothing was read lately";
+        case Phase::reading:
+            if (s.seconds_left) return about(*s.seconds_left);
+            return s.is_speed_known ? "not known: nothing was read lately" : "not known yet";
         case Phase::sealing: return "everything is read; the case is being sealed";
         case Phase::reporting: return "everything is read; the reports are being written";
     }
     return "";
+}
+
+// A time limit ends the run before all is read, unless that is surely sooner.
+std::string left_in_words(const Snapshot& s) {
+    const bool is_limited = s.seconds_to_deadline && s.phase <= Phase::reading &&
+                            (!s.seconds_left || *s.seconds_left > *s.seconds_to_deadline);
+    if (!is_limited) return need_in_words(s);
+    return fmt::format("{}; its time limit ends it in {} at the latest", need_in_words(s),
+                       about(*s.seconds_to_deadline));
 }
 
 std::string evidence_in_words(const Snapshot& s) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/base/text.h"
 
@@ -55,6 +56,11 @@ Snapshot SnapshotTaker::take() {
     s.phase = progress_.phase;
     s.is_stopping = stop_, s.is_resumed = watched_.is_resumed, s.is_discreet = watched_.is_discreet;
     s.seconds = progress_.seconds();
+    if (watched_.deadline) {
+        const auto left = *watched_.deadline - Progress::Clock::now();
+        s.seconds_to_deadline = std::max(0.0, std::chrono::duration<double>(left).count());
+        s.is_stopping |= *s.seconds_to_deadline <= 0 && s.phase <= Phase::reading;
+    }
     // What is done is read first: the run goes on meanwhile, and never is more done than listed.
     const Progress::UnderWay under_way = progress_.look_under_way();
     s.entries_done = progress_.entries_examined, s.bytes_done = progress_.bytes_examined + under_way.bytes;
@@ -75,9 +81,11 @@ Snapshot SnapshotTaker::take() {
     s.held_up_by = held_up_by(under_way.slowest, progress_, s.phase);
     if (s.held_up_by && s.evidences > 1) s.held_up_evidence = words_of(s.held_up_by->evidence);
 
+    if (std::exchange(sampled_, s.phase) != s.phase) samples_.clear();  // reading beside the listing has another speed
     samples_.push_back({s.seconds, s.bytes_done});
     while (samples_.front().seconds < s.seconds - remembered_seconds) samples_.pop_front();
     const std::uint64_t left = s.bytes_listed - std::min(s.bytes_done, s.bytes_listed);
+    s.is_speed_known = s.seconds - samples_.front().seconds >= least_seconds;
     if (s.phase == Phase::reading)
         s.seconds_left = seconds_for(left, s.seconds - samples_.front().seconds,
                                      s.bytes_done - std::min(s.bytes_done, samples_.front().bytes));

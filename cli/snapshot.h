@@ -17,10 +17,11 @@ std::string evidence_in_words(const EvidenceSpec& spec);
 
 // What does not change during a run.
 struct Watched {
-    std::vector<std::string> evidences;  // in words, of each evidence; not escaped
-    std::vector<std::string> lists;      // names, in the order of the loaded sets; not escaped
-    bool is_resumed = false;             // counts are of this run, not of those before it
-    bool is_discreet = false;            // progress only: no word of what was found
+    std::vector<std::string> evidences;                        // in words, of each evidence; not escaped
+    std::vector<std::string> lists;                            // names, in the order of the loaded sets; not escaped
+    bool is_resumed = false;                                   // counts are of this run, not of those before it
+    bool is_discreet = false;                                  // progress only: no word of what was found
+    std::optional<Progress::Clock::time_point> deadline = {};  // when the run ends itself
 };
 
 struct Snapshot {
@@ -30,6 +31,8 @@ struct Snapshot {
     bool is_stopping = false, is_resumed = false, is_discreet = false;
     double seconds = 0;                  // since the start
     std::optional<double> seconds_left;  // nothing while it is not known
+    bool is_speed_known = true;          // false: the reading began too short a time ago
+    std::optional<double> seconds_to_deadline;
     std::uint64_t entries_done = 0, entries_listed = 0, bytes_done = 0, bytes_listed = 0;
     std::uint32_t volumes_done = 0, volumes_total = 0;
     struct Tally {
@@ -62,7 +65,8 @@ class SnapshotTaker {
         double seconds;
         std::uint64_t bytes;
     };
-    std::deque<Sample> samples_;  // of the last minute
+    std::deque<Sample> samples_;  // of the last minute of one phase
+    Phase sampled_ = Phase::listing;
 };
 
 // The time that `bytes` take at the speed between two samples; nothing when nothing was read between them, or when they

@@ -5,6 +5,8 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <thread>
+
 #include "engine/report/text_summary.h"
 
 using namespace triage;
@@ -175,6 +177,37 @@ TEST_CASE("remaining time is told of what was read lately, and not of nothing") 
     CHECK(seconds_for(0, 0, 0) == 0.0);
     CHECK_FALSE(seconds_for(100, 10, 0));
     CHECK_FALSE(seconds_for(100, 1, 50));
+}
+
+TEST_CASE("a speed that is not known yet, and a time limit that comes first, are said") {
+    Snapshot s = reading();
+    const auto remaining = [&] { return screen_lines(s, {})[3]; };
+    s.seconds_to_deadline = 100;  // of 170 that are needed
+    CHECK(remaining() == "Remaining  about 3 min; its time limit ends it in about 2 min at the latest");
+    s.seconds_to_deadline = 200;
+    CHECK(remaining() == "Remaining  about 3 min");
+    s.seconds_to_deadline.reset(), s.seconds_left.reset();
+    CHECK(remaining() == "Remaining  not known: nothing was read lately");
+    s.is_speed_known = false;
+    CHECK(remaining() == "Remaining  not known yet");
+}
+
+TEST_CASE("what was read beside the listing tells no speed, and a run past its time limit is stopping") {
+    Progress progress;
+    progress.bytes_listed = 100;
+    const std::atomic<bool> stop{false};
+    SnapshotTaker early(progress, {{"a"}, {}, false, false, Progress::Clock::now() + std::chrono::hours(1)}, stop);
+    CHECK_FALSE(early.take().is_stopping);
+    CHECK(early.take().seconds_to_deadline > 3500);
+    std::this_thread::sleep_for(std::chrono::milliseconds(2100));
+    progress.bytes_examined = 50;
+    CHECK(early.take().is_speed_known);
+    progress.phase = Phase::reading;
+    const Snapshot begun = early.take();
+    CHECK_FALSE(begun.is_speed_known);
+    CHECK_FALSE(begun.seconds_left);
+    SnapshotTaker late(progress, {{"a"}, {}, false, false, Progress::Clock::now()}, stop);
+    CHECK(late.take().is_stopping);
 }
 
 TEST_CASE("an evidence is named by its exhibit and file, a device by what the kernel tells") {
