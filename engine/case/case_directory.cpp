@@ -16,6 +16,7 @@
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 #include "engine/case/private_file.h"
+#include "engine/media/stands_on.h"
 
 namespace triage {
 namespace {
@@ -41,8 +42,13 @@ bool is_inside(const fs::path& inner, const fs::path& outer) {
     return std::mismatch(folder.begin(), folder.end(), canonical.begin(), canonical.end()).first == folder.end();
 }
 
-// The device's folder in sysfs: a partition's lies inside its disk's.
-fs::path sysfs_folder(dev_t device) { return fmt::format("/sys/dev/block/{}:{}", major(device), minor(device)); }
+DeviceNumbers numbers_of(dev_t device) { return {major(device), minor(device)}; }
+
+fs::path without_links(const fs::path& path) {
+    std::error_code error;
+    const fs::path found = fs::canonical(path, error);
+    return error ? path : found;
+}
 
 void refuse_to_write_into_evidence(const std::string& path, const std::vector<std::string>& evidence_paths) {
     const fs::path parent = existing_parent(path);
@@ -54,7 +60,8 @@ void refuse_to_write_into_evidence(const std::string& path, const std::vector<st
         if (S_ISDIR(status.st_mode) && is_inside(parent, evidence))
             throw Error("cannot write the case to " + shown(path), "it lies inside the evidence " + shown(evidence),
                         "give another place with --out");
-        if (S_ISBLK(status.st_mode) && has_home && is_inside(sysfs_folder(home.st_dev), sysfs_folder(status.st_rdev)))
+        if (S_ISBLK(status.st_mode) && has_home &&
+            stands_on(without_links(parent), numbers_of(home.st_dev), numbers_of(status.st_rdev)))
             throw Error("cannot write the case to " + shown(path), "it lies on the evidence " + shown(evidence),
                         "give a place on another disk with --out");
     }

@@ -19,6 +19,8 @@
 #include <set>
 #include <sstream>
 
+#include "engine/media/stands_on.h"
+
 namespace triage {
 namespace {
 
@@ -93,8 +95,9 @@ std::vector<fs::path> partitions_of(const fs::path& disk) {
 // All devices whose use is a use of one device, as their folders in sysfs.
 class Family {
   public:
-    Family(const fs::path& folder, const KernelFolders& folders) : folders_(folders) {
-        add_disk(disk_of(folder));
+    Family(const fs::path& folder, const KernelFolders& folders, bool with_neighbours = true) : folders_(folders) {
+        if (with_neighbours) add_disk(disk_of(folder));
+        else add_with_holders(folder);
         add_what_is_below(folder);
     }
     const std::set<fs::path>& folders() const { return members_; }
@@ -148,7 +151,7 @@ class Family {
 };
 
 struct Mount {
-    std::string numbers, source, mode;  // "8:17", "/dev/sdb1", "rw"
+    std::string numbers, source, mode, target;  // "8:17", "/dev/sdb1", "rw", "/mnt"
 };
 
 // proc(5): "36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue".
@@ -157,9 +160,9 @@ std::vector<Mount> mounts(const KernelFolders& folders) {
     std::istringstream lines(text_of(folders.proc + "/self/mountinfo"));
     for (std::string line; std::getline(lines, line);) {
         std::istringstream before(line);
-        std::string id, parent, root, target, options;
+        std::string id, parent, root, options;
         Mount mount;
-        before >> id >> parent >> mount.numbers >> root >> target >> options;
+        before >> id >> parent >> mount.numbers >> root >> mount.target >> options;
         const std::size_t dash = line.find(" - ");
         if (dash == std::string::npos) continue;
         std::istringstream after(line.substr(dash + 3));
@@ -185,6 +188,40 @@ std::vector<std::string> swaps(const KernelFolders& folders) {
 bool is_of(const Mount& mount, const std::string& numbers, const std::string& name) {
     if (mount.numbers == numbers) return true;
     return mount.source.starts_with("/dev/") && real(mount.source) == fs::path("/dev/" + name);
+}
+
+// A blank, a tab, a line's end and a backslash stand in mountinfo as "\040" and the like.
+std::string unescaped(std::string_view text) {
+    std::string plain;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const bool is_escape = text[i] == '\\' && i + 3 < text.size();
+        plain += is_escape ? static_cast<char>(std::strtoul(std::string(text.substr(i + 1, 3)).c_str(), nullptr, 8))
+                           : text[i];
+        if (is_escape) i += 3;
+    }
+    return plain;
+}
+
+// The names of the devices under a folder. By its path: the number of a subvolume (btrfs) stands in no table.
+std::set<std::string> sources_of(const fs::path& folder, const KernelFolders& folders) {
+    fs::path innermost;
+    std::string source;
+    for (const Mount& mount : mounts(folders)) {
+        const fs::path target = unescaped(mount.target);
+        const bool is_inside =
+            target == "/" ||
+            std::mismatch(target.begin(), target.end(), folder.begin(), folder.end()).first == target.end();
+        if (is_inside && target.native().size() >= innermost.native().size())
+            innermost = target, source = unescaped(mount.source);
+    }
+    if (!source.starts_with("/dev/")) return {};
+    std::set<std::string> names{real(source).string().substr(std::strlen("/dev/"))};
+    for (const fs::path& one : below(folders.sys + "/fs/btrfs")) {
+        std::set<std::string> members;
+        for (const fs::path& member : below(one / "devices")) members.insert(name_of(member));
+        if (members.contains(*names.begin())) return members;
+    }
+    return names;
 }
 
 std::string uses_of(const Family& family, const KernelFolders& folders) {
@@ -291,6 +328,17 @@ std::optional<BlockDevice> block_device_at(const std::string& path) {
     const bool is_held = Family(folder_of(major_number, minor_number, folders), folders).has_holders();
     if (device.use.empty() && !is_held && is_claimed(path)) device.use = device.name + " is held by the kernel";
     return device;
+}
+
+bool stands_on(const std::string& folder, DeviceNumbers file_system, DeviceNumbers device,
+               const KernelFolders& folders) {
+    const std::string numbers = fmt::format("{}:{}", file_system.major, file_system.minor);
+    const std::set<std::string> sources = sources_of(folder, folders);
+    const fs::path place = folder_of(device.major, device.minor, folders);
+    const Family family(place, folders, !is_partition(place));
+    return std::any_of(family.folders().begin(), family.folders().end(), [&](const fs::path& member) {
+        return word_of(member / "dev") == numbers || sources.contains(name_of(member));
+    });
 }
 
 std::optional<Failure> set_read_only(const std::string& path) {

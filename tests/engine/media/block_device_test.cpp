@@ -6,7 +6,9 @@
 #include <doctest/doctest.h>
 
 #include <map>
+#include <sstream>
 
+#include "engine/media/stands_on.h"
 #include "tests/engine/case/sample_case.h"
 
 using namespace triage;
@@ -38,6 +40,9 @@ class Machine {
     }
     BlockDevice device(unsigned major, unsigned minor) const {
         return describe_device(major, minor, {folder / "sys", folder / "proc", folder / "run"});
+    }
+    bool has(const std::string& path, DeviceNumbers file_system, DeviceNumbers device) const {
+        return stands_on(path, file_system, device, {folder / "sys", folder / "proc", folder / "run"});
     }
     fs::path place(const std::string& name) const { return places.at(name); }
 
@@ -176,6 +181,40 @@ TEST_CASE("holders that hold each other come to an end") {
     Machine machine;
     machine.hold("dm-0", "loop0"), machine.hold("loop0", "dm-0");
     CHECK(machine.device(254, 0).use == "");
+}
+
+TEST_CASE("a folder stands on a device whatever lies between them") {
+    struct Row {
+        const char *what, *mountinfo, *held, *btrfs, *path;
+        DeviceNumbers file_system, device;
+        bool expect;
+    };
+    const char* const btrfs = "1 1 8:1 / / rw - ext4 /dev/sda1 rw\n2 1 0:44 / /mnt/a\\040b rw - btrfs /dev/sdb2 rw\n";
+    const Row rows[] = {
+        {"the partition of a disk", "", "", "", "/mnt", {8, 17}, {8, 16}, true},
+        {"the partition itself", "", "", "", "/mnt", {8, 17}, {8, 17}, true},
+        {"another partition of its disk", "", "", "", "/mnt", {8, 18}, {8, 17}, false},
+        {"another disk", "", "", "", "/mnt", {8, 1}, {8, 16}, false},
+        {"a device mapper", "", "sdb1 dm-0", "", "/mnt", {254, 0}, {8, 16}, true},
+        {"a device mapper, of its partition", "", "sdb1 dm-0", "", "/mnt", {254, 0}, {8, 17}, true},
+        {"a device mapper of another partition", "", "sdb1 dm-0", "", "/mnt", {254, 0}, {8, 18}, false},
+        {"a device mapper of another disk", "", "sda2 dm-0", "", "/mnt", {254, 0}, {8, 16}, false},
+        {"what a device mapper stands on", "", "sdb1 dm-0", "", "/mnt", {8, 17}, {254, 0}, true},
+        {"a subvolume", btrfs, "", "", "/mnt/a b/case", {0, 51}, {8, 16}, true},
+        {"beside a subvolume", btrfs, "", "", "/mnt/a bc", {0, 51}, {8, 16}, false},
+        {"a file system of two devices", btrfs, "", "sdb2 sda2", "/mnt/a b", {0, 51}, {8, 2}, true},
+        {"a file system of other devices", btrfs, "", "sda1 sda2", "/mnt/a b", {0, 51}, {8, 2}, false},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.what);
+        Machine machine;
+        machine.mounts(row.mountinfo);
+        if (const std::string held = row.held; !held.empty())
+            machine.hold(held.substr(0, held.find(' ')), held.substr(held.find(' ') + 1));
+        std::istringstream members(row.btrfs);
+        for (std::string name; members >> name;) machine.write("sys/fs/btrfs/uuid/devices/" + name, "");
+        CHECK(machine.has(row.path, row.file_system, row.device) == row.expect);
+    }
 }
 
 TEST_CASE("a file is no device") {
