@@ -54,7 +54,8 @@ std::uint32_t SnapshotTaker::evidence_now(const Progress::UnderWay& under_way, P
 Snapshot SnapshotTaker::take() {
     Snapshot s;
     s.phase = progress_.phase;
-    s.is_stopping = stop_, s.is_resumed = watched_.is_resumed, s.is_discreet = watched_.is_discreet;
+    s.is_stopping = stop_ || progress_.is_stopping, s.is_resumed = watched_.is_resumed,
+    s.is_discreet = watched_.is_discreet;
     s.seconds = progress_.seconds();
     if (watched_.deadline) {
         const auto left = *watched_.deadline - Progress::Clock::now();

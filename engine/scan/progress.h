@@ -50,6 +50,7 @@ struct Progress {
     const Clock::time_point started = Clock::now();
 
     std::atomic<Phase> phase{Phase::listing};
+    std::atomic<bool> is_stopping{false};  // by the run itself: enough was found
     std::atomic<std::uint64_t> entries_listed{0}, entries_examined{0};
     // Of contents that are to be read; the first is whole when the listing has ended.
     std::atomic<std::uint64_t> bytes_listed{0}, bytes_examined{0};  // the latter without what is under way

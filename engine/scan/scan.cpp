@@ -140,8 +140,12 @@ class Recorder {
         if (!finding) return;
         for (const std::string& rule : finding->rules) {
             const std::uint64_t most = rules_.stops_after(rule);
-            if (most > 0 && ++findings_[rule] >= most) stop_.stop("stopped by rule " + rule);
+            if (most > 0 && ++findings_[rule] >= most) end_run("stopped by rule " + rule);
         }
+    }
+    void end_run(const std::string& cause) {
+        stop_.stop(cause);
+        progress_.is_stopping = true;
     }
     void note_matches(const EntryRecord& r) {
         std::set<std::pair<std::uint32_t, std::string_view>> counted;  // several records of one category count once
@@ -152,7 +156,7 @@ class Recorder {
         const std::uint64_t matches = progress_.matches.fetch_add(1) + 1;
         if (matches == 1) progress_.first_match_ms = static_cast<std::int64_t>(1000 * progress_.seconds());
         observer_.match(r);
-        if (matches == most_matches_) stop_.stop(fmt::format("stopped after {} matches, as asked for", matches));
+        if (matches == most_matches_) end_run(fmt::format("stopped after {} matches, as asked for", matches));
     }
 
     Store& store_;

@@ -208,6 +208,8 @@ TEST_CASE("what was read beside the listing tells no speed, and a run past its t
     CHECK_FALSE(begun.seconds_left);
     SnapshotTaker late(progress, {{"a"}, {}, false, false, Progress::Clock::now()}, stop);
     CHECK(late.take().is_stopping);
+    progress.is_stopping = true;  // a rule's, or enough matches
+    CHECK(early.take().is_stopping);
 }
 
 TEST_CASE("an evidence is named by its exhibit and file, a device by what the kernel tells") {

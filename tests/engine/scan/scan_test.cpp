@@ -274,6 +274,7 @@ TEST_CASE("a run ends at its deadline and after the matches asked for, and can g
     enough.run();
     CHECK(enough.store->run().interruption == "stopped after 1 matches, as asked for");
     CHECK(enough.progress.matches == 1);
+    CHECK(enough.progress.is_stopping);
 }
 
 TEST_CASE("a match is not forgotten while its volume is still to be walked again") {
