@@ -72,13 +72,16 @@ Cells cells_of(const RankedExhibit& e, std::size_t rank) {
             ""};
 }
 
-// A sheet takes a cell that begins like a formula for one: such text gets an apostrophe.
+// A sheet takes a cell that begins like a formula for one: such text gets an apostrophe. Where `;` separates cells,
+// quotes do not hold a line of this form together: what follows a `;` begins a cell too.
 std::string csv_cell(const std::string& text) {
-    std::string cell = escape_for_terminal(text);
-    if (!cell.empty() && std::string_view("=+-@").find(cell.front()) != std::string_view::npos) cell.insert(0, "'");
-    if (cell.find_first_of("\",\r\n") == std::string::npos) return cell;
     std::string quoted = "\"";
-    for (const char c : cell) quoted += c == '"' ? "\"\"" : std::string(1, c);
+    bool begins = true;
+    for (const char c : escape_for_terminal(text)) {
+        if (begins && std::string_view("=+-@").find(c) != std::string_view::npos) quoted += '\'';
+        begins = c == ';' || (begins && (c == ' ' || c == '"'));
+        quoted += c == '"' ? "\"\"" : std::string(1, c);
+    }
     return quoted + "\"";
 }
 

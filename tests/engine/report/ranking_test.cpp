@@ -63,10 +63,15 @@ TEST_CASE("exhibits are ranked by verdict, severity, category and count, whateve
 TEST_CASE("the CSV quotes, escapes and defuses what a sheet would take for a formula") {
     RankedExhibit hostile = exhibit("=cmd()", match, 1, "a,\"b\"", 3);
     hostile.line.evidence = "x\x1b[2J\r\n.E01";
-    CHECK(ranking_csv({hostile}) ==
-          "rank,exhibit,verdict,alerts,notices,category,matches,not_checked,next_step,evidence,case,note\r\n"
-          "1,'=cmd(),MATCH,1,0,\"a,\"\"b\"\"\",3,0 entries,\"secure it, do not browse; full examination\","
-          "x\\x1b[2J\\x0d\\x0a.E01,cases/=cmd(),\r\n");
+    CHECK(
+        ranking_csv({hostile}) ==
+        R"x("rank","exhibit","verdict","alerts","notices","category","matches","not_checked","next_step","evidence",)x"
+        "\"case\",\"note\"\r\n"
+        R"x("1","'=cmd()","MATCH","1","0","a,""b""","3","0 entries","secure it, do not browse; full examination",)x"
+        R"x("x\x1b[2J\x0d\x0a.E01","cases/=cmd()","")x"
+        "\r\n");
+    hostile.line.evidence = "a;=cmd;\"-1; @x;y=";  // where ; separates, quotes do not hold a line together
+    CHECK(ranking_csv({hostile}).find(R"("a;'=cmd;""'-1; '@x;y=")") != std::string::npos);
 }
 
 TEST_CASE("the page holds no markup that is not its own, no script and no other place") {
