@@ -14,6 +14,7 @@
 #include "cli/exit_code.h"
 #include "cli/terminal.h"
 #include "engine/base/text.h"
+#include "engine/case/manifest.h"
 #include "engine/known/csv.h"
 #include "engine/report/exhibit_table.h"
 #include "plugins/registry.h"
@@ -133,7 +134,8 @@ CaseState state_of(const std::string& folder) {
     const std::string store = folder + "/case.sqlite";
     if (!fs::exists(store)) return CaseState::absent;
     if (!Store::is_sealed_at(store)) return CaseState::interrupted;
-    return Store::open_read_only(store).run().is_interrupted ? CaseState::interrupted : CaseState::finished;
+    if (Store::open_read_only(store).run().is_interrupted) return CaseState::interrupted;
+    return fs::exists(folder + "/manifest.json") ? CaseState::finished : CaseState::interrupted;
 }
 
 // A resolved configuration without the keys that change the speed and never the answer, and without the reports, which
@@ -195,6 +197,9 @@ int run_row(const Row& row, ScanArguments one, const std::string& command, const
             LoadedLists& lists) {
     const CaseState state = state_of(row.folder);
     if (state == CaseState::finished) {
+        for (const std::string& sentence : verify_case(row.folder))
+            throw Error(row.folder, "is not as it was sealed: " + sentence,
+                        "keep it, and give another folder with --out");
         print_notice(fmt::format("exhibit {} is finished: {}", row.exhibit, row.folder));
         return verdict_of(Store::open_read_only(row.folder + "/case.sqlite")).exit_code();
     }

@@ -74,9 +74,10 @@ int run_case(const ScanArguments& arguments, const std::string& command, const s
     LiveStream* const stream = live ? &*live : nullptr;
     Watch watch(progress, watched_of(run, arguments), stop, !arguments.quiet, stream);
     try {
-        scan({registry(), run.evidence, run.lists.sets, run.configuration.rules, run.configuration.options, path, stop,
-              deadline_of(run.configuration.options, arguments), stream},
-             run.store, run.audit, progress);
+        if (!run.is_scanned)
+            scan({registry(), run.evidence, run.lists.sets, run.configuration.rules, run.configuration.options, path,
+                  stop, deadline_of(run.configuration.options, arguments), stream},
+                 run.store, run.audit, progress);
     } catch (const Error& error) {
         watch.end();
         give_back();
@@ -91,7 +92,7 @@ int run_case(const ScanArguments& arguments, const std::string& command, const s
     }
     give_back();
     progress.phase = Phase::reporting;
-    return conclude(std::move(run), arguments, watch, stream);
+    return conclude(std::move(run), arguments, watch, stream, progress.matches > 0);
 }
 
 void add_scan(CLI::App& app, CommandLine& line) {

@@ -41,9 +41,11 @@ std::string resume_command(const std::string& path, const ScanArguments& argumen
     return "triage scan --resume " + quoted_for_shell(path) + key;
 }
 
-int conclude(Run run, const ScanArguments& arguments, Watch& watch, LiveStream* live) {
+namespace {
+
+int render_and_seal(Run run, const ReportContext& context, const ScanArguments& arguments, Watch& watch,
+                    LiveStream* live) {
     const std::string path = run.directory.path();
-    const ReportContext context = make_context(run.store, arguments.show_names);
     const std::uint32_t threads = thread_count(run.configuration.options);
     const std::vector<ReportOutcome> outcomes = render(run.store, kinds_of(run.configuration.options.reports),
                                                        run.directory.reports_path(), arguments.show_names, threads);
@@ -72,6 +74,24 @@ int conclude(Run run, const ScanArguments& arguments, Watch& watch, LiveStream* 
         print_error("interrupted; what is done is kept", "to go on: " + resume_command(path, arguments));
     const int code = context.verdict.exit_code();
     return code == exit_code::success && !is_reported ? exit_code::not_whole : code;
+}
+
+}  // namespace
+
+// The store is sealed by now: whatever fails, a resume has only this part to do again.
+int conclude(Run run, const ScanArguments& arguments, Watch& watch, LiveStream* live, bool has_matches) {
+    const std::string path = run.directory.path();
+    const std::string advice = "when that is mended, to finish the case: " + resume_command(path, arguments);
+    int code = has_matches ? exit_code::alert : exit_code::interrupted;
+    try {
+        const ReportContext context = make_context(run.store, arguments.show_names);
+        if (context.verdict.exit_code() == exit_code::alert) code = exit_code::alert;
+        return render_and_seal(std::move(run), context, arguments, watch, live);
+    } catch (const std::exception& error) {
+        watch.end();
+        print_error(fmt::format("{}: the scan is over, its case is not sealed: {}", path, error.what()), advice);
+        return code;
+    }
 }
 
 }  // namespace triage

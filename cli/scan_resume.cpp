@@ -89,6 +89,17 @@ Store open_to_look(const CaseDirectory& directory) {
                                                        : Store::open_for_resume(directory.store_path());
 }
 
+// Killed, or failed, between the seal of its store and its manifest: every byte was examined.
+Run begin_to_conclude(CaseDirectory directory, Configuration configuration, Store store) {
+    directory.set_reports_aside();
+    AuditLog audit = AuditLog::open_for_append(directory.audit_path());
+    audit.record("conclude", {});
+    LoadedLists lists;
+    lists.records = store.lists();
+    return {std::move(configuration), {},  std::move(lists), std::move(directory), std::move(store),
+            std::move(audit),         true};
+}
+
 }  // namespace
 
 Run begin_resumed(const ScanArguments& arguments) {
@@ -96,8 +107,10 @@ Run begin_resumed(const ScanArguments& arguments) {
     Configuration configuration = parse_resolved(file_text(directory.config_path()));
     std::optional<Store> looked(open_to_look(directory));
     RunRecord run = looked->run();
-    if (!run.ended_utc.empty() && !run.is_interrupted)
-        throw Error(arguments.resume, "is a finished case; there is nothing to resume");
+    const bool is_scanned = looked->is_sealed() && !run.ended_utc.empty() && !run.is_interrupted;
+    if (is_scanned && !directory.has_manifest())
+        return begin_to_conclude(std::move(directory), std::move(configuration), std::move(*looked));
+    if (is_scanned) throw Error(arguments.resume, "is a finished case; there is nothing to resume");
     if (run.interruption == untrusted_interruption)
         throw Error(arguments.resume, "is not to be gone on with: " + run.interruption,
                     "start a new case, best on another machine");

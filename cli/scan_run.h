@@ -53,6 +53,7 @@ struct Run {
     CaseDirectory directory;
     Store store;
     AuditLog audit;
+    bool is_scanned = false;  // what is left is to render and to seal
 };
 
 Configuration configuration_of(const ScanArguments& arguments);
@@ -67,8 +68,8 @@ int run_case(const ScanArguments& arguments, const std::string& command, const s
              LoadedLists& lists);
 
 // Renders and seals, ends the watch, and says what was found, to the live stream where there is one. Returns the exit
-// code.
-int conclude(Run run, const ScanArguments& arguments, Watch& watch, LiveStream* live);
+// code, also where it fails: 1 when something was found, else 4.
+int conclude(Run run, const ScanArguments& arguments, Watch& watch, LiveStream* live, bool has_matches);
 
 LoadedSet load(LoadedLists& lists, const std::string& path, Polarity polarity, bool lenient,
                const ScanArguments& arguments);

@@ -166,6 +166,11 @@ CaseDirectory CaseDirectory::open_for_resume(const std::string& path) {
 void CaseDirectory::write_command(std::string_view command) const { write_private_file(command_path(), command); }
 void CaseDirectory::write_config(std::string_view yaml) const { write_private_file(config_path(), yaml); }
 
+bool CaseDirectory::has_manifest() const {
+    std::error_code error;
+    return fs::exists(path_ + "/manifest.json", error);
+}
+
 void CaseDirectory::set_reports_aside() const {
     std::error_code error;
     std::vector<std::string> names;

@@ -36,6 +36,7 @@ class CaseDirectory {
     // Before a scan that was sealed as interrupted goes on: moves its manifest and reports to interrupted-N/, so that
     // they stay as they were and the names are free.
     void set_reports_aside() const;
+    bool has_manifest() const;  // the last file of a case that is whole
 
     const std::vector<std::string>& warnings() const { return warnings_; }  // sentences
 

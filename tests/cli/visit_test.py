@@ -118,6 +118,26 @@ check(rows_of(done.stdout) == {"X/1": "NO", "X/2": "MATCH", "X/3": "NO", "X/5": 
 after = {case: os.stat(path("cases", case, "case.sqlite")).st_mtime_ns for case in ("X_1", "X_2")}
 check(before == after, "a finished case was written again")
 
+# Killed between the seal of the store and the manifest: the case is not finished, and a rerun renders and seals it.
+for left in "reports", "nothing":
+    os.remove(path("cases/X_2/manifest.json"))
+    if left == "nothing":
+        shutil.rmtree(path("cases/X_2/reports"))
+    done = run(*command)
+    check(done.returncode == 1 and rows_of(done.stdout)["X/2"] == "MATCH", f"{left} left: {done.returncode} {done.stderr}")
+    check(run("verify", "cases/X_2").returncode == 0, f"{left} left: the case is not sealed")
+    check(summary("cases/X_2")["exhibits"][0]["exit_code"] == 1, f"{left} left: the verdict is lost")
+# What keeps it from its seal is named, with how to go on; the exit code stays that of what was found.
+for case, code in ("X_2", 1), ("X_1", 4):
+    os.remove(path("cases", case, "manifest.json"))
+    os.symlink("nowhere", path("cases", case, "link"))
+    done = run("scan", "--resume", f"cases/{case}")
+    check(done.returncode == code and f"triage scan --resume cases/{case}" in done.stderr, f"{case} unsealed: {done.returncode} {done.stderr}")
+    os.remove(path("cases", case, "link"))
+    done = run("scan", "--resume", f"cases/{case}")
+    check(done.returncode == (code if code == 1 else 0), f"{case} goes on: {done.returncode} {done.stderr}")
+    check(run("verify", f"cases/{case}").returncode == 0, f"{case} is not sealed after all")
+
 # A finished case is not taken for the answer to another question.
 write("other.yaml", "entries: {deleted: false}\n")
 write("other.md5", "0" * 31 + "1\n")
