@@ -43,6 +43,14 @@ std::string resume_command(const std::string& path, const ScanArguments& argumen
 
 namespace {
 
+// A run that ended by itself before its end was ended by what it found, which a discreet scan does not tell.
+bool may_tell_interruption(const RunRecord& run, const ScanArguments& arguments) {
+    if (!run.is_interrupted) return false;
+    const std::string& why = run.interruption;
+    return !arguments.discreet || why == "stopped by a signal" || why == "stopped by its time limit" ||
+           why == "a device vanished";
+}
+
 int render_and_seal(Run run, const ReportContext& context, const ScanArguments& arguments, Watch& watch,
                     LiveStream* live) {
     const std::string path = run.directory.path();
@@ -70,7 +78,7 @@ int render_and_seal(Run run, const ReportContext& context, const ScanArguments& 
                                                  : terminal_summary(context);
     if (is_in_words)
         std::fputs(fmt::format("{}\nCase: {}\nSeal: {}\n", found, path, seal_in_groups(seal)).c_str(), stdout);
-    if (context.run.is_interrupted)
+    if (may_tell_interruption(context.run, arguments))
         print_error("interrupted; what is done is kept", "to go on: " + resume_command(path, arguments));
     const int code = context.verdict.exit_code();
     return code == exit_code::success && !is_reported ? exit_code::not_whole : code;

@@ -50,6 +50,12 @@ check(max(map(len, done.stdout.splitlines())) <= 80, "a line is wider than 80 co
 check([e["exit_code"] for e in summary("one")["exhibits"]] == [0, 1, 0], "the exhibits have other exit codes")
 check("Exhibits\nExhibit " in open(path("one/reports/report.txt")).read(), "the table is not in report.txt")
 
+# What ended a run tells what it found: a discreet one says it only where the cause is another.
+done = run("scan", "demo.E01", "--notable", LIST, "--stop-after", "1", "--discreet", "--out", "discreet")
+check(done.returncode == 1 and "interrupted" not in done.stdout + done.stderr and "scan is over" in done.stdout, f"discreet: {done.stderr}")
+done = run("scan", "demo.E01", "--notable", LIST, "--stop-after", "1", "--out", "open")
+check(done.returncode == 1 and "interrupted; what is done is kept" in done.stderr, f"open: {done.stderr}")
+
 # A list: every wrong line is named before anything is scanned.
 write("wrong.csv", "exhibit,path,note\nA,none.img,\nB,ext2.img,\nB,fat16.img,\nC,ext2.img,\n,fat16.img,\nD,fat16.img\n"
       "E/1,demo.E01,\nE_1,fat16.img,\nF,.,\n")
