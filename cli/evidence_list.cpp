@@ -171,12 +171,7 @@ void require_same_question(const Row& row, const Store& store, const Configurati
     if (!is_of(row, store.evidences())) refuse("is a finished case of another evidence");
     if (question_of(file_text(row.folder + "/config.yaml")) != question_of(configuration.resolved_yaml))
         refuse("was finished with another configuration");
-    const std::vector<ListRecord> then = store.lists();
-    const auto is_same_list = [](const ListRecord& a, const ListRecord& b) {
-        return a.identity.source_sha256 == b.identity.source_sha256 && a.identity.polarity == b.identity.polarity;
-    };
-    if (!std::equal(then.begin(), then.end(), lists.begin(), lists.end(), is_same_list))
-        refuse("was finished with other lists");
+    if (!are_same_lists(store.lists(), lists)) refuse("was finished with other lists");
 }
 
 ScanArguments arguments_of(const Row& row, const ScanArguments& all, const CaseInfoInput& info) {

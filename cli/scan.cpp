@@ -62,12 +62,9 @@ int run_case(const ScanArguments& arguments, const std::string& command, const s
              LoadedLists& lists) {
     Progress progress;  // from here on time is counted: lists and evidence are part of the wait
     const bool is_resume = !arguments.resume.empty();
-    Run run = is_resume ? begin_resumed(arguments) : begin_new(arguments, command, std::move(lists));
+    Run run = is_resume ? begin_resumed(arguments, lists) : begin_new(arguments, command, lists);
     const std::string path = run.directory.path();
     print_notice("writing " + path);
-    const auto give_back = [&] {
-        if (!is_resume) lists = std::move(run.lists);
-    };
     std::optional<LiveStream> live;
     if (!arguments.live.empty()) live.emplace(stdout, progress, arguments.show_names);
     if (live) live->start(path, run.evidence, run.lists.records);
@@ -80,7 +77,6 @@ int run_case(const ScanArguments& arguments, const std::string& command, const s
                  run.store, run.audit, progress);
     } catch (const Error& error) {
         watch.end();
-        give_back();
         // Whatever ends a scan under way: what was recorded stays, and the case can go on.
         const std::string advice = error.advice().empty() ? "when that is mended" : error.advice() + "; then";
         const bool may_go_on = error.kind() != ErrorKind::untrusted;
@@ -90,7 +86,6 @@ int run_case(const ScanArguments& arguments, const std::string& command, const s
         if (!arguments.discreet) print_notice("files of a notable list were found before that");
         return exit_code::alert;
     }
-    give_back();
     progress.phase = Phase::reporting;
     return conclude(std::move(run), arguments, watch, stream, progress.matches > 0);
 }

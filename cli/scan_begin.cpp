@@ -163,7 +163,7 @@ std::vector<AuditField> fields_of(const RunRecord& run) {
             {"threads", run.threads}};
 }
 
-Run begin_new(const ScanArguments& arguments, const std::string& command, LoadedLists lists) {
+Run begin_new(const ScanArguments& arguments, const std::string& command, LoadedLists& lists) {
     Configuration configuration = configuration_of(arguments);
     std::vector<std::string> notices;
     std::vector<EvidenceSpec> evidence = identify_evidence(registry(), evidence_of(arguments), notices);
@@ -194,7 +194,7 @@ Run begin_new(const ScanArguments& arguments, const std::string& command, Loaded
     for (std::uint32_t i = 0; i < lists.records.size(); ++i) store.put_list(i, lists.records[i]);
     for (std::uint32_t i = 0; i < evidence.size(); ++i) store.put_evidence(describe(i, evidence[i]));
     store.commit();
-    return {std::move(configuration), std::move(evidence), std::move(lists),
+    return {std::move(configuration), std::move(evidence), lists,
             std::move(directory),     std::move(store),    std::move(audit)};
 }
 

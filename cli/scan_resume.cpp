@@ -69,8 +69,7 @@ std::vector<EvidenceSpec> evidence_of_case(const std::vector<EvidenceRecord>& re
     return specs;
 }
 
-LoadedLists lists_of_case(const std::vector<ListRecord>& records, const ScanArguments& arguments) {
-    LoadedLists lists;
+void load_lists_of_case(LoadedLists& lists, const std::vector<ListRecord>& records, const ScanArguments& arguments) {
     for (const ListRecord& record : records) {
         const std::string path = found_at(record.identity.source_path, arguments.list_at);
         // The lenient reading accepts what either reading accepted; the digest proves that it is the same list.
@@ -80,7 +79,6 @@ LoadedLists lists_of_case(const std::vector<ListRecord>& records, const ScanArgu
         lists.records.push_back(record);
         lists.sets.push_back(std::move(loaded.set));
     }
-    return lists;
 }
 
 // What a sealed case says of itself is read without touching it: a resume that is refused leaves every byte as it was.
@@ -90,26 +88,29 @@ Store open_to_look(const CaseDirectory& directory) {
 }
 
 // Killed, or failed, between the seal of its store and its manifest: every byte was examined.
-Run begin_to_conclude(CaseDirectory directory, Configuration configuration, Store store) {
+Run begin_to_conclude(CaseDirectory directory, Configuration configuration, Store store, LoadedLists& lists) {
     directory.set_reports_aside();
     AuditLog audit = AuditLog::open_for_append(directory.audit_path());
     audit.record("conclude", {});
-    LoadedLists lists;
-    lists.records = store.lists();
-    return {std::move(configuration), {},  std::move(lists), std::move(directory), std::move(store),
-            std::move(audit),         true};
+    return {std::move(configuration), {}, lists, std::move(directory), std::move(store), std::move(audit), true};
 }
 
 }  // namespace
 
-Run begin_resumed(const ScanArguments& arguments) {
+bool are_same_lists(const std::vector<ListRecord>& a, const std::vector<ListRecord>& b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const ListRecord& x, const ListRecord& y) {
+        return x.identity.source_sha256 == y.identity.source_sha256 && x.identity.polarity == y.identity.polarity;
+    });
+}
+
+Run begin_resumed(const ScanArguments& arguments, LoadedLists& lists) {
     CaseDirectory directory = CaseDirectory::open_for_resume(arguments.resume);
     Configuration configuration = parse_resolved(file_text(directory.config_path()));
     std::optional<Store> looked(open_to_look(directory));
     RunRecord run = looked->run();
     const bool is_scanned = looked->is_sealed() && !run.ended_utc.empty() && !run.is_interrupted;
     if (is_scanned && !directory.has_manifest())
-        return begin_to_conclude(std::move(directory), std::move(configuration), std::move(*looked));
+        return begin_to_conclude(std::move(directory), std::move(configuration), std::move(*looked), lists);
     if (is_scanned) throw Error(arguments.resume, "is a finished case; there is nothing to resume");
     if (run.interruption == untrusted_interruption)
         throw Error(arguments.resume, "is not to be gone on with: " + run.interruption,
@@ -119,7 +120,8 @@ Run begin_resumed(const ScanArguments& arguments) {
         throw Error(arguments.resume, "ended before its evidence was recorded; there is nothing to resume",
                     "remove it and start the scan again");
     admit_devices(evidence, arguments);
-    LoadedLists lists = lists_of_case(looked->lists(), arguments);
+    if (lists.records.empty()) load_lists_of_case(lists, looked->lists(), arguments);
+    if (!are_same_lists(lists.records, looked->lists())) throw Error(arguments.resume, "began with other lists");
     configuration.options.algorithms.add(algorithms_of(lists.sets));
     test_digests(configuration.options.algorithms);
     ScanOptions& options = configuration.options;
@@ -143,7 +145,7 @@ Run begin_resumed(const ScanArguments& arguments) {
     audit_devices(audit, evidence);
     store.put_run(run);
     store.commit();
-    return {std::move(configuration), std::move(evidence), std::move(lists),
+    return {std::move(configuration), std::move(evidence), lists,
             std::move(directory),     std::move(store),    std::move(audit)};
 }
 

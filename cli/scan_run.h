@@ -49,7 +49,7 @@ struct LoadedLists {
 struct Run {
     Configuration configuration;
     std::vector<EvidenceSpec> evidence;
-    LoadedLists lists;
+    LoadedLists& lists;  // the caller's: they outlive a case that fails
     CaseDirectory directory;
     Store store;
     AuditLog audit;
@@ -58,12 +58,14 @@ struct Run {
 
 Configuration configuration_of(const ScanArguments& arguments);
 void load_lists(LoadedLists& lists, const ScanArguments& arguments);  // notable and ignorable ones
-// `lists` may have been loaded for another case.
-Run begin_new(const ScanArguments& arguments, const std::string& command, LoadedLists lists);
-Run begin_resumed(const ScanArguments& arguments);
+// Empty `lists` are loaded; others were loaded for an earlier case, and a resumed one must have begun with the same.
+Run begin_new(const ScanArguments& arguments, const std::string& command, LoadedLists& lists);
+Run begin_resumed(const ScanArguments& arguments, LoadedLists& lists);
+// By polarity and SHA-256, in their order.
+bool are_same_lists(const std::vector<ListRecord>& a, const std::vector<ListRecord>& b);
 
-// One case from its beginning, or from where it was left, to its end. Returns the exit code. Lists that it loads, and
-// those that it was given, are left in `lists` for the next one.
+// One case from its beginning, or from where it was left, to its end. Returns the exit code. Lists that it loads
+// are left in `lists` for the next one.
 int run_case(const ScanArguments& arguments, const std::string& command, const std::atomic<bool>& stop,
              LoadedLists& lists);
 
