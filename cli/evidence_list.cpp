@@ -30,6 +30,7 @@ struct Row {
     std::string folder;  // of its case
     std::vector<Segment> segments;
     std::optional<BlockDevice> device;
+    bool is_gone = false;  // the evidence of a finished case, which needs it no more
 };
 
 // What is wrong with a list, line by line: all of it is said before anything else happens.
@@ -92,16 +93,48 @@ bool is_same_evidence(const Row& a, const Row& b) {
     });
 }
 
-std::string flaw_of(Row& row, const std::vector<Row>& earlier, const ScanArguments& arguments) {
+enum class CaseState { absent, interrupted, finished };
+
+bool exists(const std::string& path) {
+    std::error_code error;
+    const fs::file_status status = fs::status(path, error);
+    if (!fs::status_known(status)) throw Error(path, "cannot be looked at: " + error.message());
+    return fs::exists(status);
+}
+
+CaseState state_of(const std::string& folder) {
+    const std::string store = folder + "/case.sqlite";
+    if (!exists(store)) return CaseState::absent;
+    if (!Store::is_sealed_at(store)) return CaseState::interrupted;
+    if (Store::open_read_only(store).run().is_interrupted) return CaseState::interrupted;
+    return exists(folder + "/manifest.json") ? CaseState::finished : CaseState::interrupted;
+}
+
+// Sticks are plugged in one after another: that of a finished case may be back in its bag.
+bool is_gone_and_finished(const Row& row) {
+    try {
+        return !exists(row.path) && state_of(row.folder) == CaseState::finished;
+    } catch (const Error&) {
+        return false;  // its own row says so later
+    }
+}
+
+std::string why_unusable(Row& row, const ScanArguments& arguments) {
     try {
         std::vector<std::string> notices;
         const EvidenceSpec spec = identify_evidence(registry(), {{row.exhibit, row.path}}, notices).front();
         row.segments = spec.segments;
         row.device = spec.device;
         require_unused(spec, arguments);
+        return {};
     } catch (const Error& error) {
         return error.what();
     }
+}
+
+std::string flaw_of(Row& row, const std::vector<Row>& earlier, const ScanArguments& arguments) {
+    row.is_gone = is_gone_and_finished(row);
+    if (const std::string why = row.is_gone ? "" : why_unusable(row, arguments); !why.empty()) return why;
     for (const Row& other : earlier) {
         if (row.exhibit == other.exhibit)
             return fmt::format("exhibit {} stands in line {} too", row.exhibit, other.line);
@@ -128,16 +161,6 @@ std::vector<Row> checked_rows(const ScanArguments& arguments) {
 
 // ---- One exhibit ----
 
-enum class CaseState { absent, interrupted, finished };
-
-CaseState state_of(const std::string& folder) {
-    const std::string store = folder + "/case.sqlite";
-    if (!fs::exists(store)) return CaseState::absent;
-    if (!Store::is_sealed_at(store)) return CaseState::interrupted;
-    if (Store::open_read_only(store).run().is_interrupted) return CaseState::interrupted;
-    return fs::exists(folder + "/manifest.json") ? CaseState::finished : CaseState::interrupted;
-}
-
 // A resolved configuration without the keys that change the speed and never the answer, and without the reports, which
 // can be rendered again.
 std::string question_of(const std::string& yaml) {
@@ -154,6 +177,7 @@ std::string question_of(const std::string& yaml) {
 
 bool is_of(const Row& row, const std::vector<EvidenceRecord>& evidences) {
     if (evidences.size() != 1 || evidences[0].exhibit != row.exhibit) return false;
+    if (row.is_gone) return true;
     if (row.device && evidences[0].device) return is_same_device(*row.device, *evidences[0].device);
     const auto is_same = [](const Segment& a, const Segment& b) {
         return a.size == b.size && a.modified == b.modified;  // a moved file has another inode
@@ -162,16 +186,20 @@ bool is_of(const Row& row, const std::vector<EvidenceRecord>& evidences) {
     return std::equal(row.segments.begin(), row.segments.end(), then.begin(), then.end(), is_same);
 }
 
-// A finished case answers the question that was asked then; it is left alone only when that is today's.
-void require_same_question(const Row& row, const Store& store, const Configuration& configuration,
+// A case answers the question that was asked when it began; it is left alone, or gone on with, only when that is
+// today's.
+void require_same_question(const Row& row, CaseState state, const Configuration& configuration,
                            const std::vector<ListRecord>& lists) {
+    const Store store = state == CaseState::finished ? Store::open_read_only(row.folder + "/case.sqlite")
+                                                     : open_to_look(CaseDirectory::open_for_resume(row.folder));
+    const std::string was = state == CaseState::finished ? "was finished with " : "was begun with ";
     const auto refuse = [&](const std::string& why) {
         throw Error(row.folder, why, "give another folder with --out, or remove this case");
     };
-    if (!is_of(row, store.evidences())) refuse("is a finished case of another evidence");
+    if (!store.evidences().empty() && !is_of(row, store.evidences())) refuse("is a case of another evidence");
     if (question_of(file_text(row.folder + "/config.yaml")) != question_of(configuration.resolved_yaml))
-        refuse("was finished with another configuration");
-    if (!are_same_lists(store.lists(), lists)) refuse("was finished with other lists");
+        refuse(was + "another configuration");
+    if (!are_same_lists(store.lists(), lists)) refuse(was + "other lists");
 }
 
 ScanArguments arguments_of(const Row& row, const ScanArguments& all, const CaseInfoInput& info) {
@@ -184,18 +212,25 @@ ScanArguments arguments_of(const Row& row, const ScanArguments& all, const CaseI
     const bool has_note = std::any_of(one.listed_info.begin(), one.listed_info.end(),
                                       [](const CaseInfoGiven& g) { return g.key == "note" && !g.exhibit.empty(); });
     if (!row.note.empty() && !has_note)
-        one.listed_info.push_back({row.exhibit, "note", row.note, fmt::format("line {}", row.line)});
+        one.listed_info.push_back(
+            {row.exhibit, "note", row.note, fmt::format("{}, line {}", all.evidence_list, row.line)});
     return one;
 }
 
-int run_row(const Row& row, ScanArguments one, const std::string& command, const std::atomic<bool>& stop,
-            LoadedLists& lists) {
-    const CaseState state = state_of(row.folder);
+void require_usable_case_info(const Row& row, const ScanArguments& arguments, const CaseInfoInput& info) {
+    std::vector<EvidenceSpec> evidence(1);
+    evidence[0].exhibit = row.exhibit;
+    resolve_case_info({arguments_of(row, arguments, info).listed_info, false}, evidence);
+}
+
+int run_row(const Row& row, CaseState state, ScanArguments one, const std::string& command,
+            const std::atomic<bool>& stop, LoadedLists& lists) {
     if (state == CaseState::finished) {
         for (const std::string& sentence : verify_case(row.folder))
             throw Error(row.folder, "is not as it was sealed: " + sentence,
                         "keep it, and give another folder with --out");
-        print_notice(fmt::format("exhibit {} is finished: {}", row.exhibit, row.folder));
+        print_notice(fmt::format("exhibit {} is finished{}: {}", row.exhibit,
+                                 row.is_gone ? ", its evidence is not there" : "", row.folder));
         return verdict_of(Store::open_read_only(row.folder + "/case.sqlite")).exit_code();
     }
     if (state == CaseState::interrupted) {
@@ -239,7 +274,7 @@ ExhibitLine line_of(const Row& row, std::string failure) {
         if (failure.empty() && !Store::is_sealed_at(row.folder + "/case.sqlite")) failure = "not examined";
         if (failure.empty())
             line = exhibit_lines(make_context(Store::open_read_only(row.folder + "/case.sqlite"), false)).at(0);
-    } catch (const Error& error) {
+    } catch (const std::exception& error) {
         failure = error.what();
     }
     line.exhibit = row.exhibit;
@@ -255,24 +290,27 @@ struct ListRun {
     const Configuration& configuration;
     const CaseInfoInput& info;
     LoadedLists lists;
-    std::vector<ListRecord> list_records;  // as loaded: the lists themselves wander through the cases
     int code = exit_code::success;
     std::vector<ExhibitLine> lines;
 
     void run(const Row& row) {
         std::string failure;
         try {
-            const int one = run_row(row, arguments_of(row, arguments, info), command, stop, lists);
-            if (state_of(row.folder) == CaseState::finished)
-                require_same_question(row, Store::open_read_only(row.folder + "/case.sqlite"), configuration,
-                                      list_records);
-            code = worse(code, one);
+            const CaseState state = state_of(row.folder);
+            if (state != CaseState::absent) require_same_question(row, state, configuration, lists.records);
+            code = worse(code, run_row(row, state, arguments_of(row, arguments, info), command, stop, lists));
         } catch (const Error& error) {
             failure = error.what();
-            print_error(fmt::format("exhibit {}: {}", row.exhibit, failure), error.advice());
-            code = worse(code, exit_code::not_whole);
+            fail(row, failure, error.advice());
+        } catch (const std::exception& error) {
+            failure = error.what();
+            fail(row, failure, {});
         }
         lines.push_back(line_of(row, failure));
+    }
+    void fail(const Row& row, const std::string& why, const std::string& advice) {
+        print_error(fmt::format("exhibit {}: {}", row.exhibit, why), advice);
+        code = worse(code, exit_code::not_whole);
     }
     void leave_out(const Row& row) {
         print_notice(fmt::format("exhibit {} was not begun", row.exhibit));
@@ -301,9 +339,10 @@ int run_evidence_list(const ScanArguments& arguments, const std::string& command
     if (info.is_asked) ask_for_case(info);
     LoadedLists lists;
     load_lists(lists, arguments);
+    check_against_lists(configuration.options, lists.sets);
+    for (const Row& row : rows) require_usable_case_info(row, arguments, info);
     make_folder(arguments.out);
-    const std::vector<ListRecord> records = lists.records;
-    ListRun run{arguments, command, stop, configuration, info, std::move(lists), records, exit_code::success, {}};
+    ListRun run{arguments, command, stop, configuration, info, std::move(lists), exit_code::success, {}};
     for (const Row& row : rows) {
         if (stop) run.leave_out(row);
         else run.run(row);

@@ -81,12 +81,6 @@ void load_lists_of_case(LoadedLists& lists, const std::vector<ListRecord>& recor
     }
 }
 
-// What a sealed case says of itself is read without touching it: a resume that is refused leaves every byte as it was.
-Store open_to_look(const CaseDirectory& directory) {
-    return Store::is_sealed_at(directory.store_path()) ? Store::open_read_only(directory.store_path())
-                                                       : Store::open_for_resume(directory.store_path());
-}
-
 // Killed, or failed, between the seal of its store and its manifest: every byte was examined.
 Run begin_to_conclude(CaseDirectory directory, Configuration configuration, Store store, LoadedLists& lists) {
     directory.set_reports_aside();
@@ -96,6 +90,11 @@ Run begin_to_conclude(CaseDirectory directory, Configuration configuration, Stor
 }
 
 }  // namespace
+
+Store open_to_look(const CaseDirectory& directory) {
+    return Store::is_sealed_at(directory.store_path()) ? Store::open_read_only(directory.store_path())
+                                                       : Store::open_for_resume(directory.store_path());
+}
 
 bool are_same_lists(const std::vector<ListRecord>& a, const std::vector<ListRecord>& b) {
     return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const ListRecord& x, const ListRecord& y) {

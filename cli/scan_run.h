@@ -61,6 +61,8 @@ void load_lists(LoadedLists& lists, const ScanArguments& arguments);  // notable
 // Empty `lists` are loaded; others were loaded for an earlier case, and a resumed one must have begun with the same.
 Run begin_new(const ScanArguments& arguments, const std::string& command, LoadedLists& lists);
 Run begin_resumed(const ScanArguments& arguments, LoadedLists& lists);
+// What a sealed case says of itself is read without touching it: a resume that is refused leaves every byte as it was.
+Store open_to_look(const CaseDirectory& directory);
 // By polarity and SHA-256, in their order.
 bool are_same_lists(const std::vector<ListRecord>& a, const std::vector<ListRecord>& b);
 

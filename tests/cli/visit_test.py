@@ -151,6 +151,48 @@ for more, why in (["--notable", "other.md5"], "other lists"), (["--notable", LIS
     done = run("scan", "--evidence-list", "images/list.csv", "--out", "cases", *more)
     check(done.returncode == 3 and why in done.stderr, f"{why}: {done.returncode} {done.stderr}")
 
+# Nor is one that was interrupted: it is neither gone on with under the old question nor taken for an answer.
+write("images/large.csv", "exhibit,path\nX/6,large.img\n")
+interrupted = ["scan", "--evidence-list", "images/large.csv", "--out", "begun"]
+done = run(*interrupted, "--notable", LIST, "--threads", "1", "--time-limit", "1s")
+check(done.returncode == 4, f"the time limit does not stop it: {done.returncode} {done.stderr}")
+done = run(*interrupted, "--notable", "other.md5", "--time-limit", "0s")
+check(done.returncode == 3 and "was begun with other lists" in done.stderr, f"begun with others: {done.returncode} {done.stderr}")
+check(summary("begun/X_6")["interrupted"], "an interrupted case went on with other lists")
+
+# What is wrong for every exhibit is said once, before anything is made.
+write("note.csv", "exhibit,path,note\nX/1,images/ext2.img,")
+with open(path("note.csv"), "ab") as file:
+    file.write(b"\xff\xfe\n")
+write("narrow.yaml", "hash: {algorithms: [sha256]}\n")
+for listed, more, why in (("images/list.csv", ["--case-info", "oprator=PC 17"], "unknown key"),
+                          ("images/list.csv", ["--config", "narrow.yaml"], "leaves out"), ("note.csv", [], "note.csv, line 2")):
+    done = run("scan", "--evidence-list", listed, "--notable", LIST, "--out", "none", *more)
+    check(done.returncode == 2 and done.stderr.count(why) == 1, f"{why}: {done.returncode} {done.stderr}")
+    check(not os.path.exists(path("none")), f"{why}: a folder was made")
+
+# A case folder that cannot be looked at costs its own exhibit only; the secret of a protected list outlives it.
+write("key", "a passphrase that is long enough\n")
+with open(path("key")) as key:
+    done = run("known", "import", LIST, "--output", "list.tks", "--notable", "--protect", f"fd:{key.fileno()}", pass_fds=[key.fileno()])
+check(done.returncode == 0, f"no protected list: {done.stderr}")
+write("images/bad.csv", "exhibit,path\nX/1,ext2.img\nX/7,fat16.img\nX/2,demo.E01\n")
+os.makedirs(path("bad/X_7"))
+write("bad/X_7/other", "in the way")
+os.symlink("X_1", path("bad/X_1"))
+with open(path("key")) as key:
+    done = run("scan", "--evidence-list", "images/bad.csv", "--notable", "list.tks", "--out", "bad", "--key", f"fd:{key.fileno()}",
+               pass_fds=[key.fileno()])
+check(done.returncode == 1, f"a folder that is a loop: {done.returncode} {done.stderr}")
+check(rows_of(done.stdout) == {"X/1": "NOT", "X/7": "NOT", "X/2": "MATCH"}, f"the table is\n{done.stdout}{done.stderr}")
+
+# A finished case needs its evidence no more.
+os.rename(path("images/fat16.img"), path("fat16.img"))
+done = run(*command)
+check(done.returncode == 1 and "X/3 is finished, its evidence is not there" in done.stderr, f"the bag: {done.returncode} {done.stderr}")
+check(rows_of(done.stdout)["X/3"] == "NO", f"a finished case without its evidence is\n{done.stdout}")
+os.rename(path("fat16.img"), path("images/fat16.img"))
+
 # By rank, as CSV and HTML.
 cases = sorted(glob.glob(path("cases/*")))
 done = run("report", *cases, "--report", "summary", "--out", "ranking")
