@@ -17,6 +17,7 @@
 #include "engine/case/manifest.h"
 #include "engine/known/csv.h"
 #include "engine/report/exhibit_table.h"
+#include "engine/report/not_examined.h"
 #include "plugins/registry.h"
 
 namespace triage {
@@ -110,13 +111,18 @@ CaseState state_of(const std::string& folder) {
     return exists(folder + "/manifest.json") ? CaseState::finished : CaseState::interrupted;
 }
 
+CaseState state_of_or_absent(const Row& row) {
+    try {
+        return state_of(row.folder);
+    } catch (const Error&) {
+        return CaseState::absent;  // its own row says so in its turn
+    }
+}
+
 // Sticks are plugged in one after another: that of a finished case may be back in its bag.
 bool is_gone_and_finished(const Row& row) {
-    try {
-        return !exists(row.path) && state_of(row.folder) == CaseState::finished;
-    } catch (const Error&) {
-        return false;  // its own row says so later
-    }
+    std::error_code error;
+    return !fs::exists(row.path, error) && state_of_or_absent(row) == CaseState::finished;
 }
 
 std::string why_unusable(Row& row, const ScanArguments& arguments) {
@@ -306,7 +312,18 @@ struct ListRun {
             failure = error.what();
             fail(row, failure, {});
         }
+        add_line(row, failure);
+    }
+    // Before the first is begun: whatever ends the list, no exhibit is forgotten.
+    void put_on_record(const Row& row) {
+        if (state_of_or_absent(row) == CaseState::absent)
+            put_not_examined(row.folder, {row.exhibit, row.path, "it was not begun"});
+    }
+    void add_line(const Row& row, const std::string& failure) {
         lines.push_back(line_of(row, failure));
+        const std::string& why = lines.back().failure;
+        if (why.empty()) remove_not_examined(row.folder);
+        else put_not_examined(row.folder, {row.exhibit, row.path, why});
     }
     void fail(const Row& row, const std::string& why, const std::string& advice) {
         print_error(fmt::format("exhibit {}: {}", row.exhibit, why), advice);
@@ -315,7 +332,7 @@ struct ListRun {
     void leave_out(const Row& row) {
         print_notice(fmt::format("exhibit {} was not begun", row.exhibit));
         code = worse(code, exit_code::interrupted);
-        lines.push_back(line_of(row, {}));
+        add_line(row, {});
     }
 };
 
@@ -325,7 +342,7 @@ void print_end(const ListRun& run) {
     add_exhibit_table(page, run.lines);
     std::fputs(page.text().c_str(), stdout);
     print_notice("to rank them: triage report " + quoted_for_shell(run.arguments.out) +
-                 "/* --report summary --out FOLDER");
+                 " --report summary --out FOLDER");
 }
 
 }  // namespace
@@ -343,6 +360,7 @@ int run_evidence_list(const ScanArguments& arguments, const std::string& command
     for (const Row& row : rows) require_usable_case_info(row, arguments, info);
     make_folder(arguments.out);
     ListRun run{arguments, command, stop, configuration, info, std::move(lists), exit_code::success, {}};
+    for (const Row& row : rows) run.put_on_record(row);
     for (const Row& row : rows) {
         if (stop) run.leave_out(row);
         else run.run(row);

@@ -13,6 +13,7 @@
 #include "engine/case/case_directory.h"
 #include "engine/case/manifest.h"
 #include "engine/case/private_file.h"
+#include "engine/report/not_examined.h"
 #include "engine/report/ranking.h"
 #include "engine/report/reporter.h"
 #include "engine/report/text_summary.h"
@@ -40,10 +41,39 @@ std::vector<const ReporterKind*> kinds_named(const std::vector<std::string>& nam
     return kinds;
 }
 
+RankedExhibit not_examined_at(const std::string& path) {
+    const NotExamined record = read_not_examined(path);
+    RankedExhibit exhibit{path, {}, 0, 0, {}, false};
+    exhibit.line.exhibit = record.exhibit;
+    exhibit.line.evidence = std::filesystem::path(record.path).filename().string();
+    exhibit.line.failure = record.why;
+    print_error(fmt::format("exhibit {}: not examined: {}", record.exhibit, record.why), {});
+    return exhibit;
+}
+
+// A folder of cases, as a list of exhibits makes one, stands for all that is in it.
+std::vector<std::string> cases_in(const std::vector<std::string>& given) {
+    namespace fs = std::filesystem;
+    std::vector<std::string> cases;
+    for (const std::string& path : given) {
+        std::vector<std::string> inside;
+        std::error_code error;
+        if (!fs::exists(path + "/case.sqlite", error))
+            for (const fs::directory_entry& entry : fs::directory_iterator(path, error))
+                if (is_not_examined_path(entry.path()) || fs::exists(entry.path() / "case.sqlite", error))
+                    inside.push_back(entry.path());
+        if (inside.empty()) inside = {path};
+        std::sort(inside.begin(), inside.end());
+        cases.insert(cases.end(), inside.begin(), inside.end());
+    }
+    return cases;
+}
+
 // What is not as it was sealed, or no sealed case at all, is a row that says so.
 std::vector<RankedExhibit> exhibits_at(const std::string& path) {
     RankedExhibit unranked{path, {}, 0, 0, {}};
     try {
+        if (is_not_examined_path(path)) return {not_examined_at(path)};
         const Store store = Store::open_read_only(path + "/case.sqlite");
         const std::vector<std::string> flaws = verify_case(path);
         if (flaws.empty()) return exhibits_of(path, make_context(store, false));
@@ -59,7 +89,7 @@ int run_ranking(const ReportArguments& arguments) {
     if (arguments.out.empty()) throw Error("--report summary", "no folder to write to", "give a new one with --out");
     refuse_inside_case(arguments.out);
     std::vector<RankedExhibit> exhibits;
-    for (const std::string& path : arguments.cases)
+    for (const std::string& path : cases_in(arguments.cases))
         for (RankedExhibit& exhibit : exhibits_at(path)) exhibits.push_back(std::move(exhibit));
     rank(exhibits);
     make_private_folder(arguments.out);

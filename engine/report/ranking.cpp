@@ -55,6 +55,9 @@ Cells heading() {
 
 Cells cells_of(const RankedExhibit& e, std::size_t rank) {
     const ExhibitLine& line = e.line;
+    if (!e.has_case)
+        return {std::to_string(rank), line.exhibit,   "NOT EXAMINED", "",          "",          "", "",
+                "all of it",          "see the note", line.evidence,  e.case_path, line.failure};
     if (!line.failure.empty())
         return {std::to_string(rank), "", "NOT READABLE", "",          "", "", "", "",
                 "see the note",       "", e.case_path,    line.failure};
@@ -113,8 +116,9 @@ std::vector<RankedExhibit> exhibits_of(const std::string& case_path, const Repor
 
 void rank(std::vector<RankedExhibit>& exhibits) {
     const auto key = [](const RankedExhibit& e) {
-        return std::tuple(e.line.failure.empty(), order_of(e.line.verdict), severity_of(e), order_of(e.category),
-                          ~e.line.matches, ~e.alerts, ~e.notices, e.line.exhibit, e.line.evidence, e.case_path);
+        return std::tuple(e.line.failure.empty(), !e.has_case, order_of(e.line.verdict), severity_of(e),
+                          order_of(e.category), ~e.line.matches, ~e.alerts, ~e.notices, e.line.exhibit, e.line.evidence,
+                          e.case_path);
     };
     std::sort(exhibits.begin(), exhibits.end(),
               [&](const RankedExhibit& a, const RankedExhibit& b) { return key(a) < key(b); });

@@ -15,13 +15,15 @@ struct RankedExhibit {
     ExhibitLine line;  // with a failure: the case cannot be ranked, and nothing else is known
     std::uint64_t alerts = 0, notices = 0;
     std::string category;  // of the notable matches the first: numbers as numbers, then words
+    bool has_case = true;  // false: of a list, failed or not begun; with a failure
 };
 
 // One row an exhibit of a case.
 std::vector<RankedExhibit> exhibits_of(const std::string& case_path, const ReportContext& context);
 
-// First what cannot be ranked, so that nobody overlooks it; then MATCH, ALERT, incomplete, NOT COMPARED, the rest;
-// within these by severity, category (a lower number first), matches, findings, and last by name.
+// First what cannot be ranked, so that nobody overlooks it: not readable, then not examined; then MATCH, ALERT,
+// incomplete, NOT COMPARED, the rest; within these by severity, category (a lower number first), matches, findings, and
+// last by name.
 void rank(std::vector<RankedExhibit>& exhibits);
 
 std::string ranking_csv(const std::vector<RankedExhibit>& exhibits);

@@ -96,6 +96,15 @@ done = run(*command, "--case-info", "operator=PC 17", "--case-info", "descriptio
 check(done.returncode == 1, f"the list ends with {done.returncode}: {done.stderr}")
 check("exhibit X/3: " in done.stderr, f"the one that fails is not named: {done.stderr}")
 check(rows_of(done.stdout) == {"X/1": "NO", "X/2": "MATCH", "X/3": "NOT", "X/4": "NO"}, f"the list's table is\n{done.stdout}")
+
+# One that failed is in no case: it leaves a record of its own, and the ranking has it before what was examined.
+check(os.stat(path("cases/X_3.not-examined.json")).st_mode & 0o77 == 0, "others may read why an exhibit failed")
+for given in [["cases"], sorted(glob.glob(path("cases/*")))]:
+    ranked = run("report", *given, "--report", "summary", "--out", f"failed-{len(given)}")
+    rows = list(csv.DictReader(open(path(f"failed-{len(given)}/summary.csv"), newline="", encoding="utf-8")))
+    told = [(r["exhibit"], r["verdict"], r["evidence"]) for r in rows if r["verdict"] != "NOT READABLE"]
+    check(ranked.returncode == 3 and told[:2] == [("X/3", "NOT EXAMINED", "fat16.img"), ("X/2", "MATCH", "demo.E01")], f"failed: {rows}")
+    check("not an empty directory" in [r["note"] for r in rows if r["exhibit"] == "X/3"][0], f"the ranking says not why: {rows}")
 first = summary("cases/X_1")
 check(first["exhibits"][0]["case_info"]["note"] == 'on, the "desk"' and first["case_info"]["operator"] == "PC 17", "the note is lost")
 check(summary("cases/X_2")["exhibits"][0]["case_info"]["description"] == "a disk", "the description is lost")
@@ -116,13 +125,15 @@ time.sleep(0.3)
 process.send_signal(signal.SIGINT)
 out, err = process.communicate(timeout=60)
 check(process.returncode == 1, f"an interrupted list ends with {process.returncode}: {err}")
-check("exhibit X/4 was not begun" in err and not os.path.exists(path("cases/X_4")), f"what came after was begun: {err}")
+check("exhibit X/4 was not begun" in err and not os.path.exists(path("cases/X_4")) and
+      os.path.exists(path("cases/X_4.not-examined.json")), f"what came after was begun: {err}")
 check(summary("cases/X_5")["interrupted"], "the exhibit that was under way is not interrupted")
 done = run(*command)
 check(summary("cases/X_5")["complete"] and summary("cases/X_5")["resumed"] == 1, f"it does not go on: {done.stderr}")
 check(rows_of(done.stdout) == {"X/1": "NO", "X/2": "MATCH", "X/3": "NO", "X/5": "NO", "X/4": "NO"}, f"the table is\n{done.stdout}")
 after = {case: os.stat(path("cases", case, "case.sqlite")).st_mtime_ns for case in ("X_1", "X_2")}
 check(before == after, "a finished case was written again")
+check(not glob.glob(path("cases/*.json")), "what was examined is on record as not examined")
 
 # Killed between the seal of the store and the manifest: the case is not finished, and a rerun renders and seals it.
 for left in "reports", "nothing":
