@@ -16,6 +16,7 @@
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 #include "engine/hash/hasher.h"
+#include "engine/rules/rule_book.h"
 
 namespace triage {
 namespace {
@@ -167,21 +168,31 @@ std::vector<std::pair<Rule, Place>> rules_of(const RuleSource& source) {
     return parse_rule_file(parse_yaml(*text, path));
 }
 
-Rules resolve_rules(const std::vector<RuleSource>& sources, const ScanOptions& options) {
+// A scan compiles them when its case exists already: too late to refuse them.
+void check_patterns(const Rules& rules, const Place& place) {
+    try {
+        const RuleBook book(rules, {}, {});
+    } catch (const Error& error) {
+        fail_at(place, error.what(), error.advice());
+    }
+}
+
+Rules resolve_rules(const std::vector<RuleSource>& sources, const ScanOptions& options, const Place& place) {
     std::vector<std::pair<Rule, Place>> resolved;
     std::map<std::string, Place> places;
     for (const RuleSource& source : sources)
-        for (auto& [rule, place] : rules_of(source)) {
-            const auto [earlier, is_new] = places.emplace(rule.name, place);
+        for (auto& [rule, its_place] : rules_of(source)) {
+            const auto [earlier, is_new] = places.emplace(rule.name, its_place);
             if (!is_new)
-                fail_at(place,
+                fail_at(its_place,
                         fmt::format("a rule named {} stands already in {}", rule.name, to_string(earlier->second)),
                         "give each rule a name of its own");
-            resolved.emplace_back(std::move(rule), place);
+            resolved.emplace_back(std::move(rule), its_place);
         }
     check_rules(resolved, options);
     Rules rules;
-    for (auto& [rule, place] : resolved) rules.push_back(std::move(rule));
+    for (auto& [rule, its_place] : resolved) rules.push_back(std::move(rule));
+    check_patterns(rules, place);
     return rules;
 }
 
@@ -268,8 +279,10 @@ std::string written(const Configuration& configuration, bool is_commented) {
 
 Configuration configuration_of(const Settings& settings) {
     check_together(settings);
-    Configuration configuration{
-        settings.options, resolve_rules(settings.rules, settings.options), {}, {}, settings.profile};
+    const auto place = settings.places.find("rules");
+    Rules rules =
+        resolve_rules(settings.rules, settings.options, place == settings.places.end() ? Place{} : place->second);
+    Configuration configuration{settings.options, std::move(rules), {}, {}, settings.profile};
     configuration.resolved_yaml = "# The resolved configuration of a triage scan: every key and the whole rules.\n" +
                                   written(configuration, false);
     configuration.sha256 = hash_of(as_bytes(configuration.resolved_yaml)).sha256->hex();

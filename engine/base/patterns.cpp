@@ -12,7 +12,10 @@
 namespace triage {
 namespace {
 
-constexpr std::int64_t most_memory_of_one = 1 << 20, most_memory_of_all = 64 << 20;  // bytes
+// Bytes. All patterns of a set are compiled twice: together, and each by itself for the texts that the first form would
+// need too much memory for.
+constexpr std::int64_t most_memory_of_one = 1 << 20, most_memory_together = 32 << 20, most_memory_apart = 32 << 20;
+constexpr std::int64_t least_memory_of_one = 16 << 10;
 constexpr std::size_t longest_pattern = 4096;
 
 // A name may hold a newline: `.` stands for it too.
@@ -71,10 +74,24 @@ std::string glob_as_regex(std::string_view glob) {
 }
 
 struct PatternSet::Impl {
-    RE2::Set set{options_with(most_memory_of_all), RE2::UNANCHORED};
+    RE2::Set set{options_with(most_memory_together), RE2::UNANCHORED};
     std::vector<std::string> patterns;
     std::vector<std::unique_ptr<RE2>> single;  // where all at once need more memory than they may
 };
+
+namespace {
+
+// The pattern with no more memory than it needs, which is added to `memory`.
+std::unique_ptr<RE2> compile_one(const std::string& regex, std::int64_t& memory) {
+    for (std::int64_t most = least_memory_of_one;; most *= 4) {
+        auto one = std::make_unique<RE2>(regex, options_with(most));
+        if (!one->ok() && most < most_memory_of_one) continue;
+        memory += most;
+        return one;
+    }
+}
+
+}  // namespace
 
 PatternSet::PatternSet() : impl_(std::make_unique<Impl>()) {}
 PatternSet::~PatternSet() = default;
@@ -87,13 +104,20 @@ int PatternSet::add(const std::string& regex) {
     std::string why;
     if (impl_->set.Add(regex, &why) < 0) throw Error("the pattern " + to_json_string(regex), why);
     impl_->patterns.push_back(regex);
-    impl_->single.push_back(std::make_unique<RE2>(regex, options_with(most_memory_of_one)));
     return static_cast<int>(impl_->patterns.size()) - 1;
 }
 
 void PatternSet::compile() {
-    if (!impl_->set.Compile())
-        throw Error("the patterns of the rules", "need more than 64 MiB together", "use fewer or shorter ones");
+    const auto require = [](bool fits) {
+        if (!fits)
+            throw Error("the patterns of the rules", "need more than 64 MiB together", "use fewer or shorter ones");
+    };
+    require(impl_->set.Compile());
+    std::int64_t memory = 0;
+    for (const std::string& regex : impl_->patterns) {
+        impl_->single.push_back(compile_one(regex, memory));
+        require(memory <= most_memory_apart);
+    }
 }
 
 bool PatternSet::is_empty() const { return impl_->patterns.empty(); }

@@ -2,6 +2,7 @@
 #include "config/config.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include "engine/base/error.h"
 #include "engine/hash/hasher.h"
@@ -283,6 +284,13 @@ TEST_CASE("rules that nothing reaches or that contradict each other are refused 
           "F, line 3, column 5: the rule a is never reached: entries.deleted is false");
     CHECK(error("  - {name: a, when: {state: orphan}, priority: 9}\n", "entries: {orphans: false}\n") ==
           "F, line 3, column 5: the rule a is never reached: entries.orphans is false");
+}
+
+TEST_CASE("patterns that need too much memory together are refused before a scan begins") {
+    std::string rules = "threads: 1\nrules:\n";
+    for (int i = 0; i < 60; ++i)
+        rules += fmt::format("  - {{name: r{0}, when: {{path_regex: '{0}\\pL{{20}}'}}, severity: info, text: t}}\n", i);
+    CHECK(error_of(rules) == "F, line 3, column 3: the patterns of the rules: need more than 64 MiB together");
 }
 
 TEST_CASE("a configuration that cannot be read or is too large is an error that names it") {
