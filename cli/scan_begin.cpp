@@ -43,9 +43,11 @@ std::vector<std::string> reporter_names() {
 }
 
 void warn_of_contradictions(const Rules& rules, const LoadedLists& lists) {
-    const auto is_alert = [](const Rule& rule) { return rule.severity == Severity::alert; };
+    const auto is_alert = [](const Rule& rule) {
+        return rule.severity == Severity::alert && concerns_notable_matches(rule.when);
+    };
     if (std::none_of(rules.begin(), rules.end(), is_alert))
-        print_notice("no rule is of severity alert: a match will not show in the exit code");
+        print_notice("no rule of severity alert is for notable matches: a match will not show in the exit code");
     for (const ListRecord& a : lists.records)
         for (const ListRecord& b : lists.records)
             if (a.identity.source_sha256 == b.identity.source_sha256 && a.identity.polarity < b.identity.polarity)

@@ -121,6 +121,10 @@ void compare(const Rule& rule, const Place& place, const Rule& other, const Plac
 
 void check_rule(const Rule& rule, const Place& place) {
     const bool acts_before = rule.priority || rule.skip || !rule.hash.empty();
+    if (rule.name == built_in_match().name)
+        fail_at(place,
+                fmt::format("the name {} is that of the built-in rule for matches that no rule names", rule.name),
+                "give the rule another name");
     if (!rule.severity && !acts_before)
         fail_at(place,
                 fmt::format("nothing follows from the rule {}; expected severity, priority, skip or hash", rule.name));

@@ -30,6 +30,10 @@ struct Expression {
 Needs needs_of(const Expression& expression);
 // Whether a condition of this kind stands anywhere in it.
 bool names_condition(const Expression& expression, std::string_view kind);
+// Whether it asks the content for more than its matches.
+bool asks_beyond_matches(const Expression& expression);
+// Whether a match in a notable set may be what makes it hold.
+bool concerns_notable_matches(const Expression& expression);
 
 struct Rule {
     static constexpr std::uint32_t usual_priority = 5, last_priority = 9;  // 0 is the first
@@ -47,5 +51,8 @@ struct Rule {
     AlgorithmSet hash;                      // digests beside those that lists carry; empty: those of the configuration
 };
 using Rules = std::vector<Rule>;
+
+// What says a notable match that no rule of the configuration names: none can make a match go unsaid.
+const Rule& built_in_match();
 
 }  // namespace triage

@@ -18,6 +18,7 @@ struct RuleBook::Node {
 struct RuleBook::Compiled {
     const Rule* rule;
     Node when;
+    bool concerns_notable = false;
 };
 
 Needs needs_of(const Expression& expression) {
@@ -33,13 +34,38 @@ bool names_condition(const Expression& expression, std::string_view kind) {
                        [&](const Expression& part) { return names_condition(part, kind); });
 }
 
+bool asks_beyond_matches(const Expression& expression) {
+    if (expression.kind == Expression::Kind::condition)
+        return expression.condition.kind->needs == Needs::content &&
+               expression.condition.kind->form != ValueForm::match;
+    return std::any_of(expression.parts.begin(), expression.parts.end(), asks_beyond_matches);
+}
+
+bool concerns_notable_matches(const Expression& expression) {
+    if (expression.kind == Expression::Kind::none) return false;
+    if (expression.kind != Expression::Kind::condition)
+        return std::any_of(expression.parts.begin(), expression.parts.end(), concerns_notable_matches);
+    const auto* terms = std::get_if<MatchTerms>(&expression.condition.value);
+    return terms && terms->polarity.value_or(Polarity::notable) == Polarity::notable;
+}
+
+const Rule& built_in_match() {
+    static const Rule rule = [] {
+        Rule match;
+        match.name = "match", match.severity = Severity::notice;
+        match.text = "The entry's digest is in a notable known set, and no rule of the configuration says so.";
+        return match;
+    }();
+    return rule;
+}
+
 RuleBook::RuleBook(const Rules& rules, std::vector<SetFacts> sets, Timestamp started) : rules_(rules) {
     context_.sets = std::move(sets);
     context_.started = started;
     for (const Rule& rule : rules_) {
         const bool acts_before = rule.priority || rule.skip || !rule.hash.empty();
         if (acts_before) before_.push_back({&rule, compile(rule.when)});
-        if (rule.severity) judging_.push_back({&rule, compile(rule.when)});
+        if (rule.severity) judging_.push_back({&rule, compile(rule.when), concerns_notable_matches(rule.when)});
         if (rule.severity && names_condition(rule.when, "entropy")) entropy_.push_back({&rule, compile(rule.when)});
         may_stop_ |= rule.stop_after > 0;
     }
@@ -134,16 +160,27 @@ RuleBook::BeforeReading RuleBook::before_reading(const Entry& entry, const Entry
 }
 
 std::optional<Finding> RuleBook::judge(const Entry& entry, const EntryPlace& place, const Examined& examined) const {
-    if (judging_.empty()) return std::nullopt;
+    if (judging_.empty() && examined.matches.empty()) return std::nullopt;
     Facts facts(context_, entry, place, &examined);
     Finding finding;
+    bool is_match_named = false;
     for (const Compiled& one : judging_) {
         if (decide(one.when, facts) != Truth::yes) continue;
         finding.severity = std::max(finding.severity, *one.rule->severity);
         finding.rules.push_back(one.rule->name);
+        is_match_named |= one.concerns_notable;
+    }
+    if (!is_match_named && has_notable_match(examined)) {
+        finding.severity = std::max(finding.severity, *built_in_match().severity);
+        finding.rules.push_back(built_in_match().name);
     }
     if (finding.rules.empty()) return std::nullopt;
     return finding;
+}
+
+bool RuleBook::has_notable_match(const Examined& examined) const {
+    return std::any_of(examined.matches.begin(), examined.matches.end(),
+                       [&](const Match& match) { return context_.sets[match.set].polarity == Polarity::notable; });
 }
 
 bool RuleBook::asks_for(std::string_view condition) const {

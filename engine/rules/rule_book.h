@@ -23,7 +23,7 @@ class RuleBook {
     };
     BeforeReading before_reading(const Entry& entry, const EntryPlace& place) const;
 
-    // A finding when at least one rule with a severity holds.
+    // A finding when at least one rule with a severity holds, or a notable match is named by none.
     std::optional<Finding> judge(const Entry& entry, const EntryPlace& place, const Examined& examined) const;
 
     bool asks_for(std::string_view condition) const;  // of any rule
@@ -36,6 +36,7 @@ class RuleBook {
     struct Compiled;
     Node compile(const Expression& expression);
     void prepare(const Condition& condition, Prepared& prepared);
+    bool has_notable_match(const Examined& examined) const;
     static Truth decide(const Node& node, Facts& facts);
 
     const Rules rules_;

@@ -296,7 +296,9 @@ void scan(const ScanInput& given, Store& store, AuditLog& audit, Progress& progr
     const SizeGate gate = gate_of(input, store, audit);
     VolumePlaces places;
     for (const VolumeRecord& volume : store.volumes()) places.put(volume.id, volume.name, volume.fs);
-    store.put_rules(input.rules);
+    Rules speaking = input.rules;
+    speaking.push_back(built_in_match());
+    store.put_rules(speaking);
     const bool asks_for_place = rules.asks_for("volume") || rules.asks_for("fs");
     const auto judge_one = [&](const EntryRecord& r) {
         return rules.judge(r.entry, asks_for_place ? places.at(r.volume) : EntryPlace{}, r.examined);

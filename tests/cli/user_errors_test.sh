@@ -55,6 +55,13 @@ try 0 "" plugins
 [ "$(ls full)" = something ] || fault "a case directory that exists was written into"
 for left in case-*; do [ ! -e "$left" ] || fault "a run that examined nothing left $left behind"; done
 
+# A configuration whose rules are not about matches: said at the start, and the match is a finding all the same.
+printf 'rules: [{name: own, when: {name: no-such}, severity: alert, text: t}]\n' >no-match-rule.yaml
+try 0 "" scan "$root/fixtures/demo/demo.E01" --config no-match-rule.yaml --notable "$list" --out own-case
+grep -q 'no rule of severity alert is for notable matches' err || fault "a match that no rule names: no notice"
+grep -q '"rules":\["match"\]' own-case/reports/findings.jsonl || fault "a match that no rule names is no finding"
+grep -q 'match, notice, ' own-case/reports/report.txt || fault "report.txt does not say what the rule match says"
+
 # Unwritable case: a folder without permission; root ignores permissions, so there /proc, where nobody can write.
 if [ "$(id -u)" -eq 0 ]; then unwritable=/proc/triage-case; else mkdir -m 500 locked && unwritable=$work/locked/case; fi
 try 2 "" scan "$good" --out "$unwritable"

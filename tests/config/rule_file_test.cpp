@@ -80,6 +80,8 @@ TEST_CASE("parts of a rule that do not go together are refused") {
           place + "the rule a has no severity: tags and stop_after belong to findings");
     CHECK(error("when: {size: 1}, skip: true, priority: 1") ==
           place + "the rule a contradicts itself: what is skipped has no priority and no hash");
+    CHECK(error_of(rule("match", notable, "info", "t")) ==
+          place + "the name match is that of the built-in rule for matches that no rule names");
     for (const char* action : {"skip: true", "priority: 1", "hash: [md5]"})
         for (const char* when : {"type: image/*", "match: {polarity: ignorable}", "entropy: {min: 1}",
                                  "any: [{size: 1}, {type_differs: true}]"})

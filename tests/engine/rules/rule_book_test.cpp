@@ -141,7 +141,8 @@ bool holds(const std::string& when, const Change& change) {
     Sample sample;
     change(sample);
     const RuleBook book(test::rules_of("[{name: a, when: {" + when + "}, severity: info, text: t}]"), sets, started);
-    return book.judge(sample.entry, {sample.volume, sample.fs}, sample.examined).has_value();
+    const std::optional<Finding> finding = book.judge(sample.entry, {sample.volume, sample.fs}, sample.examined);
+    return finding && finding->rules.front() == "a";
 }
 
 RuleBook::BeforeReading before(const std::string& rules, const Change& change = same) {
@@ -189,7 +190,24 @@ TEST_CASE("a finding has the highest severity and the rules in their order") {
                         sets, started);
     const Sample sample;
     CHECK(book.judge(sample.entry, {}, sample.examined) == Finding{Severity::notice, {"z", "a"}});
-    CHECK_FALSE(RuleBook({}, sets, started).judge(sample.entry, {}, sample.examined));
+}
+
+TEST_CASE("a notable match that no rule names is a finding of the built-in rule") {
+    const auto judge = [](const std::string& rules, const Sample& sample) {
+        return RuleBook(test::rules_of(rules), sets, started).judge(sample.entry, {}, sample.examined);
+    };
+    Sample sample;
+    CHECK(judge("[]", sample) == Finding{Severity::notice, {"match"}});
+    CHECK(judge("[{name: a, when: {extension: jpg}, severity: info, text: t}]", sample) ==
+          Finding{Severity::notice, {"a", "match"}});
+    CHECK(judge("[{name: a, when: {match: {set: harmless*}}, severity: alert, text: t}]", sample) ==
+          Finding{Severity::notice, {"match"}});
+    CHECK(judge("[{name: a, when: {extension: jpg, not: {match: {set: x}}}, severity: alert, text: t}]", sample) ==
+          Finding{Severity::alert, {"a", "match"}});
+    CHECK(judge("[{name: a, when: {match: {category: '1'}}, severity: info, text: t}]", sample) ==
+          Finding{Severity::info, {"a"}});
+    sample.examined.matches[0].set = 0;
+    CHECK_FALSE(judge("[]", sample));
 }
 
 TEST_CASE("of several priorities the first counts; without one an entry has the usual") {
@@ -233,6 +251,7 @@ TEST_CASE("patterns cost time that is linear in the name, whatever they are") {
                 "$'}, severity: info, text: t},";
     const RuleBook book(test::rules_of(list + "]"), sets, started);
     Sample sample;
+    sample.examined.matches.clear();
     sample.entry.path = "/" + std::string(60'000, 'a');
     CHECK_FALSE(book.judge(sample.entry, {}, sample.examined));
     sample.entry.path += "7";
