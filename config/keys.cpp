@@ -131,7 +131,8 @@ const std::vector<Key>& key_table() {
         {"entries.size_gate", [](ScanOptions& o) -> Field { return &o.size_gate; },
          "Leave contents unread whose size no notable record has: they cannot match.",
          "Holds only where every notable record has a size, none is 0, and no hash has two; otherwise all is read, and "
-         "the verdict says why. Not with the profile lab-full."},
+         "the verdict says why. Rules on content are not decided for what is left out; the verdict says so. Not with "
+         "the profile lab-full."},
         {"limits.time_seconds", [](ScanOptions& o) -> Field { return &o.time_seconds; },
          "Seconds from the start of the command after which the run stops; 0: no limit.",
          "What was not reached is not checked; the case can be resumed, without the limit.", 0,

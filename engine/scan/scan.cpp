@@ -61,8 +61,11 @@ SizeGate gate_of(const ScanInput& input, Store& store, AuditLog& audit) {
     if (!input.options.size_gate) return {};
     SizeGate gate(input.known);
     audit.record("size-gate", {{"holds", gate.holds()}, {"obstacle", gate.obstacle()}});
-    const std::string words = gate.holds() ? "contents of a size that no notable record has are left out"
-                                           : "nothing is left out by its size: " + gate.obstacle();
+    std::string words = gate.holds() ? "contents of a size that no notable record has are left out"
+                                     : "nothing is left out by its size: " + gate.obstacle();
+    const auto is_undecided = [](const Rule& rule) { return rule.severity && asks_beyond_matches(rule.when); };
+    if (gate.holds() && std::any_of(input.rules.begin(), input.rules.end(), is_undecided))
+        words += "; rules on content were not decided for what is excluded by size";
     RunRecord run = store.run();
     if (run.exclusions.find(words) != std::string::npos) return gate;  // a run that goes on
     run.exclusions += (run.exclusions.empty() ? "" : "; ") + words;

@@ -237,7 +237,7 @@ TEST_CASE("a rule ends its own run after so many findings, and no other") {
 }
 
 TEST_CASE("with a size gate only contents of a notable size are read, and the verdict says so") {
-    const auto scan_with = [](std::optional<std::uint64_t> size) {
+    const auto scan_with = [](std::optional<std::uint64_t> size, const std::string& rules = test::notable_rule) {
         auto scanned = std::make_unique<Scanned>(
             ScriptImage().volume("fs ext4\nresident /a 5 abc\nresident /b 6 abcd\npacked /c 7 xyzzy\n"));
         KnownRecord record;
@@ -245,6 +245,7 @@ TEST_CASE("with a size gate only contents of a notable size are read, and the ve
         record.size = size;
         scanned->known.push_back(set_of({record}));
         scanned->options.size_gate = true;
+        scanned->rules = test::rules_of(rules);
         scanned->run();
         return scanned;
     };
@@ -254,6 +255,10 @@ TEST_CASE("with a size gate only contents of a notable size are read, and the ve
     CHECK(gated->progress.matches == 1);
     CHECK(gated->progress.bytes_listed == 3);
     CHECK(gated->store->run().exclusions == "contents of a size that no notable record has are left out");
+    const auto on_content = scan_with(3, "[{name: a, when: {type: image/*}, severity: info, text: t}]");
+    CHECK(on_content->store->run().exclusions ==
+          "contents of a size that no notable record has are left out; rules on content were not decided for what is "
+          "excluded by size");
     CHECK(open->rows().find("skipped") == std::string::npos);
     CHECK(open->store->run().exclusions.starts_with("nothing is left out by its size: "));
 }
