@@ -277,14 +277,25 @@ std::string written(const Configuration& configuration, bool is_commented) {
     return text;
 }
 
+// A case is resumed by its resolved configuration, which may be larger than the files that it comes from.
+void check_resolved(const std::string& yaml, const Place& place) {
+    try {
+        parse_yaml(yaml, "config.yaml");
+    } catch (const Error& error) {
+        fail_at(place, fmt::format("the resolved configuration could not be read back: {}", error.what()),
+                "use fewer or shorter rules");
+    }
+}
+
 Configuration configuration_of(const Settings& settings) {
     check_together(settings);
-    const auto place = settings.places.find("rules");
-    Rules rules =
-        resolve_rules(settings.rules, settings.options, place == settings.places.end() ? Place{} : place->second);
+    const auto found = settings.places.find("rules");
+    const Place place = found == settings.places.end() ? Place{} : found->second;
+    Rules rules = resolve_rules(settings.rules, settings.options, place);
     Configuration configuration{settings.options, std::move(rules), {}, {}, settings.profile};
     configuration.resolved_yaml = "# The resolved configuration of a triage scan: every key and the whole rules.\n" +
                                   written(configuration, false);
+    check_resolved(configuration.resolved_yaml, place);
     configuration.sha256 = hash_of(as_bytes(configuration.resolved_yaml)).sha256->hex();
     return configuration;
 }

@@ -293,6 +293,21 @@ TEST_CASE("patterns that need too much memory together are refused before a scan
     CHECK(error_of(rules) == "F, line 3, column 3: the patterns of the rules: need more than 64 MiB together");
 }
 
+TEST_CASE("a configuration whose resolved form could not be read back is refused") {
+    const auto file_of = [](char first) {
+        std::string rules = "rules:\n";
+        for (int i = 0; i < 150; ++i)
+            rules += fmt::format("  - {{name: {}{}, when: {{size: 1}}, severity: info, text: '{}'}}\n", first, i,
+                                 std::string(4000, 'x'));
+        return rules;
+    };
+    const ScratchFile a(file_of('a'), ".yaml"), b(file_of('b'), ".yaml");
+    CHECK(error_of("rules: [" + a.path() + "]\n") == "accepted");
+    CHECK(error_of("rules: [" + a.path() + ", " + b.path() + "]\n") ==
+          "F, line 1, column 8: the resolved configuration could not be read back: config.yaml, line 1, column 1: "
+          "larger than 1 MiB, the limit of a configuration file");
+}
+
 TEST_CASE("a configuration that cannot be read or is too large is an error that names it") {
     ConfigSources sources;
     sources.file = "/no/such.yaml";
