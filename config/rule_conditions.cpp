@@ -203,7 +203,8 @@ TimeRange to_time_range(const YamlNode& node, std::string_view what) {
                      (key == "newer_than" ? range.newer_than : range.older_than) =
                          with_unit(value, named, time_units, "30 days", most);
              });
-    if (range.after && range.before && range.after->seconds >= range.before->seconds)
+    const auto in_order = [](const Timestamp& time) { return std::pair(time.seconds, time.nanoseconds); };
+    if (range.after && range.before && in_order(*range.after) >= in_order(*range.before))
         fail_at(node.place, fmt::format("{} never holds: after is not before before", what));
     if (range.newer_than && range.older_than && *range.newer_than <= *range.older_than)
         fail_at(node.place, fmt::format("{} never holds: newer_than is not more than older_than", what));

@@ -109,6 +109,9 @@ TEST_CASE("conditions that contradict each other are refused") {
     CHECK_FALSE(is_refused("state: deleted, not: {state: deleted, size: 1}"));
     CHECK(error("size: {min: 2, max: 1}") == "F, line 2, column 28: size never holds: min is above max");
     CHECK(error("created: {after: 2024-05-01, before: 2024-05-01}").ends_with("after is not before before"));
+    CHECK(error("created: {after: '2024-05-01T00:00:00.1Z', before: '2024-05-01T00:00:00.2Z'}") == "accepted");
+    CHECK(error("created: {after: '2024-05-01T00:00:00.2Z', before: '2024-05-01T00:00:00.1Z'}")
+              .ends_with("after is not before before"));
     CHECK(error("created: {newer_than: 1 day, older_than: 24 hours}")
               .ends_with("newer_than is not more than older_than"));
 }
