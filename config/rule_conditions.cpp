@@ -108,14 +108,15 @@ void check_order(const YamlNode& node, std::string_view what, const std::optiona
 std::vector<std::string> to_types(const YamlNode& node) {
     std::vector<std::string> types = to_texts(node, "type");
     const std::vector<std::string_view>& known = content_types();
-    for (const std::string& type : types) {
+    for (std::size_t i = 0; i < types.size(); ++i) {
+        const std::string& type = types[i];
         const bool is_group = type.ends_with("/*");
         const std::string_view start = std::string_view(type).substr(0, type.size() - is_group);
         const auto fits = [&](std::string_view one) { return is_group ? one.starts_with(start) : one == type; };
         if (type == "unknown" || std::any_of(known.begin(), known.end(), fits)) continue;
         std::vector<std::string> words = strings(known);
         words.emplace_back("unknown");
-        fail_at(node.place,
+        fail_at(place_of_item(node, i),
                 fmt::format("the type {} is none that this build tells; {}", quoted(type), suggestion(type, words)));
     }
     return types;
@@ -123,10 +124,11 @@ std::vector<std::string> to_types(const YamlNode& node) {
 
 std::vector<std::string> to_extensions(const YamlNode& node) {
     std::vector<std::string> extensions = to_texts(node, "extension");
-    for (std::string& extension : extensions) {
+    for (std::size_t i = 0; i < extensions.size(); ++i) {
+        std::string& extension = extensions[i];
         const std::string known = extension_of("." + extension);
         if (known.empty() || extension.find('.') != std::string::npos)
-            fail_at(node.place,
+            fail_at(place_of_item(node, i),
                     fmt::format("extension is up to 8 bytes without a dot, such as jpg; found {}", quoted(extension)));
         extension = known;
     }
@@ -138,26 +140,27 @@ std::vector<std::string> to_words(const ConditionKind& kind, const YamlNode& nod
     if (kind.name == "extension") return to_extensions(node);
     std::vector<std::string> words = to_texts(node, kind.name);
     const std::vector<std::string> known = strings(kind.words);
-    for (const std::string& word : words)
-        if (!known.empty() && std::find(known.begin(), known.end(), word) == known.end())
-            fail_at(node.place, fmt::format("unknown {} {}; {}", kind.name, quoted(word), suggestion(word, known)));
+    for (std::size_t i = 0; i < words.size(); ++i)
+        if (!known.empty() && std::find(known.begin(), known.end(), words[i]) == known.end())
+            fail_at(place_of_item(node, i),
+                    fmt::format("unknown {} {}; {}", kind.name, quoted(words[i]), suggestion(words[i], known)));
     return words;
 }
 
 std::vector<std::string> to_regexes(const ConditionKind& kind, const YamlNode& node) {
     std::vector<std::string> regexes = to_texts(node, kind.name);
-    for (const std::string& regex : regexes)
-        if (const auto flaw = flaw_of_regex(regex))
-            fail_at(node.place,
-                    fmt::format("{} {} is no regular expression of RE2: {}", kind.name, quoted(regex), *flaw));
+    for (std::size_t i = 0; i < regexes.size(); ++i)
+        if (const auto flaw = flaw_of_regex(regexes[i]))
+            fail_at(place_of_item(node, i),
+                    fmt::format("{} {} is no regular expression of RE2: {}", kind.name, quoted(regexes[i]), *flaw));
     return regexes;
 }
 
 std::vector<std::string> to_globs(const YamlNode& node, std::string_view what) {
     std::vector<std::string> globs = to_texts(node, what);
-    for (const std::string& glob : globs)
-        if (const auto flaw = flaw_of_regex(glob_as_regex(glob)))
-            fail_at(node.place, fmt::format("{} {} cannot be used: {}", what, quoted(glob), *flaw));
+    for (std::size_t i = 0; i < globs.size(); ++i)
+        if (const auto flaw = flaw_of_regex(glob_as_regex(globs[i])))
+            fail_at(place_of_item(node, i), fmt::format("{} {} cannot be used: {}", what, quoted(globs[i]), *flaw));
     return globs;
 }
 
@@ -398,6 +401,10 @@ std::vector<std::string> to_texts(const YamlNode& node, std::string_view what) {
     std::vector<std::string> texts;
     for (const YamlNode& item : node.items) texts.push_back(text_of(item));
     return texts;
+}
+
+const Place& place_of_item(const YamlNode& node, std::size_t i) {
+    return node.kind == YamlNode::Kind::list ? node.items[i].place : node.place;
 }
 
 std::string texts_to_yaml(const std::vector<std::string>& texts) {

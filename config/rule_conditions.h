@@ -25,6 +25,7 @@ std::string conditions_as_markdown();
 // "truth", "[a, b]": parts that a rule has beside its conditions.
 bool to_bool(const YamlNode& node, std::string_view what);
 std::vector<std::string> to_texts(const YamlNode& node, std::string_view what);  // a text or a list of texts
+const Place& place_of_item(const YamlNode& node, std::size_t i);                 // of what `to_texts` gave
 std::string texts_to_yaml(const std::vector<std::string>& texts);
 void expect_map(const YamlNode& node, std::string_view what);
 const std::string& expect_text(const YamlNode& node, std::string_view what);

@@ -17,10 +17,10 @@ constexpr std::size_t longest_text = 4096;
 constexpr std::size_t most_tags = 32;
 
 // Names and tags are words, so that a blank separates them in the store.
-std::string to_word(const YamlNode& node, const std::string& word, std::string_view what) {
+std::string to_word(const Place& place, const std::string& word, std::string_view what) {
     constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyz0123456789-";
     if (word.find_first_not_of(allowed) != std::string::npos || word.size() > longest_name)
-        fail_at(node.place,
+        fail_at(place,
                 fmt::format("the {} {} is not made of up to {} of a-z, 0-9 and -", what, quoted(word), longest_name));
     return word;
 }
@@ -40,7 +40,7 @@ std::string to_text(const YamlNode& node) {
 
 std::vector<std::string> to_tags(const YamlNode& node) {
     std::vector<std::string> tags = to_texts(node, "tags");
-    for (const std::string& tag : tags) to_word(node, tag, "tag");
+    for (std::size_t i = 0; i < tags.size(); ++i) to_word(place_of_item(node, i), tags[i], "tag");
     if (tags.size() > most_tags) fail_at(node.place, fmt::format("more than {} tags", most_tags));
     return tags;
 }
@@ -59,10 +59,12 @@ AlgorithmSet to_algorithms(const YamlNode& node) {
     AlgorithmSet set;
     std::vector<std::string> known;
     for (const Algorithm algorithm : all_algorithms) known.emplace_back(to_string(algorithm));
-    for (const std::string& word : to_texts(node, "hash")) {
-        const auto at = std::find(known.begin(), known.end(), word);
+    const std::vector<std::string> words = to_texts(node, "hash");
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        const auto at = std::find(known.begin(), known.end(), words[i]);
         if (at == known.end())
-            fail_at(node.place, fmt::format("unknown algorithm {}; {}", quoted(word), suggestion(word, known)));
+            fail_at(place_of_item(node, i),
+                    fmt::format("unknown algorithm {}; {}", quoted(words[i]), suggestion(words[i], known)));
         set.add(all_algorithms[static_cast<std::size_t>(at - known.begin())]);
     }
     return set;
@@ -82,7 +84,8 @@ struct Part {
     std::string (*write)(const Rule&);  // empty: the rule does not have it
 };
 constexpr Part parts[] = {
-    {"name", [](const YamlNode& node, Rule& rule) { rule.name = to_word(node, expect_text(node, "name"), "name"); },
+    {"name",
+     [](const YamlNode& node, Rule& rule) { rule.name = to_word(node.place, expect_text(node, "name"), "name"); },
      [](const Rule& rule) { return to_yaml(rule.name); }},
     {"when", [](const YamlNode& node, Rule& rule) { rule.when = parse_when(node); },
      [](const Rule& rule) { return when_to_yaml(rule.when); }},

@@ -147,6 +147,20 @@ TEST_CASE("what is wrong with a condition is said with its place") {
     CHECK(error("type_differs: maybe").ends_with("type_differs is true or false; found \"maybe\""));
 }
 
+TEST_CASE("an item of a list that is wrong is named by its own place") {
+    const auto place = [](const std::string& when, const std::string& parts = "severity: info, text: t") {
+        const std::string error = error_of("rules:\n- {name: a, when: {" + when + "}, " + parts + "}\n");
+        return error.substr(0, error.find(": "));
+    };
+    CHECK(place("type: [image/*, x]") == "F, line 2, column 36");
+    CHECK(place("extension: [jpg, .x]") == "F, line 2, column 37");
+    CHECK(place("state: [deleted, x]") == "F, line 2, column 37");
+    CHECK(place("name_regex: [a, '(']") == "F, line 2, column 36");
+    CHECK(place("path: [a, '[z-a]']") == "F, line 2, column 30");
+    CHECK(place("size: 1", "hash: [md5, md6]") == "F, line 2, column 42");
+    CHECK(place("size: 1", "severity: info, text: t, tags: [a, B]") == "F, line 2, column 65");
+}
+
 TEST_CASE("docs/rules.md holds the table of conditions and names every built-in rule file") {
     const auto text = test::file_text(TRIAGE_SOURCE_DIR "/docs/rules.md");
     REQUIRE(text);
