@@ -35,7 +35,8 @@ std::string class_of(std::string_view& glob) {
     std::string_view inside = glob.substr(1, close - 1);
     glob.remove_prefix(close + 1);
     std::string result = "[";
-    if (inside.starts_with('!')) result += '^', inside.remove_prefix(1);
+    // Not of these, and no other part of the path.
+    if (inside.starts_with('!')) result += "^/", inside.remove_prefix(1);
     for (const char c : inside) {
         if (c == '\\' || c == '[' || c == ']' || c == '^' || c == '&' || c == '~') result += '\\';
         result += c;

@@ -82,6 +82,7 @@ const std::vector<Row>& rows() {
         {"name_regex: '^IMG'", same, path("/IMG/x")},
         {"extension: jpg", same, path("/x.jpg/a")},
         {"extension: [PNG, jpg]", same, path("/x.jpgx")},
+        {"path: '/a[!q]b'", path("/axb"), path("/a/b")},
         {"type: image/jpeg", same, type("image/png"), not_read},
         {"type: [video/*, image/*]", same, type("application/pdf"), not_read},
         {"type: unknown", type(""), same, not_read},
