@@ -107,12 +107,12 @@ bool fits_one(PatternText text, std::string_view subject, const std::vector<int>
     return share_one(patterns, found);
 }
 
+// But for the size, which a record need not have.
 bool is_such(const Match& match, const MatchTerms& terms, const Prepared& prepared, const Facts& facts) {
     assert(match.set < facts.context().sets.size());
     const SetFacts& set = facts.context().sets[match.set];
     if (terms.polarity && set.polarity != *terms.polarity) return false;
     if (terms.alerts && match.alerts != *terms.alerts) return false;
-    if (terms.size_agrees && match.size_agrees != *terms.size_agrees) return false;
     if (terms.differs && match.differs.empty() == *terms.differs) return false;
     std::uint32_t agreeing = 0;
     for (const Algorithm algorithm : all_algorithms) agreeing += match.agrees.has(algorithm) ? 1 : 0;
@@ -125,10 +125,14 @@ bool is_such(const Match& match, const MatchTerms& terms, const Prepared& prepar
 
 Truth has_match(const Value& value, const Prepared& prepared, Facts& facts) {
     if (!facts.content()) return Truth::unknown;
-    const std::vector<Match>& matches = facts.content()->matches;
-    return truth_of(std::any_of(matches.begin(), matches.end(), [&](const Match& match) {
-        return is_such(match, std::get<MatchTerms>(value), prepared, facts);
-    }));
+    const auto& terms = std::get<MatchTerms>(value);
+    Truth truth = Truth::no;
+    for (const Match& match : facts.content()->matches) {
+        if (!is_such(match, terms, prepared, facts)) continue;
+        if (!terms.size_agrees || match.size_agrees == terms.size_agrees) return Truth::yes;
+        if (!match.size_agrees) truth = Truth::unknown;
+    }
+    return truth;
 }
 
 }  // namespace
@@ -154,7 +158,7 @@ const std::vector<ConditionKind>& condition_table() {
          metadata,
          ValueForm::words,
          {},
-         "what follows the last dot of the path, without it; case is ignored",
+         "what follows the last dot of the path, without it, of a stream that of its own name; case is ignored",
          has_extension},
         {"type",
          content,
@@ -214,7 +218,8 @@ const ConditionKind* find_condition(std::string_view name) {
 // ---- Facts ----
 
 const std::string& Facts::extension() {
-    if (!extension_) extension_ = extension_of(entry_.path);
+    // A skip by the extension of a file must not leave out what hides in a stream of it.
+    if (!extension_) extension_ = extension_of(entry_.stream.empty() ? entry_.path : entry_.stream);
     return *extension_;
 }
 
