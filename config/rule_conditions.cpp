@@ -139,6 +139,10 @@ std::vector<std::string> to_words(const ConditionKind& kind, const YamlNode& nod
     if (kind.name == "type") return to_types(node);
     if (kind.name == "extension") return to_extensions(node);
     std::vector<std::string> words = to_texts(node, kind.name);
+    if (kind.name == "fs")
+        for (std::string& word : words)
+            std::transform(word.begin(), word.end(), word.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
     const std::vector<std::string> known = strings(kind.words);
     for (std::size_t i = 0; i < words.size(); ++i)
         if (!known.empty() && std::find(known.begin(), known.end(), words[i]) == known.end())
@@ -161,6 +165,10 @@ std::vector<std::string> to_globs(const YamlNode& node, std::string_view what) {
     for (std::size_t i = 0; i < globs.size(); ++i)
         if (const auto flaw = flaw_of_regex(glob_as_regex(globs[i])))
             fail_at(place_of_item(node, i), fmt::format("{} {} cannot be used: {}", what, quoted(globs[i]), *flaw));
+    for (std::size_t i = 0; i < globs.size(); ++i)
+        if ((what == "name" || what == "volume") && globs[i].find('/') != std::string::npos)
+            fail_at(place_of_item(node, i),
+                    fmt::format("{} {} never fits: a {} has no '/'", what, quoted(globs[i]), what));
     return globs;
 }
 

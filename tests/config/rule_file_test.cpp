@@ -147,6 +147,16 @@ TEST_CASE("what is wrong with a condition is said with its place") {
     CHECK(error("type_differs: maybe").ends_with("type_differs is true or false; found \"maybe\""));
 }
 
+TEST_CASE("a value that nothing can fit is refused") {
+    const auto error = [](const std::string& when) {
+        return error_of("rules:\n  - {name: a, when: {" + when + "}, severity: info, text: t}\n");
+    };
+    CHECK(error("name: [a, 'b/c']") == "F, line 2, column 32: name \"b/c\" never fits: a name has no '/'");
+    CHECK(error("volume: /p1") == "F, line 2, column 30: volume \"/p1\" never fits: a volume has no '/'");
+    CHECK(error("kind: carved") == "F, line 2, column 28: unknown kind \"carved\"; expected one of file, stream");
+    CHECK(error("path: 'a/b'") == "accepted");
+}
+
 TEST_CASE("an item of a list that is wrong is named by its own place") {
     const auto place = [](const std::string& when, const std::string& parts = "severity: info, text: t") {
         const std::string error = error_of("rules:\n- {name: a, when: {" + when + "}, " + parts + "}\n");

@@ -108,6 +108,7 @@ const std::vector<Row>& rows() {
         {"kind: stream", [](Sample& s) { s.entry.kind = EntryKind::stream; }, same},
         {"metadata: true", [](Sample& s) { s.entry.is_metadata = true; }, same},
         {"volume: p*", same, [](Sample& s) { s.volume = "-"; }},
+        {"fs: NTFS", same, [](Sample& s) { s.fs = "fat32"; }},
         {"fs: [ext4, ntfs]", same, [](Sample& s) { s.fs = "fat32"; }},
         {"owner: S-1-5-21-1-2-3-1001", same, [](Sample& s) { s.entry.owner = "0"; },
          [](Sample& s) { s.entry.owner = ""; }},
