@@ -45,10 +45,25 @@ std::string_view type_of_riff(ByteView bytes) {
     return form == "WEBP" ? "image/webp" : form == "AVI " ? "video/x-msvideo" : form == "WAVE" ? "audio/x-wav" : "";
 }
 
+unsigned short_at(ByteView bytes, std::size_t offset) { return at(bytes, offset) | at(bytes, offset + 1) << 8; }
+
+// PKWARE APPNOTE 4.3.7: the local headers of folders have no content, and a name that ends in '/'. Where the header of
+// the first content is; 0 where only folders are in sight.
+std::size_t first_zip_content(ByteView bytes) {
+    std::size_t header = 0;
+    while (has(bytes, header, "PK\3\4")) {
+        const unsigned name = short_at(bytes, header + 26),
+                       size = short_at(bytes, header + 18) | short_at(bytes, header + 20);
+        if (size != 0 || name == 0 || !has(bytes, header + 30 + name - 1, "/")) return header;
+        header += 30 + name + short_at(bytes, header + 28);
+    }
+    return 0;
+}
+
 // PKWARE APPNOTE 4.3.7: bit 0 of the flags at 6 says that the member is encrypted. OpenDocument and EPUB store their
 // type as the first member, which is named mimetype.
 std::string_view type_of_zip(ByteView bytes) {
-    if (at(bytes, 6) & 1) return "application/x-zip-encrypted";
+    if (at(bytes, first_zip_content(bytes) + 6) & 1) return "application/x-zip-encrypted";
     const std::string_view first = piece(bytes, 30, 100);
     if (first.starts_with("mimetypeapplication/epub+zip")) return "application/epub+zip";
     if (first.starts_with("mimetypeapplication/vnd.oasis.opendocument.")) return "application/vnd.oasis.opendocument";
@@ -60,9 +75,13 @@ std::string_view type_of_rar5(ByteView bytes) {
     const std::size_t type = at(bytes, 12) & 0x80 ? 14 : 13;
     return at(bytes, type) == 4 ? "application/x-rar-encrypted" : "application/vnd.rar";
 }
-// RAR 4: the main header's flag 0x0080 says that headers are encrypted.
+// RAR 4: the main header's flag 0x0080 says that headers are encrypted; the flag 0x0004 of the file header (0x74)
+// behind it that the first content is.
 std::string_view type_of_rar4(ByteView bytes) {
-    return at(bytes, 9) == 0x73 && (at(bytes, 10) & 0x80) ? "application/x-rar-encrypted" : "application/vnd.rar";
+    const std::size_t file = 7 + std::size_t{short_at(bytes, 12)};
+    const bool are_headers = at(bytes, 9) == 0x73 && (at(bytes, 10) & 0x80);
+    const bool is_content = at(bytes, 9) == 0x73 && at(bytes, file + 2) == 0x74 && (at(bytes, file + 3) & 0x04);
+    return are_headers || is_content ? "application/x-rar-encrypted" : "application/vnd.rar";
 }
 
 // The DocType of an EBML header stands within its first bytes.

@@ -47,6 +47,16 @@ TEST_CASE("a type is told by the first bytes") {
     CHECK(told(at(32769, "CD001"), 40000) == "application/x-iso9660-image");
     CHECK(told("PK\3\4\x14\0\1\0"sv) == "application/x-zip-encrypted");
     CHECK(told("PK\3\4\x14\0\0\0"sv) == "application/zip");
+    // A folder comes first: APPNOTE 4.3.7, 30 bytes, its name of 2 bytes, 1 extra byte.
+    const std::string folder("PK\3\4\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\2\0\1\0d/x", 33);
+    CHECK(told(folder + std::string("PK\3\4\x14\0\1\0", 8)) == "application/x-zip-encrypted");
+    CHECK(told(folder + folder + std::string("PK\3\4\x14\0\1\0", 8)) == "application/x-zip-encrypted");
+    CHECK(told(folder + std::string("PK\3\4\x14\0\0\0", 8)) == "application/zip");
+    CHECK(told(folder) == "application/zip");
+    // RAR 4 with plain headers: the main header has 13 bytes, the file header's flag 4 is the password.
+    const std::string rar("Rar!\x1A\7\0\1\2\x73\0\0\x0D\0\0\0\0\0\0\0", 20);
+    CHECK(told(rar + std::string("\1\2\x74\x04\x80", 5)) == "application/x-rar-encrypted");
+    CHECK(told(rar + std::string("\1\2\x74\x20\x80", 5)) == "application/vnd.rar");
     CHECK(told("Rar!\x1A\7\1\0\1\2\3\4\x0D\4"sv) == "application/x-rar-encrypted");
     CHECK(told("Rar!\x1A\7\1\0\1\2\3\4\x0D\1"sv) == "application/vnd.rar");
     CHECK(told("Rar!\x1A\7\0\1\2\x73\x80\0"sv) == "application/x-rar-encrypted");
