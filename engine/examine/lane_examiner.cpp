@@ -126,7 +126,9 @@ void LaneExaminer::advance_together(std::span<const std::size_t> busy) {
 }
 
 void LaneExaminer::advance_in_pairs(std::span<const std::size_t> busy) {
-    run(busy.size() > 2, (busy.size() + 1) / 2, [&](std::size_t i) {
+    std::size_t bytes = 0;
+    for (const std::size_t lane : busy) bytes += lanes_[lane].ready.size();
+    run(bytes >= least_shared_bytes, (busy.size() + 1) / 2, [&](std::size_t i) {
         const std::span<const std::size_t> pair = busy.subspan(2 * i, std::min<std::size_t>(2, busy.size() - 2 * i));
         advance_pair(pair);                                                      // as far as the shorter one goes
         for (const std::size_t& lane : pair) advance_pair(std::span(&lane, 1));  // the rest of the longer one

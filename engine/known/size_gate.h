@@ -14,12 +14,11 @@ namespace triage {
 class SizeGate {
   public:
     SizeGate() = default;  // no gate
-    // Reads every record of the notable sets: 10 million take about a fifth of a second. Throws Error when a damaged
-    // block of a set is touched.
+    // Reads every record of the notable sets. Throws Error when a damaged block of a set is touched.
     explicit SizeGate(const KnownSets& sets);
 
     bool holds() const { return holds_; }
-    // Why there is none: "LIST has records without a size". Names a list as its file is named.
+    // Why there is none: "LIST has records without a size". Names of lists stand in it as they are, not escaped.
     const std::string& obstacle() const { return obstacle_; }
     // May a content of this size match? True where the gate does not hold.
     bool may_match(std::uint64_t size) const;
