@@ -96,6 +96,7 @@ Lister::Lister(const ScanInput& input, const RuleBook& rules, const SizeGate& ga
       worker_options_(options_of(input.options)) {
     worker_options_.stop = &input.stop;
     worker_options_.wait = &progress.listing_wait;
+    worker_options_.spare = &spare_;
 }
 
 Lister::~Lister() = default;

@@ -9,6 +9,11 @@ namespace {
 // Of what a worker may say of one evidence. 4 TiB in chunks of 32 KiB are 8,000 runs.
 constexpr std::size_t most_runs = 1'000'000, most_volumes = 20'000, most_problems = 100'000;
 
+// The step after this one has a worker too.
+void prepare_next(const WorkerOptions& options) {
+    if (options.spare && !options.in_process) options.spare->prepare();
+}
+
 Problem problem_of(ProblemKind kind, std::string detail) {
     Problem problem;
     problem.kind = kind;
@@ -51,6 +56,7 @@ OpenedEvidence open_evidence(const Registry& registry, const WorkerOptions& opti
     job.segments = spec.segments;
     job.container = spec.container->name();
     Worker worker(registry, options, job);
+    prepare_next(options);
     std::optional<OpenedMedia> media;
     std::string failure;
     bool is_good = true;
@@ -80,6 +86,7 @@ VolumeList list_volumes(const Registry& registry, const WorkerOptions& options, 
     job.segments = evidence.record.segments;
     job.map = evidence.reader->map();
     Worker worker(registry, options, job);
+    prepare_next(options);
     VolumeList list;
     bool is_good = true;
     while (std::optional<Record> record = worker.next()) {

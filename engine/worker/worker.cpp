@@ -76,7 +76,7 @@ std::string_view to_string(WorkerEnd end) {
     return "";
 }
 
-struct Worker::Process {
+struct WorkerProcess {
     UniqueFd board_fd{memfd_create("triage-worker", MFD_CLOEXEC | MFD_ALLOW_SEALING)};
     WorkerBoard* board = map_board(board_fd.get());
     UniqueFd jobs, records;  // our ends of the pipes
@@ -84,14 +84,23 @@ struct Worker::Process {
     std::thread thread;      // of an in-process worker
     std::uint64_t allowed_bytes = 0;
 
-    ~Process() {
+    ~WorkerProcess() {
         jobs.reset();
         records.reset();
         if (thread.joinable()) thread.join();
         munmap(board, sizeof(WorkerBoard));
     }
 
-    void start_thread(const Registry& registry, const WorkerJob& job, UniqueFd job_in, UniqueFd record_out) {
+    void start_process() {
+        auto [job_in, job_out] = make_pipe();
+        auto [record_in, record_out] = make_pipe();
+        jobs = std::move(job_out), records = std::move(record_in);
+        pid = spawn_worker(job_in.get(), record_out.get(), board_fd.get());
+    }
+    void start_thread(const Registry& registry, const WorkerJob& job) {
+        auto [job_in, job_out] = make_pipe();
+        auto [record_in, record_out] = make_pipe();
+        jobs = std::move(job_out), records = std::move(record_in);
         thread = std::thread([this, &registry, job, in = std::move(job_in), out = std::move(record_out)] {
             RecordSender sender(*board, out.get());
             try {
@@ -103,26 +112,43 @@ struct Worker::Process {
     }
 };
 
+SpareWorker::SpareWorker() = default;
+
+SpareWorker::~SpareWorker() {
+    if (!process_) return;
+    ::kill(process_->pid, SIGKILL);
+    while (waitpid(process_->pid, nullptr, 0) < 0 && errno == EINTR) {
+    }
+}
+
+void SpareWorker::prepare() {
+    if (process_) return;
+    auto process = std::make_unique<WorkerProcess>();
+    process->start_process();
+    process_ = std::move(process);
+}
+
 struct Worker::Clock {
     Steady::time_point last_progress = Steady::now(), last_cpu = Steady::now();
     std::uint64_t steps = 0, ticks = 0;
 };
 
 Worker::Worker(const Registry& registry, const WorkerOptions& options, const WorkerJob& job)
-    : options_(options), process_(std::make_unique<Process>()), clock_(std::make_unique<Clock>()) {
-    auto [job_in, job_out] = make_pipe();
-    auto [record_in, record_out] = make_pipe();
-    process_->jobs = std::move(job_out);
-    process_->records = std::move(record_in);
-    process_->allowed_bytes = options.memory_bytes;
+    : options_(options), clock_(std::make_unique<Clock>()) {
     if (options.in_process) {
-        process_->start_thread(registry, job, std::move(job_in), std::move(record_out));
+        process_ = std::make_unique<WorkerProcess>();
+        process_->start_thread(registry, job);
         return;
     }
+    if (options.spare) process_ = std::move(options.spare->process_);
+    if (!process_) {
+        process_ = std::make_unique<WorkerProcess>();
+        process_->start_process();
+    }
+    process_->allowed_bytes = options.memory_bytes;
     WorkerJob limited = job;
     limited.memory_bytes = options.memory_bytes;
     limited.memory_max_bytes = options.memory_max_bytes;
-    process_->pid = spawn_worker(job_in.get(), record_out.get(), process_->board_fd.get());
     write_framed(process_->jobs.get(), serialise(limited));
     if (job.kind != JobKind::content) process_->jobs.reset();
 }

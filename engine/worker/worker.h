@@ -16,6 +16,21 @@
 
 namespace triage {
 
+// A process that has started and waits for its job, so that the next worker need not wait for the start, which takes
+// longer than most jobs.
+class SpareWorker {
+  public:
+    SpareWorker();
+    ~SpareWorker();  // ends it
+    SpareWorker(const SpareWorker&) = delete;
+    SpareWorker& operator=(const SpareWorker&) = delete;
+    void prepare();  // nothing where one waits already; throws Error when no process can be started
+
+  private:
+    friend class Worker;
+    std::unique_ptr<struct WorkerProcess> process_;
+};
+
 struct WorkerOptions {
     std::uint64_t memory_bytes = 384ull << 20;       // address space of a worker
     std::uint64_t memory_max_bytes = 1024ull << 20;  // to which it grows with the number of entries recorded
@@ -25,6 +40,7 @@ struct WorkerOptions {
     double silent_seconds = 20;                      // without progress in all, over a volume's workers
     const std::atomic<bool>* stop = nullptr;         // when set, the run ends: the worker too, within 0.1 s
     WorkerWait* wait = nullptr;                      // told of each wait for records
+    SpareWorker* spare = nullptr;                    // taken when one waits there
     bool in_process = false;  // unit tests, fuzzers, sanitizers: a thread instead of a process, no clock
 };
 
@@ -64,7 +80,6 @@ class Worker {
     void stop(std::string cause = "the run ends");             // ends it; the cause is what `cause` says then
 
   private:
-    struct Process;
     struct Clock;
     bool await_bytes(std::uint64_t read_limit);  // of the pipe, or its end; watches the clock meanwhile
     void note_wait(bool has_ended);
@@ -76,7 +91,7 @@ class Worker {
     void reap();
 
     const WorkerOptions options_;
-    std::unique_ptr<Process> process_;
+    std::unique_ptr<WorkerProcess> process_;
     std::unique_ptr<Clock> clock_;
     Bytes buffer_;  // bytes of batches not yet parsed
     std::size_t parsed_ = 0;

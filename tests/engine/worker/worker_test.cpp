@@ -167,6 +167,24 @@ TEST_SUITE("worker processes" * doctest::skip(!has_worker_processes)) {
         CHECK_FALSE(has_child());
     }
 
+    TEST_CASE("a spare takes one job, what follows has a process of its own, and none is left behind") {
+        const char* script = "fs ext4\nmany /b 10 3000\n";
+        const Seen without = walk(script, quick(false));
+        {
+            SpareWorker spare;
+            WorkerOptions options = quick(false);
+            options.spare = &spare;
+            spare.prepare();
+            CHECK(has_child());
+            CHECK(walk(script, options).records == without.records);
+            CHECK_FALSE(has_child());  // it was the spare that did it
+            CHECK(walk(script, options).records == without.records);
+            spare.prepare();
+            CHECK(has_child());
+        }
+        CHECK_FALSE(has_child());
+    }
+
     TEST_CASE("a worker that crashes in mid-batch has delivered every whole record exactly once") {
         // From none to several batches of 64 KiB before the crash.
         for (const int count : {0, 1, 700, 20'000}) {
