@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Many entries + their bytes → Examined: up to 16 contents at once, one a lane; a lane whose content ends takes the
-// next. Where few contents are left, the digests and the reads of those run side by side. Belongs to one thread at a
-// time; memory is bounded by its buffers.
+// next. Where few contents are left, the digests and the reads of those run side by side. A long content is carried: it
+// keeps its lane while others come and go beside it, and ends in some later call. Belongs to one thread at a time;
+// memory is bounded by its buffers.
 #pragma once
 
 #include <array>
@@ -31,12 +32,22 @@ class LaneExaminer {
     LaneExaminer(AlgorithmSet algorithms, SideBySide side_by_side, Recheck recheck = {});
 
     // Sets the result of each job, without matches. Long contents are begun first, the others in the order given, which
-    // should be that of the media. `stop` ends a long read: unreadable, not_reached.
-    void examine(std::span<ExamineJob> jobs, const std::atomic<bool>& stop);
+    // should be that of the media. `stop` ends a long read: unreadable, not_reached. `waiting` bytes are to be examined
+    // by this thread afterwards: a carried content that would outlast them is hurried.
+    void examine(std::span<ExamineJob> jobs, const std::atomic<bool>& stop, std::uint64_t waiting = ~std::uint64_t{0});
+
+    // The job is borrowed until `carries` it no more; then its result is set. At most `lane_count` at a time.
+    void carry(const ExamineJob& job);
+    bool carries(const ExamineJob& job) const;
+    std::size_t carried() const;
+    // Goes on with what is carried alone: `bytes` of each, about, or until one ends.
+    void go_on(std::uint64_t bytes, const std::atomic<bool>& stop);
 
   private:
     struct Lane {
         const ExamineJob* job = nullptr;
+        bool is_carried = false;
+        std::uint64_t hashed = 0;  // bytes so far
         ContentStream stream;
         ByteView ready;  // read and not hashed yet: in the lane's buffer, resident, or in a window
         std::shared_ptr<const Bytes> window;
@@ -44,18 +55,21 @@ class LaneExaminer {
         ContentLook look;
     };
 
-    bool refill();
+    void refill();
     bool is_stopped() const { return stop_->load(std::memory_order_relaxed); }
     void start(std::size_t lane);
+    void begin(std::size_t lane, const ExamineJob& job);
+    void consume(std::size_t lane, std::size_t bytes);
     void fill(std::size_t lane);
     void finish(std::size_t lane);
-    void advance();
+    void advance(std::span<const std::size_t> lanes);
+    void hurry();
     void advance_together(std::span<const std::size_t> busy);
     void advance_in_pairs(std::span<const std::size_t> busy);
     void advance_pair(std::span<const std::size_t> lanes);
     void advance_one_by_one(std::span<const std::size_t> busy);
     void run(bool at_once, std::size_t tasks, const std::function<void(std::size_t)>& task) const;
-    std::vector<std::size_t> busy_lanes() const;
+    void find_busy();
     void give_up();
 
     LaneDigests digests_;
@@ -63,8 +77,10 @@ class LaneExaminer {
     Recheck recheck_;
     Bytes buffers_;  // of all lanes
     std::array<Lane, lane_count> lanes_;
+    std::vector<std::size_t> busy_, passing_;  // lanes with a content, and those of them that are not carried
     Neighbours neighbours_;
-    std::span<ExamineJob> jobs_;  // not begun yet
+    std::span<ExamineJob> jobs_;                       // not begun yet
+    std::uint64_t hurried_above_ = ~std::uint64_t{0};  // a carried content with more left is hurried
     const std::atomic<bool>* stop_ = nullptr;
     std::size_t read_bytes_ = 0;  // a lane's share of a read
 };

@@ -8,6 +8,7 @@
 #include <tbb/task_arena.h>
 
 #include <algorithm>
+#include <list>
 #include <map>
 
 #include "engine/base/error.h"
@@ -31,6 +32,8 @@ extern "C" void __tsan_release(void*);
 namespace triage {
 namespace {
 
+constexpr std::uint64_t bytes_a_pause = 2 << 20;  // of each content that is carried, while nothing else is to be done
+
 // Tasks of one token side by side. Isolated: a thread that waits here must not pick up another token, whose buffers
 // would come on top of the ones it holds.
 void run_side_by_side(std::size_t tasks, const std::function<void(std::size_t)>& task) {
@@ -51,10 +54,33 @@ void update_side_by_side(Hasher& hasher, ByteView bytes) {
     run_side_by_side(all_algorithms.size(), [&](std::size_t i) { hasher.update(all_algorithms[i], bytes); });
 }
 
+ExamineJob job_of(EntryWork& work, AlgorithmSet algorithms, std::atomic<std::uint64_t>* bytes_read) {
+    return {work.media,         &work.record.entry, &work.record.examined, work.hash.empty() ? algorithms : work.hash,
+            work.wants_entropy, bytes_read};
+}
+
+// A long content under way, from batch to batch.
+struct Carried {
+    Carried(PlannedEntry taken, Progress& progress, AlgorithmSet algorithms)
+        : planned(std::move(taken)),
+          told(progress, planned.work.record.volume, busy_with(planned.work.record.entry)),
+          job(job_of(planned.work, algorithms, &told.bytes_read)) {}
+    static BusyWith busy_with(const Entry& entry) {
+        BusyWith busy;
+        busy.address = entry.address, busy.bytes = entry.size, busy.contents = 1;
+        return busy;
+    }
+
+    PlannedEntry planned;
+    Progress::Examining told;
+    ExamineJob job;
+};
+
 // What one thread examines contents with, which get the same digests.
 struct ThreadExaminer {
     ContentExaminer reference;  // OpenSSL
     std::optional<LaneExaminer> lanes;
+    std::list<Carried> carried;
 };
 
 // One for each set of digests that contents get: the run's, and those that rules ask for.
@@ -112,9 +138,7 @@ std::vector<ExamineJob> jobs_of(Batch& batch, AlgorithmSet algorithms, std::atom
     std::vector<ExamineJob> jobs;
     for (Item& item : batch.items) {
         auto* work = std::get_if<EntryWork>(&item);
-        if (!work || !work->is_to_be_read()) continue;
-        jobs.push_back({work->media, &work->record.entry, &work->record.examined,
-                        work->hash.empty() ? algorithms : work->hash, work->wants_entropy, bytes_read});
+        if (work && work->is_to_be_read()) jobs.push_back(job_of(*work, algorithms, bytes_read));
     }
     const auto bits = [](const ExamineJob& a, const ExamineJob& b) {
         return a.algorithms.bits() < b.algorithms.bits();
@@ -125,23 +149,18 @@ std::vector<ExamineJob> jobs_of(Batch& batch, AlgorithmSet algorithms, std::atom
 
 // Every notable match stands on two computations, or a problem says that it does not: a match is never lost to a disk
 // that fails, or a run that is stopped, in between.
-void confirm_matches(Batch& batch, std::span<const ExamineJob> jobs, ThreadExaminers& examiners,
-                     const PipelineInput& input) {
+void confirm_matches(Batch& batch, ThreadExaminers& examiners, const PipelineInput& input) {
     const auto is_notable = [&](const Match& match) {
         return input.known[match.set].identity().polarity == Polarity::notable;
     };
-    std::vector<const Entry*> unconfirmed;
-    for (const ExamineJob& job : jobs) {
-        const std::vector<Match>& matches = job.result->matches;
-        if (std::none_of(matches.begin(), matches.end(), is_notable)) continue;
-        ContentExaminer& reference = examiner_for(job.algorithms, examiners, input).reference;
-        if (!confirm(reference, job, input.stop)) unconfirmed.push_back(job.entry);
-    }
     std::vector<ProblemRecord> problems;
-    for (const Item& item : batch.items) {
-        const auto* work = std::get_if<EntryWork>(&item);
-        if (!work || std::find(unconfirmed.begin(), unconfirmed.end(), &work->record.entry) == unconfirmed.end())
-            continue;
+    for (Item& item : batch.items) {
+        auto* work = std::get_if<EntryWork>(&item);
+        if (!work || !work->is_to_be_read()) continue;
+        const std::vector<Match>& matches = work->record.examined.matches;
+        if (std::none_of(matches.begin(), matches.end(), is_notable)) continue;
+        const ExamineJob job = job_of(*work, input.algorithms, nullptr);
+        if (confirm(examiner_for(job.algorithms, examiners, input).reference, job, input.stop)) continue;
         ProblemRecord& record = problems.emplace_back(ProblemRecord{work->evidence, work->record.volume, {}});
         record.problem.kind = ProblemKind::unreadable;
         record.problem.path = work->record.entry.path, record.problem.address = work->record.entry.address;
@@ -151,6 +170,11 @@ void confirm_matches(Batch& batch, std::span<const ExamineJob> jobs, ThreadExami
         batch.items.emplace_back(std::move(problem));
         batch.walks.push_back(Plan::no_walk);
     }
+}
+
+void conclude(Batch& batch, ThreadExaminers& examiners, const PipelineInput& input) {
+    look_up(batch, input.known);
+    if (input.engine == HashEngine::automatic) confirm_matches(batch, examiners, input);
 }
 
 // For whoever asks what holds the run up: nothing when no content is to be read.
@@ -169,21 +193,62 @@ void tell_progress(const Batch& batch, Progress& progress, std::optional<Progres
     told.emplace(progress, longest->record.volume, std::move(busy));
 }
 
+bool fits_lanes(const ExamineJob& job) { return job.media->map().block_size <= LaneExaminer::largest_block; }
+
 // Jobs that get the same digests.
 void examine_jobs(std::span<ExamineJob> jobs, ThreadExaminer& examiner, const PipelineInput& input) {
-    const auto for_reference = std::stable_partition(jobs.begin(), jobs.end(), [&](const ExamineJob& job) {
-        return examiner.lanes && job.media->map().block_size <= LaneExaminer::largest_block;
-    });
-    if (for_reference != jobs.begin()) examiner.lanes->examine({jobs.begin(), for_reference}, input.stop);
+    const auto for_reference = std::stable_partition(
+        jobs.begin(), jobs.end(), [&](const ExamineJob& job) { return examiner.lanes && fits_lanes(job); });
+    if (for_reference != jobs.begin())
+        examiner.lanes->examine({jobs.begin(), for_reference}, input.stop, input.plan.waiting_share());
     for (auto job = for_reference; job != jobs.end(); ++job)
         *job->result =
             examiner.reference.examine(*job->media, *job->entry, input.stop, job->bytes_read, job->wants_entropy);
 }
 
+// Long contents for this thread's lanes. One that lanes cannot hold becomes a part of the batch.
+void carry_long(Batch& batch, ThreadExaminers& examiners, const PipelineInput& input) {
+    std::size_t carried = 0;
+    for (const auto& [bits, examiner] : examiners) carried += examiner->carried.size();
+    while (std::optional<PlannedEntry> next = input.plan.take_long(carried)) {
+        ++carried;
+        const ExamineJob job = job_of(next->work, input.algorithms, nullptr);
+        if (!fits_lanes(job)) {
+            batch.walks.push_back(next->walk);
+            batch.items.emplace_back(std::move(next->work));
+            continue;
+        }
+        ThreadExaminer& examiner = examiner_for(job.algorithms, examiners, input);
+        Carried& one = examiner.carried.emplace_back(std::move(*next), input.progress, input.algorithms);
+        examiner.lanes->carry(one.job);
+    }
+}
+
+// What has ended of what is carried joins the batch.
+void take_ended(Batch& batch, ThreadExaminers& examiners) {
+    for (const auto& [bits, examiner] : examiners)
+        for (auto one = examiner->carried.begin(); one != examiner->carried.end();) {
+            if (examiner->lanes->carries(one->job)) {
+                ++one;
+                continue;
+            }
+            batch.walks.push_back(one->planned.walk);
+            batch.items.emplace_back(std::move(one->planned.work));
+            one = examiner->carried.erase(one);
+        }
+}
+
+void go_on(ThreadExaminers& examiners, std::uint64_t bytes, const PipelineInput& input) {
+    for (const auto& [bits, examiner] : examiners)
+        if (!examiner->carried.empty()) examiner->lanes->go_on(bytes, input.stop);
+}
+
 void examine_batch(Batch& batch, ThreadExaminers& examiners, const PipelineInput& input) {
+    if (input.engine == HashEngine::automatic) carry_long(batch, examiners, input);
     std::optional<Progress::Examining> told;
     tell_progress(batch, input.progress, told);
     std::vector<ExamineJob> jobs = jobs_of(batch, input.algorithms, told ? &told->bytes_read : nullptr);
+    if (jobs.empty()) go_on(examiners, bytes_a_pause, input);
     for (auto first = jobs.begin(); first != jobs.end();) {
         const auto last =
             std::find_if(first, jobs.end(), [&](const ExamineJob& job) { return job.algorithms != first->algorithms; });
@@ -191,8 +256,8 @@ void examine_batch(Batch& batch, ThreadExaminers& examiners, const PipelineInput
         first = last;
     }
     told.reset();
-    look_up(batch, input.known);
-    if (input.engine == HashEngine::automatic) confirm_matches(batch, jobs, examiners, input);
+    take_ended(batch, examiners);
+    conclude(batch, examiners, input);
 }
 
 ThreadExaminer& examiner_for(AlgorithmSet algorithms, ThreadExaminers& examiners, const PipelineInput& input) {
@@ -200,12 +265,25 @@ ThreadExaminer& examiner_for(AlgorithmSet algorithms, ThreadExaminers& examiners
     if (examiner) return *examiner;
     const bool shares_work = input.threads > 1;
     examiner = std::make_unique<ThreadExaminer>(ThreadExaminer{
-        ContentExaminer(algorithms, shares_work ? update_side_by_side : ContentExaminer::UpdateAll{}), {}});
+        ContentExaminer(algorithms, shares_work ? update_side_by_side : ContentExaminer::UpdateAll{}), {}, {}});
     if (input.engine == HashEngine::automatic)
         examiner->lanes.emplace(
             algorithms, shares_work ? run_side_by_side : LaneExaminer::SideBySide{},
             [&input, e = examiner.get()](const ExamineJob& job) { confirm(e->reference, job, input.stop); });
     return *examiner;
+}
+
+// What threads carry when the plan has no more: each thread's goes to its end, all at once.
+std::vector<Batch> finish_carried(std::span<ThreadExaminers* const> all, const PipelineInput& input) {
+    std::vector<Batch> batches(all.size());
+    run_side_by_side(all.size(), [&](std::size_t i) {
+        for (const auto& [bits, examiner] : *all[i])
+            while (!examiner->carried.empty() && examiner->lanes->carried() > 0)
+                examiner->lanes->go_on(~std::uint64_t{0}, input.stop);
+        take_ended(batches[i], *all[i]);
+        conclude(batches[i], *all[i], input);
+    });
+    return batches;
 }
 
 }  // namespace
@@ -247,8 +325,14 @@ void run_pipeline(const PipelineInput& input, const std::function<void(const Bat
                                tbb::make_filter<void, Token>(tbb::filter_mode::serial_in_order, take) &
                                    tbb::make_filter<Token, Token>(tbb::filter_mode::parallel, examine) &
                                    tbb::make_filter<Token, void>(tbb::filter_mode::serial_out_of_order, store));
+        std::vector<ThreadExaminers*> all;
+        for (ThreadExaminers& one : examiners) all.push_back(&one);
+        HANDED_OVER(&serial_stage);
+        for (const Batch& batch : finish_carried(all, input)) {
+            record(batch);
+            input.plan.recorded(batch);
+        }
     });
-    HANDED_OVER(&serial_stage);
 }
 
 }  // namespace triage

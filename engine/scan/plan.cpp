@@ -19,8 +19,8 @@ constexpr std::uint64_t batch_memory = 16 << 20;    // of its entries: a hostile
 constexpr std::size_t most_extents_of_long = 4096;  // one with more waits among the short ones, which are spooled
 constexpr std::uint64_t least_batch = 4 << 20, largest_batch = 128 << 20;  // bytes of content
 constexpr std::uint64_t content_worth_taking = 64 << 20;                   // fewer would leave lanes empty
-constexpr std::size_t most_beside_long = 8192;
-constexpr auto patience = 5ms;  // then a few are better than none
+constexpr std::size_t most_beside_short = 2;  // long contents that a thread carries while others wait: a pair
+constexpr auto patience = 5ms;                             // then a few are better than none
 
 std::uint64_t first_byte(const Entry& entry) {
     for (const Extent& extent : entry.extents)
@@ -66,7 +66,8 @@ void Plan::add(WalkId walk, EntryWork work) {
     const EntryRecord& record = work.record;
     const std::uint32_t priority = work.priority;
     if (is_long(record.entry) && long_.size() < most_long) {
-        long_.emplace(LongKey{priority, ~record.entry.size}, PlannedEntry{walk, std::move(work)});
+        const LongKey key{priority, ~record.entry.size};
+        long_bytes_ += content_of(long_.emplace(key, PlannedEntry{walk, std::move(work)})->second);
         return;
     }
     const std::uint64_t position = priority == 0 ? record.walk_order : first_byte(record.entry);
@@ -120,6 +121,7 @@ std::unique_ptr<Batch> Plan::take(const std::atomic<bool>& stop) {
             if (!items_.items.empty()) return take_items();
             if (may_take()) return take_entries();
             if (is_finished_) return nullptr;
+            if (options_.carries_long) return std::make_unique<Batch>();
         }
         is_impatient = changed_.wait_for(lock, patience) == std::cv_status::timeout;
     }
@@ -136,9 +138,9 @@ bool Plan::is_open(std::uint32_t priority) const { return !options_.is_spinning 
 
 bool Plan::may_take_short() const { return has_short() && is_open(next_short().priority); }
 
-bool Plan::may_take() const {
-    return may_take_short() || !dealt_.empty() || (!long_.empty() && is_open(long_.begin()->first.first));
-}
+bool Plan::may_take_long() const { return !long_.empty() && is_open(long_.begin()->first.first); }
+
+bool Plan::may_take() const { return may_take_short() || may_take_long(); }
 
 const PlanKey& Plan::next_short() const {
     if (spool_.is_empty()) return short_.begin()->first;
@@ -153,15 +155,39 @@ PlannedEntry Plan::take_short() {
     return std::move(first.mapped());
 }
 
-// A long content is begun as soon as all are known that it can share lanes with, so that it does not hold the end.
-// Short ones of its class come before it where others are left to flow beside it: their matches are known sooner.
+// Where it is a batch: the others of its class come before it while more is left to do beside it, since their matches
+// are known sooner; otherwise it must not hold the end.
 bool Plan::is_turn_of_long() const {
-    if (!dealt_.empty()) return true;
-    if (long_.empty() || !may_take_short()) return !long_.empty();
+    if (!may_take_long() || !may_take_short()) return may_take_long();
     const std::uint32_t priority = long_.begin()->first.first, other = next_short().priority;
     if (priority != other) return priority < other;
     const bool are_others_left = !spool_.is_empty() || short_.rbegin()->first.priority > priority;
-    return is_finished_ ? !are_others_left : long_.size() >= lane_count * options_.threads;
+    return is_finished_ && !are_others_left;
+}
+
+PlannedEntry Plan::next_long() {
+    PlannedEntry entry = std::move(long_.extract(long_.begin()).mapped());
+    long_bytes_ -= content_of(entry);
+    return entry;
+}
+
+// Beside short contents of its class or a better one it has a few lanes only; those of worse classes wait for it. A
+// disk's head goes to long contents when it has nothing else to do.
+std::optional<PlannedEntry> Plan::take_long(std::size_t carried) {
+    const std::lock_guard lock(mutex_);
+    if (!options_.carries_long || !may_take_long() || (options_.is_spinning && (has_short() || !is_finished_)))
+        return std::nullopt;
+    const std::uint32_t priority = long_.begin()->first.first;
+    const bool is_beside = has_short() && next_short().priority <= priority;
+    if (has_short() && next_short().priority < priority) return std::nullopt;
+    if (carried >= (is_beside ? most_beside_short : lane_count)) return std::nullopt;
+    return next_long();
+}
+
+std::uint64_t Plan::waiting_share() const {
+    const std::lock_guard lock(mutex_);
+    if (!is_finished_ || !spool_.is_empty()) return ~std::uint64_t{0};
+    return (content_ + long_bytes_) / options_.threads;
 }
 
 std::unique_ptr<Batch> Plan::take_items() {
@@ -174,47 +200,17 @@ std::unique_ptr<Batch> Plan::take_items() {
 
 std::unique_ptr<Batch> Plan::take_entries() {
     auto batch = std::make_unique<Batch>();
-    if (is_turn_of_long()) {
-        put_long(*batch);
-    } else {
-        // A thread's share of what waits: large at first, small at the end, where all threads should end together.
-        const std::uint64_t share = content_ / (options_.threads * 2);
-        put_short(*batch, batch_entries, std::clamp(share, least_batch, largest_batch));
-    }
+    if (!options_.carries_long && is_turn_of_long()) put(*batch, next_long());
+    else put_short(*batch);
     return batch;
 }
 
-// The longest of one class, as many as there are lanes, so that all threads end together.
-void Plan::deal_long() {
-    const std::uint32_t priority = long_.begin()->first.first;
-    dealt_.resize(options_.threads);
-    std::vector<std::uint64_t> bytes(options_.threads);
-    for (std::size_t left = lane_count * options_.threads;
-         left > 0 && !long_.empty() && long_.begin()->first.first == priority; --left) {
-        const auto least = std::min_element(bytes.begin(), bytes.end());
-        PlannedEntry entry = std::move(long_.extract(long_.begin()).mapped());
-        *least += content_of(entry);
-        dealt_[static_cast<std::size_t>(least - bytes.begin())].push_back(std::move(entry));
-    }
-    std::erase_if(dealt_, [](const auto& hand) { return hand.empty(); });
-    std::reverse(dealt_.begin(), dealt_.end());  // the one with the longest is taken first
-}
-
-// A thread's share of the long contents, and of the short ones what flows through the other lanes meanwhile.
-void Plan::put_long(Batch& batch) {
-    if (dealt_.empty()) deal_long();
-    const std::uint64_t share = content_ / dealt_.size();
-    std::vector<PlannedEntry> hand = std::move(dealt_.back());
-    dealt_.pop_back();
-    const std::uint64_t longest = std::min(content_of(hand.front()), largest_batch);
-    const std::size_t free_lanes = lane_count - std::min(hand.size(), lane_count);
-    for (PlannedEntry& entry : hand) put(batch, std::move(entry));
-    put_short(batch, most_beside_long, std::min(free_lanes * longest, share));
-}
-
-void Plan::put_short(Batch& batch, std::size_t entries, std::uint64_t bytes) {
+// A thread's share of what waits: large at first, small at the end, where all threads should end together.
+void Plan::put_short(Batch& batch) {
+    const std::uint64_t share = std::clamp(content_ / (options_.threads * 2), least_batch, largest_batch);
     std::uint64_t taken = 0, memory = 0;
-    for (; may_take_short() && entries > 0 && taken < bytes && memory < batch_memory; --entries) {
+    for (std::size_t entries = 0; may_take_short() && entries < batch_entries && taken < share && memory < batch_memory;
+         ++entries) {
         PlannedEntry entry = take_short();
         taken += content_of(entry);
         memory += memory_of(entry.work.record.entry);

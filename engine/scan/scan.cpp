@@ -308,7 +308,8 @@ void scan(const ScanInput& given, Store& store, AuditLog& audit, Progress& progr
     };
     const bool is_spinning = has_spinning_disk(input.evidence);
     const std::uint64_t plan_memory = (std::uint64_t{input.options.memory_mib} << 20) / 4;
-    Plan plan({thread_count(input.options), plan_memory, input.spool_folder, is_spinning});
+    Plan plan({thread_count(input.options), plan_memory, input.spool_folder, is_spinning,
+               input.options.hash_engine == HashEngine::automatic});
     Lister lister(input, rules, gate, places, plan, progress, prepare_resume(store));
     store.judge_as_they_come(judge_one);
     Recorder recorder(store, audit, input, rules, places, stop, progress);

@@ -197,3 +197,51 @@ TEST_CASE("a second computation that differs ends the run") {
         CHECK(error.kind() == ErrorKind::untrusted);
     }
 }
+
+TEST_CASE("a carried content gets what it gets alone, whatever passes beside it, in however many calls") {
+    const PlainMedia media(sample_media(6 << 20));
+    for (std::uint8_t bits = 1; bits < 8; ++bits)
+        for (const std::uint64_t waiting : {std::uint64_t{0}, ~std::uint64_t{0}}) {
+            const AlgorithmSet algorithms = AlgorithmSet::from_bits(bits);
+            LaneExaminer examiner(algorithms, {});
+            Contents carried;
+            for (std::uint64_t i = 0; i < 3; ++i) carried.add(media.reader(), {{i, 5'000'000 + i * 300'000}});
+            for (const ExamineJob& job : carried.jobs) examiner.carry(job);
+            CHECK(examiner.carried() == 3);
+            for (int call = 0; call < 3; ++call) {
+                Contents passing;
+                for (std::uint64_t i = 0; i < 30; ++i) passing.add(media.reader(), {{i * 4096, 1 + i * 37 % 9000}});
+                examiner.examine(passing.jobs, never, waiting);
+                passing.check_against_reference(algorithms);
+                CHECK(examiner.carries(carried.jobs[2]));
+            }
+            while (examiner.carried() > 0) examiner.go_on(1 << 20, never);
+            CHECK_FALSE(examiner.carries(carried.jobs[2]));
+            carried.check_against_reference(algorithms);
+        }
+}
+
+TEST_CASE("where all lanes carry, others wait for one and are not lost") {
+    const PlainMedia media(sample_media(2 << 20));
+    LaneExaminer examiner(AlgorithmSet::all(), {});
+    Contents carried, passing;
+    for (std::uint64_t i = 0; i < lane_count; ++i) carried.add(media.reader(), {{i * 100, 400'000 + i * 50'000}});
+    for (const ExamineJob& job : carried.jobs) examiner.carry(job);
+    for (std::uint64_t i = 0; i < 20; ++i) passing.add(media.reader(), {{i, 300}});
+    examiner.examine(passing.jobs, never);
+    passing.check_against_reference(AlgorithmSet::all());
+    while (examiner.carried() > 0) examiner.go_on(1 << 20, never);
+    carried.check_against_reference(AlgorithmSet::all());
+}
+
+TEST_CASE("what is carried is given up when the run stops") {
+    const PlainMedia media(sample_media(2 << 20));
+    LaneExaminer examiner(AlgorithmSet::all(), {});
+    Contents carried;
+    carried.add(media.reader(), {{0, 2 << 20}});
+    examiner.carry(carried.jobs[0]);
+    examiner.go_on(1 << 20, std::atomic<bool>{true});
+    CHECK(examiner.carried() == 0);
+    CHECK(carried.results[0].reason == Reason::not_reached);
+    CHECK(carried.results[0].missing_bytes == 2 << 20);
+}

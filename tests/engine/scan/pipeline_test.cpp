@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <map>
+
 #include "engine/hash/hasher.h"
 #include "tests/support/known_sets.h"
 #include "tests/support/media.h"
@@ -91,4 +93,78 @@ TEST_CASE("evidence that reads differently the second time ends the run") {
     } catch (const Error& error) {
         CHECK(error.kind() == ErrorKind::untrusted);
     }
+}
+
+namespace {
+
+// Long and short contents of one media through two threads: the paths in the order in which they are recorded.
+struct Mixed {
+    Mixed() {
+        PlanOptions options;
+        options.threads = 2;
+        options.carries_long = true;
+        plan.emplace(options);
+        for (std::uint64_t i = 0; i < 5; ++i) send("/long " + std::to_string(i), i * 1000, (9 << 20) + i * 100'000);
+        for (std::uint64_t i = 0; i < 200; ++i) send("/short " + std::to_string(i), i * 4096, 1 + i * 37 % 9000);
+    }
+    void send(const std::string& path, std::uint64_t offset, std::uint64_t size) {
+        EntryWork work;
+        work.media = &media.reader();
+        work.record.entry.path = path;
+        work.record.entry.size = size;
+        work.record.entry.extents = {{offset, size}};
+        truth[path] = hash_of(ByteView(bytes).subspan(offset, size));
+        plan->send(0, std::move(work));
+    }
+    void run(const std::function<void(const EntryWork&)>& on_entry) {
+        Progress progress;
+        const KnownSets none;
+        run_pipeline({*plan, AlgorithmSet::all(), HashEngine::automatic, none, 2, false, stop, progress},
+                     [&](const Batch& batch) {
+                         for (const Item& item : batch.items)
+                             if (const auto* work = std::get_if<EntryWork>(&item)) on_entry(*work);
+                     });
+    }
+
+    const Bytes bytes = ewf_test::sample_media(12 << 20);
+    const PlainMedia media{bytes};
+    std::optional<Plan> plan;
+    std::map<std::string, Digests> truth;
+    std::atomic<bool> stop{false};
+};
+
+}  // namespace
+
+TEST_CASE("long contents are carried beside short ones, and each is recorded once with its digests") {
+    Mixed mixed;
+    mixed.plan->finish();
+    mixed.run([&](const EntryWork& work) {
+        const auto expected = mixed.truth.extract(work.record.entry.path);
+        REQUIRE(expected);
+        CHECK(work.record.examined.status == Status::hashed);
+        CHECK(work.record.examined.digests == expected.mapped());
+    });
+    CHECK(mixed.truth.empty());
+}
+
+TEST_CASE("short contents are recorded while long ones go on") {
+    Mixed mixed;
+    mixed.plan->finish();
+    std::vector<std::string> order;
+    mixed.run([&](const EntryWork& work) { order.push_back(work.record.entry.path); });
+    CHECK(order.front().starts_with("/short"));
+    CHECK(order.back().starts_with("/long"));
+}
+
+TEST_CASE("a run that stops records what it carries as not reached") {
+    Mixed mixed;
+    mixed.plan->finish();
+    std::size_t recorded = 0, not_reached = 0;
+    mixed.run([&](const EntryWork& work) {
+        mixed.stop = true;
+        ++recorded;
+        if (work.record.examined.reason == Reason::not_reached) ++not_reached;
+    });
+    CHECK(recorded > not_reached);
+    CHECK(not_reached >= 1);
 }

@@ -60,31 +60,17 @@ TEST_CASE("the first class comes as it is listed, then each class as it lies on 
     CHECK(take_all(plan) == Paths{"/z.jpg", "/y.jpg", "/a.txt", "/b.txt", "/gone"});
 }
 
-TEST_CASE("long contents are taken first and together, the longest in front") {
+TEST_CASE("a long content that nobody carries is a batch by itself, before the others of its class at the end") {
     Plan plan({});
     plan.send(0, work("/short", 0));
     plan.send(0, work("/long", 5000, 9 << 20));
     plan.send(0, work("/longest", 1 << 30, 99 << 20));
     plan.finish();
-    const std::unique_ptr<Batch> first = plan.take(never);
-    CHECK(paths_of(*first).at(0) == "/longest");
-    CHECK(paths_of(*first).at(1) == "/long");
-}
-
-TEST_CASE("long contents are dealt out to the threads by their bytes, and short ones flow beside them") {
-    PlanOptions options;
-    options.threads = 2;
-    Plan plan(options);
-    for (const std::uint64_t mib : {60, 9, 100, 50})
-        plan.send(0, work("/" + std::to_string(mib), mib << 30, mib << 20));
-    plan.send(0, work("/short 1", 0)), plan.send(0, work("/short 2", 5000));
-    plan.finish();
-    CHECK(paths_of(*plan.take(never)) == Paths{"/100", "/9", "/short 1"});
-    CHECK(paths_of(*plan.take(never)) == Paths{"/60", "/50", "/short 2"});
+    for (const char* path : {"/longest", "/long", "/short"}) CHECK(paths_of(*plan.take(never)) == Paths{path});
     CHECK(plan.take(never) == nullptr);
 }
 
-TEST_CASE("short contents of a class come before its long ones while others are left to flow beside those") {
+TEST_CASE("short contents of a class come before its long ones while others are left to do beside those") {
     Plan plan({});
     const auto send = [&](const char* path, std::uint8_t priority, std::uint64_t size) {
         EntryWork one = work(path, 0, size);
@@ -93,8 +79,62 @@ TEST_CASE("short contents of a class come before its long ones while others are 
     };
     send("/video", 0, 9 << 20), send("/picture", 0, 8 << 20 >> 1), send("/text", 5, 1000);
     plan.finish();
+    for (const char* path : {"/picture", "/video", "/text"}) CHECK(paths_of(*plan.take(never)) == Paths{path});
+}
+
+namespace {
+
+PlanOptions carrying() {
+    PlanOptions options;
+    options.threads = 2;
+    options.carries_long = true;
+    return options;
+}
+
+std::string path_of(const std::optional<PlannedEntry>& taken) { return taken ? taken->work.record.entry.path : ""; }
+
+}  // namespace
+
+TEST_CASE("threads take long contents to carry, the longest first: two beside others, more when none are left") {
+    Plan plan(carrying());
+    for (const std::uint64_t mib : {60, 9, 100, 50})
+        plan.send(0, work("/" + std::to_string(mib), mib << 30, mib << 20));
+    plan.send(0, work("/short", 0));
+    CHECK(path_of(plan.take_long(0)) == "/100");  // while entries are still listed
+    CHECK(plan.waiting_share() == ~std::uint64_t{0});
+    plan.finish();
+    CHECK(plan.waiting_share() == ((119 << 20) + 1000) / 2);
+    CHECK(path_of(plan.take_long(1)) == "/60");
+    CHECK_FALSE(plan.take_long(2));
+    CHECK(paths_of(*plan.take(never)) == Paths{"/short"});
+    CHECK(path_of(plan.take_long(2)) == "/50");
+    CHECK_FALSE(plan.take_long(16));  // a lane each
+    CHECK(plan.take(never)->items.empty());  // nothing else to begin: go on with those
+    CHECK(path_of(plan.take_long(15)) == "/9");
+    CHECK(plan.take(never) == nullptr);
+}
+
+TEST_CASE("a long content is carried beside its class, not before a better one") {
+    Plan plan(carrying());
+    EntryWork video = work("/video", 0, 9 << 20), picture = work("/picture", 0);
+    video.priority = 1, picture.priority = 0;
+    plan.send(0, std::move(video)), plan.send(0, std::move(picture));
+    plan.finish();
+    CHECK_FALSE(plan.take_long(0));
     CHECK(paths_of(*plan.take(never)) == Paths{"/picture"});
-    CHECK(paths_of(*plan.take(never)) == Paths{"/video", "/text"});
+    CHECK(path_of(plan.take_long(0)) == "/video");
+}
+
+TEST_CASE("a disk's head goes to long contents when there is nothing else") {
+    PlanOptions options = carrying();
+    options.is_spinning = true;
+    Plan plan(options);
+    plan.send(0, work("/long", 0, 9 << 20)), plan.send(0, work("/short", 0));
+    CHECK_FALSE(plan.take_long(0));
+    plan.finish();
+    CHECK_FALSE(plan.take_long(0));
+    CHECK(paths_of(*plan.take(never)) == Paths{"/short"});
+    CHECK(path_of(plan.take_long(0)) == "/long");
 }
 
 TEST_CASE("entries that do not fit into memory come back from the spool, whole and in order") {
