@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "cli/exit_code.h"
 #include "cli/terminal.h"
+#include "config/config.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 #include "engine/case/case_directory.h"
@@ -25,7 +26,7 @@ namespace {
 
 struct ReportArguments {
     std::vector<std::string> cases;
-    std::string reports = "text", out;
+    std::string reports = "text", out, config;
     bool show_names = false, json = false;
 };
 
@@ -39,6 +40,13 @@ std::vector<const ReporterKind*> kinds_named(const std::vector<std::string>& nam
     }
     if (kinds.empty()) throw Error("--report", "names no report", "see triage plugins");
     return kinds;
+}
+
+// What the case was made with, unless another file is named.
+ReportOptions options_of(const ReportArguments& arguments) {
+    ConfigSources sources;
+    sources.file = arguments.config.empty() ? arguments.cases.front() + "/config.yaml" : arguments.config;
+    return load_configuration(sources).options.report_options;
 }
 
 RankedExhibit not_examined_at(const std::string& path) {
@@ -86,6 +94,7 @@ std::vector<RankedExhibit> exhibits_at(const std::string& path) {
 }
 
 int run_ranking(const ReportArguments& arguments) {
+    if (!arguments.config.empty()) throw Error("--config", "does not go with --report summary, which has no options");
     if (arguments.out.empty()) throw Error("--report summary", "no folder to write to", "give a new one with --out");
     refuse_inside_case(arguments.out);
     std::vector<RankedExhibit> exhibits;
@@ -117,9 +126,11 @@ int run_report(const ReportArguments& arguments) {
         print_error(path + ": " + sentence, "nothing is rendered; see triage verify");
         return exit_code::not_whole;
     }
+    const ReportOptions options = options_of(arguments);
     const std::string folder = next_reports_path(path);
     int code = exit_code::success;
-    for (const ReportOutcome& outcome : render(store, kinds, folder, arguments.show_names, thread_count({}))) {
+    for (const ReportOutcome& outcome :
+         render(store, kinds, folder, {arguments.show_names, thread_count({}), options})) {
         if (outcome.failure.empty()) continue;
         print_error("report " + outcome.name + ": " + outcome.failure, {});
         code = exit_code::not_whole;
@@ -148,6 +159,8 @@ void add_report(CLI::App& app, CommandLine& line) {
                      "summary: the exhibits of all cases by rank, as CSV and HTML")
         ->type_name("NAMES");
     report->add_option("--out", a->out, "With --report summary: a new folder for it")->type_name("FOLDER");
+    report->add_option("--config", a->config, "Options of the reports from here, not from the case's configuration")
+        ->type_name("FILE");
     report->add_flag("--show-names", a->show_names, "Show names from evidence and labels from lists (escaped)");
     report->add_flag("--json", a->json, "Print the folder and its seal as one JSON object");
     report->footer("Exit codes: 0 done, 2 wrong use, 3 a report failed or a case is not as it was sealed.");

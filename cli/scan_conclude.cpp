@@ -55,8 +55,10 @@ int render_and_seal(Run run, const ReportContext& context, const ScanArguments& 
                     LiveStream* live) {
     const std::string path = run.directory.path();
     const std::uint32_t threads = thread_count(run.configuration.options);
-    const std::vector<ReportOutcome> outcomes = render(run.store, kinds_of(run.configuration.options.reports),
-                                                       run.directory.reports_path(), arguments.show_names, threads);
+    const ScanOptions& options = run.configuration.options;
+    const std::vector<ReportOutcome> outcomes =
+        render(run.store, kinds_of(options.reports), run.directory.reports_path(),
+               {arguments.show_names, threads, options.report_options});
     run.audit.record("end", {{"verdict", context.verdict.words()},
                              {"exit_code", static_cast<std::uint64_t>(context.verdict.exit_code())}});
     { const Store closed = std::move(run.store); }

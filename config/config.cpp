@@ -198,17 +198,6 @@ Rules resolve_rules(const std::vector<RuleSource>& sources, const ScanOptions& o
 
 // ---- The whole ----
 
-void check_reports_together(const Settings& settings) {
-    const std::vector<std::string>& reports = settings.options.reports;
-    const auto has = [&](std::string_view name) {
-        return std::find(reports.begin(), reports.end(), name) != reports.end();
-    };
-    if (!has("jsonl") || !has("findings")) return;
-    const auto place = settings.places.find("reports");
-    fail_at(place == settings.places.end() ? Place{} : place->second,
-            "the reports jsonl and findings would both write findings.jsonl", "name jsonl alone: it writes all of it");
-}
-
 // A laboratory's scan is the one that leaves nothing out.
 void check_size_gate(const Settings& settings) {
     if (!settings.options.size_gate || settings.profile != "lab-full") return;
@@ -218,7 +207,6 @@ void check_size_gate(const Settings& settings) {
 }
 
 void check_together(const Settings& settings) {
-    check_reports_together(settings);
     check_size_gate(settings);
     const ScanOptions& o = settings.options;
     if (o.worker_memory_mib <= o.worker_memory_max_mib) return;
@@ -258,20 +246,25 @@ std::string comment_of(const Key& key, std::string_view indent) {
                        value_of(key, ScanOptions{}));
 }
 
+// The map that a key stands in: nothing where that name is a key itself, as `reports` is.
+std::string_view map_of(const Key& key) {
+    const std::string_view folder = key.name.substr(0, std::min(key.name.find('.'), key.name.size()));
+    return find_key(folder) ? "" : folder;
+}
+
 // Every key in the order of the table, nested; with what it means when `is_commented`.
 std::string written(const Configuration& configuration, bool is_commented) {
     std::string text, group;
     for (const Key& key : key_table()) {
-        const std::size_t dot = key.name.find('.');
-        const bool is_nested = dot != std::string_view::npos;
-        const std::string_view folder = is_nested ? key.name.substr(0, dot) : "";
+        const std::string_view folder = map_of(key);
+        const bool is_nested = !folder.empty();
         if (is_nested && folder != group) text += fmt::format("{}:\n", folder);
         group = folder;
         const std::string_view indent = is_nested ? "  " : "";
         if (is_commented) text += comment_of(key, indent);
         if (key.name == "rules") text += rules_to_yaml(configuration.rules);
         else
-            text += fmt::format("{}{}: {}\n", indent, is_nested ? key.name.substr(dot + 1) : key.name,
+            text += fmt::format("{}{}: {}\n", indent, is_nested ? key.name.substr(folder.size() + 1) : key.name,
                                 value_in(configuration, key));
     }
     return text;

@@ -20,7 +20,7 @@ using Field = std::variant<bool*, std::uint32_t*, std::uint64_t*, AlgorithmSet*,
                            std::string*>;
 
 struct Key {
-    std::string_view name;         // with dots: limits.depth
+    std::string_view name;         // with dots: limits.depth, reports.jsonl.entries
     Field (*field)(ScanOptions&);  // null for `profile` and `rules`, which config.cpp resolves
     std::string_view meaning;
     std::string_view consequence;

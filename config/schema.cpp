@@ -167,7 +167,7 @@ Json keys() {
         Json value = value_of(key);
         value["description"] = fmt::format("{} {}", key.meaning, key.consequence);
         const std::string name(key.name);
-        const std::size_t dot = name.find('.');
+        const std::size_t dot = name.rfind('.');
         if (dot != std::string::npos) {
             Json& group = properties[name.substr(0, dot)];
             if (group.is_null())

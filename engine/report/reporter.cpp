@@ -130,7 +130,7 @@ const EvidenceRecord& ReportContext::evidence(std::uint32_t id) const {
     return *found;
 }
 
-ReportContext make_context(const Store& store, bool show_names) {
+ReportContext make_context(const Store& store, bool show_names, const ReportOptions& options) {
     ReportContext context;
     context.run = store.run();
     context.case_info = store.case_info();
@@ -147,18 +147,19 @@ ReportContext make_context(const Store& store, bool show_names) {
         context.evidence_verdicts.push_back(verdict_of(store, evidence.id));
     context.incompleteness = incompleteness(store);
     context.show_names = show_names;
+    context.options = options;
     return context;
 }
 
 std::vector<ReportOutcome> render(const Store& store, const std::vector<const ReporterKind*>& kinds,
-                                  const std::string& folder, bool show_names, std::uint32_t threads) {
+                                  const std::string& folder, const RenderOptions& options) {
     make_private_folder(folder);
-    const ReportContext context = make_context(store, show_names);
+    const ReportContext context = make_context(store, options.show_names, options.reports);
     std::vector<Replay> replays;
     for (const ReporterKind* kind : kinds) replays.emplace_back(*kind);
     tell_all(replays, [&](Reporter& reporter) { reporter.begin(context, folder); });
     if (!replays.empty()) {
-        tell_entries(store, replays, threads);
+        tell_entries(store, replays, options.threads);
         store.for_each_finding([&](const EntryRecord& f) { tell_all(replays, [&](Reporter& r) { r.finding(f); }); });
         store.for_each_problem([&](const ProblemRecord& p) { tell_all(replays, [&](Reporter& r) { r.problem(p); }); });
     }

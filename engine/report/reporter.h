@@ -12,6 +12,7 @@
 #include "engine/case/records.h"
 #include "engine/case/store.h"
 #include "engine/case/verdict.h"
+#include "engine/report/report_options.h"
 
 namespace triage {
 
@@ -32,11 +33,12 @@ struct ReportContext {
     std::vector<Verdict> evidence_verdicts;   // one an evidence
     std::vector<std::string> incompleteness;  // why the answer is not whole, as sentences
     bool show_names = false;
+    ReportOptions options;
 
     const VolumeRecord& volume(std::uint32_t id) const;
     const EvidenceRecord& evidence(std::uint32_t id) const;
 };
-ReportContext make_context(const Store& store, bool show_names);
+ReportContext make_context(const Store& store, bool show_names, const ReportOptions& options = {});
 
 class Reporter {
   public:
@@ -63,10 +65,15 @@ struct ReportOutcome {
     std::string failure;  // empty when written
 };
 
+struct RenderOptions {
+    bool show_names = false;    // in reports that people read
+    std::uint32_t threads = 1;  // change the speed and nothing else
+    ReportOptions reports = {};
+};
+
 // Replays the store to each named reporter and writes summary.json, which stands last in the outcomes. `folder` is made
 // (0700) and must not exist. A store that cannot be read throws; a reporter that fails costs its own report only.
-// `threads` change the speed and nothing else.
 std::vector<ReportOutcome> render(const Store& store, const std::vector<const ReporterKind*>& kinds,
-                                  const std::string& folder, bool show_names, std::uint32_t threads = 1);
+                                  const std::string& folder, const RenderOptions& options = {});
 
 }  // namespace triage

@@ -269,9 +269,12 @@ void add_next_step(TextPage& page, const ReportContext& context) {
 
 void add_where_to_look(TextPage& page, const ReportContext& context) {
     page.section("Where to look");
-    page.line("Every finding stands in findings.jsonl beside this report, every entry in entries.jsonl.");
-    if (!context.verdict.is_complete)
-        page.line("What the answer does not cover: problems.jsonl, and the entries without a hash in entries.jsonl.");
+    const bool has_entries = context.options.jsonl.entries;
+    page.line(fmt::format("Every finding stands in findings.jsonl beside this report{}.",
+                          has_entries ? ", every entry in entries.jsonl" : ""));
+    if (context.verdict.is_complete) return;
+    page.line(fmt::format("What the answer does not cover: problems.jsonl, and the entries without a hash in {}.",
+                          has_entries ? "entries.jsonl" : "case.sqlite"));
 }
 
 std::string name_of(const EvidenceRecord& evidence) {

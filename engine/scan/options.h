@@ -10,6 +10,7 @@
 #include "engine/case/next_step.h"
 #include "engine/evidence/filesystem.h"
 #include "engine/hash/lanes.h"
+#include "engine/report/report_options.h"
 
 namespace triage {
 
@@ -27,6 +28,7 @@ struct ScanOptions {
     // reports: those of the build, when nobody named them. A name here may be unknown to this build only if
     // ConfigSources::available_reports was left empty.
     std::vector<std::string> reports{"text", "html", "jsonl"};
+    ReportOptions report_options;   // reports.NAME.OPTION: what a reporter is told
     NextSteps next_steps;           // next_step.*: what people are told to do after each verdict
     bool warn_unprotected = false;  // lists.warn_unprotected: say it of lists that anyone who finds them can read
     std::uint32_t worker_memory_mib = 384;       // worker.memory_mib: address space of a worker

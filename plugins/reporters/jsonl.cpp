@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The `jsonl` report: entries.jsonl, findings.jsonl and problems.jsonl. Same records, same bytes.
+// The `jsonl` report: entries.jsonl (unless an option says no), findings.jsonl and problems.jsonl. Same records, same
+// bytes.
 #include <optional>
 
 #include "engine/case/private_file.h"
@@ -13,12 +14,16 @@ class JsonlReporter : public Reporter {
   public:
     void begin(const ReportContext& context, const std::string& folder) override {
         rows_.emplace(context);
-        entries_.emplace(PrivateFile::create(folder + "/entries.jsonl"));
+        if (context.options.jsonl.entries) entries_.emplace(PrivateFile::create(folder + "/entries.jsonl"));
         findings_.emplace(PrivateFile::create(folder + "/findings.jsonl"));
         problems_.emplace(PrivateFile::create(folder + "/problems.jsonl"));
     }
-    void append_entry(std::string& out, const EntryRecord& record) const override { rows_->append_entry(out, record); }
-    void entries(std::string_view text) override { entries_->write(text); }
+    void append_entry(std::string& out, const EntryRecord& record) const override {
+        if (entries_) rows_->append_entry(out, record);
+    }
+    void entries(std::string_view text) override {
+        if (entries_) entries_->write(text);
+    }
     void finding(const EntryRecord& record) override {
         line_.clear();
         rows_->append_finding(line_, record);
@@ -30,7 +35,7 @@ class JsonlReporter : public Reporter {
         problems_->write(line_);
     }
     void end() override {
-        entries_->sync();
+        if (entries_) entries_->sync();
         findings_->sync();
         problems_->sync();
     }

@@ -116,7 +116,7 @@ int bench(const std::string& folder, std::uint64_t entries, std::uint32_t thread
     for (const ReporterKind* kind : registry().reporters)
         if (kind->name == "jsonl") jsonl.push_back(kind);
     measure("render jsonl", entries, [&] {
-        for (const ReportOutcome& outcome : render(store, jsonl, folder + "/reports", false, threads))
+        for (const ReportOutcome& outcome : render(store, jsonl, folder + "/reports", {.threads = threads}))
             if (!outcome.failure.empty()) fmt::print(stderr, "store_bench: {}\n", outcome.failure);
     });
     return 0;

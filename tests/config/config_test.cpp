@@ -47,6 +47,7 @@ entries: {deleted: false, orphans: false, sparse: true, size_gate: true}
 limits: {time_seconds: 12, matches: 13, depth: 7, entries: 8, orphan_entries: 9, orphan_volume_factor: 10, hole_bytes: 11}
 threads: 3
 reports: [text]
+reports.jsonl.entries: false
 rules:
   - {name: a, when: {match: {polarity: ignorable}}, severity: notice, text: "odd \"text\": #1\nж"}
 worker: {memory_mib: 100, memory_max_mib: 200, progress_seconds: 4, in_process: true}
@@ -146,6 +147,7 @@ limits:
 threads: 0
 memory_mib: 512
 reports: [text, html, jsonl]
+reports.jsonl.entries: true
 lists:
   warn_unprotected: false
 rules:

@@ -69,7 +69,7 @@ TEST_CASE("reporters hear everything in order; one that fails costs its own repo
     store.put_problem(problem(ProblemKind::ambiguous));
     store.seal(alert_on_match);
     heard.clear();
-    const auto outcomes = render(store, {&broken, &unmade, &listener, &full}, folder / "reports", false, 2);
+    const auto outcomes = render(store, {&broken, &unmade, &listener, &full}, folder / "reports", {.threads = 2});
     CHECK(heard == "begin MATCH entry /a entry /b finding /b problem end");
     REQUIRE(outcomes.size() == 5);
     CHECK(outcomes[0].name == "broken");
@@ -84,7 +84,7 @@ TEST_CASE("reporters hear everything in order; one that fails costs its own repo
     CHECK((status.st_mode & 0777) == 0700);
     REQUIRE(::stat((folder / "reports/summary.json").c_str(), &status) == 0);
     CHECK((status.st_mode & 0777) == 0600);
-    CHECK_THROWS_AS(render(store, {}, folder / "reports", false), Error);  // sealed reports never change
+    CHECK_THROWS_AS(render(store, {}, folder / "reports"), Error);  // sealed reports never change
 }
 
 TEST_CASE("entries are heard in order and once, however many threads make them into text") {
@@ -97,7 +97,7 @@ TEST_CASE("entries are heard in order and once, however many threads make them i
     store.for_each_entry([&](const EntryRecord& record) { expected += " entry " + record.entry.path; });
     for (const std::uint32_t threads : {1u, 2u, 4u}) {
         heard.clear();
-        CHECK(render(store, {&listener}, folder / std::to_string(threads), false, threads).at(0).failure == "");
+        CHECK(render(store, {&listener}, folder / std::to_string(threads), {.threads = threads}).at(0).failure == "");
         CHECK(heard == "begin NO MATCH IN WHAT WAS CHECKED" + expected + " end");
     }
 }
@@ -114,7 +114,7 @@ TEST_CASE("text that hostile names make long is handed over in parts, in order")
     store.seal(alert_on_match);
     for (const std::uint32_t threads : {1u, 2u}) {
         heard.clear(), longest = 0;
-        CHECK(render(store, {&listener}, folder / std::to_string(threads), false, threads).at(0).failure == "");
+        CHECK(render(store, {&listener}, folder / std::to_string(threads), {.threads = threads}).at(0).failure == "");
         CHECK((heard == "begin NO MATCH IN WHAT WAS CHECKED" + expected + " end"));  // 16 MB are not worth printing
         CHECK(longest < (5u << 20));
     }
@@ -131,7 +131,8 @@ TEST_CASE("a store that is damaged where another thread reads it throws, and is 
     CHECK(output_of("sqlite3 " + path + " 'UPDATE entry SET kind = 99 WHERE id = 4000'") == "");
     const Store store = Store::open_read_only(path);
     heard.clear();
-    CHECK_THROWS_WITH_AS(render(store, {&listener}, folder / "reports", false, 4), doctest::Contains("damaged"), Error);
+    CHECK_THROWS_WITH_AS(render(store, {&listener}, folder / "reports", {.threads = 4}), doctest::Contains("damaged"),
+                         Error);
     CHECK(heard.find(" entry /2999 ") != std::string::npos);
     CHECK(heard.find(" end") == std::string::npos);
 }

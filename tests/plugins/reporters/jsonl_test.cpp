@@ -41,7 +41,7 @@ TEST_CASE("the order in which rows arrive does not show in a byte of the report"
     make_store(folder / "1.sqlite", 1);
     make_store(folder / "2.sqlite", 2);
     for (const std::string name : {"1", "2"})
-        CHECK(render(Store::open_read_only(folder / name + ".sqlite"), {&jsonl_reporter()}, folder / name, false)
+        CHECK(render(Store::open_read_only(folder / name + ".sqlite"), {&jsonl_reporter()}, folder / name)
                   .at(0)
                   .failure == "");
     for (const std::string name : {"/entries.jsonl", "/findings.jsonl", "/problems.jsonl"}) {
@@ -59,7 +59,20 @@ TEST_CASE("a case without entries gives three empty files") {
     Folder folder;
     Store store = start(folder / "case.sqlite");
     store.seal(alert_on_match);
-    render(store, {&jsonl_reporter()}, folder / "reports", false);
+    render(store, {&jsonl_reporter()}, folder / "reports");
     CHECK(output_of("cd " + (folder / "reports") + " && stat -c '%n %s %a' *.jsonl") ==
           "entries.jsonl 0 600\nfindings.jsonl 0 600\nproblems.jsonl 0 600\n");
+}
+
+TEST_CASE("without entries the report is the same findings and problems, and no list of all entries") {
+    Folder folder;
+    make_store(folder / "case.sqlite", 1);
+    const Store store = Store::open_read_only(folder / "case.sqlite");
+    ReportOptions options;
+    options.jsonl.entries = false;
+    CHECK(render(store, {&jsonl_reporter()}, folder / "whole").at(0).failure == "");
+    CHECK(render(store, {&jsonl_reporter()}, folder / "short", {.reports = options}).at(0).failure == "");
+    CHECK(output_of("cd " + (folder / "short") + " && ls") == "findings.jsonl\nproblems.jsonl\nsummary.json\n");
+    for (const std::string name : {"/findings.jsonl", "/problems.jsonl"})
+        CHECK(read_file(folder / "short" + name) == read_file(folder / "whole" + name));
 }

@@ -41,7 +41,7 @@ std::string report_of(bool show_names, std::uint64_t findings = 1) {
         store.put_problem(p);
     }
     store.seal(alert_on_match);
-    CHECK(render(store, {&text_reporter()}, folder / "reports", show_names).at(0).failure == "");
+    CHECK(render(store, {&text_reporter()}, folder / "reports", {.show_names = show_names}).at(0).failure == "");
     return read_file(folder / "reports/report.txt");
 }
 
@@ -91,7 +91,7 @@ TEST_CASE("the next step fits the verdict") {
         put(store, entry("/a", 1));
         change(store);
         store.seal(alert_on_match);
-        render(store, {&text_reporter()}, folder / name, false);
+        render(store, {&text_reporter()}, folder / name);
         return read_file(folder / name + "/report.txt");
     };
     const std::string clean = report("clean", [](Store&) {});
