@@ -26,5 +26,6 @@ void add_selftest(CLI::App& app, CommandLine& line);
 
 // "text,jsonl" → names; an unknown one throws Error. Empty pieces are ignored.
 std::vector<std::string> split_names(const std::string& list);
+std::string as_yaml_list(const std::string& names);  // "a,b" → "[a, b]"
 
 }  // namespace triage

@@ -26,7 +26,7 @@ namespace {
 
 struct ReportArguments {
     std::vector<std::string> cases;
-    std::string reports = "text", out, config;
+    std::string reports = "text", out, config, redact;
     bool show_names = false, json = false;
 };
 
@@ -46,6 +46,9 @@ std::vector<const ReporterKind*> kinds_named(const std::vector<std::string>& nam
 ReportOptions options_of(const ReportArguments& arguments) {
     ConfigSources sources;
     sources.file = arguments.config.empty() ? arguments.cases.front() + "/config.yaml" : arguments.config;
+    const bool lifts = arguments.redact == "nothing";
+    if (!arguments.redact.empty())
+        sources.overrides.emplace_back("reports.redact", lifts ? "[]" : as_yaml_list(arguments.redact));
     return load_configuration(sources).options.report_options;
 }
 
@@ -94,7 +97,8 @@ std::vector<RankedExhibit> exhibits_at(const std::string& path) {
 }
 
 int run_ranking(const ReportArguments& arguments) {
-    if (!arguments.config.empty()) throw Error("--config", "does not go with --report summary, which has no options");
+    if (!arguments.config.empty() || !arguments.redact.empty())
+        throw Error("--report summary", "has no options and says no names", "leave --config and --redact out");
     if (arguments.out.empty()) throw Error("--report summary", "no folder to write to", "give a new one with --out");
     refuse_inside_case(arguments.out);
     std::vector<RankedExhibit> exhibits;
@@ -161,6 +165,11 @@ void add_report(CLI::App& app, CommandLine& line) {
     report->add_option("--out", a->out, "With --report summary: a new folder for it")->type_name("FOLDER");
     report->add_option("--config", a->config, "Options of the reports from here, not from the case's configuration")
         ->type_name("FILE");
+    report
+        ->add_option("--redact", a->redact,
+                     "What no report says: names, labels, or both by a comma (marked as a disclosure copy),\n"
+                     "or nothing; default: as the scan was told")
+        ->type_name("WHAT");
     report->add_flag("--show-names", a->show_names, "Show names from evidence and labels from lists (escaped)");
     report->add_flag("--json", a->json, "Print the folder and its seal as one JSON object");
     report->footer("Exit codes: 0 done, 2 wrong use, 3 a report failed or a case is not as it was sealed.");

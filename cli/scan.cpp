@@ -47,7 +47,7 @@ int run_scan(const ScanArguments& arguments, const std::string& command) {
     const bool names_more = !arguments.evidence.empty() || !arguments.notable.empty() || !arguments.ignorable.empty() ||
                             !arguments.exhibits.empty() || !arguments.config.empty() || !arguments.profile.empty() ||
                             !arguments.out.empty() || !arguments.case_info.empty() || !arguments.reports.empty() ||
-                            !arguments.evidence_list.empty() || arguments.lenient;
+                            !arguments.redact.empty() || !arguments.evidence_list.empty() || arguments.lenient;
     if (!arguments.resume.empty() && names_more)
         throw Error("--resume", "takes evidence, lists, configuration and reports from the case",
                     "use --evidence-at or --list-at where files have moved");
@@ -108,6 +108,9 @@ void add_scan(CLI::App& app, CommandLine& line) {
         ->excludes(config);
     scan->add_option("--out", a->out, "Case directory to write (default ./triage-EXHIBIT-TIME)")->type_name("CASE");
     scan->add_option("--report", a->reports, "Reports to write, separated by commas")->type_name("NAMES");
+    scan->add_option("--redact", a->redact,
+                     "What no report says: names, labels, or both by a comma; each is then marked as a disclosure copy")
+        ->type_name("WHAT");
     scan->add_option("--threads", a->threads, "Threads (default: the processors available)")
         ->type_name("N")
         ->check(CLI::Range(1u, 1024u));
@@ -162,6 +165,12 @@ void add_scan(CLI::App& app, CommandLine& line) {
         a->quiet = line.is_quiet;
         line.chosen = [a, &line] { return run_scan(*a, line.text); };
     });
+}
+
+std::string as_yaml_list(const std::string& names) {
+    std::string list;
+    for (const std::string& name : split_names(names)) list += (list.empty() ? "" : ", ") + name;
+    return "[" + list + "]";
 }
 
 std::vector<std::string> split_names(const std::string& list) {

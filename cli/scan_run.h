@@ -23,7 +23,7 @@ class Watch;
 
 struct ScanArguments {
     std::vector<std::string> evidence, notable, ignorable, exhibits, evidence_at, list_at, case_info;
-    std::string config, profile, out, reports, resume, hash_engine;
+    std::string config, profile, out, reports, redact, resume, hash_engine;
     std::uint32_t threads = 0, memory_mib = 0;
     std::optional<std::uint32_t> time_seconds;
     std::optional<std::uint64_t> most_matches;

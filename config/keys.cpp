@@ -77,6 +77,19 @@ AlgorithmSet to_algorithms(const Key& key, const YamlNode& node) {
     return set;
 }
 
+Redaction to_redaction(const Key& key, const YamlNode& node) {
+    const auto words = to_list(key, node);
+    Redaction redaction;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        if (words[i] == "names") redaction.names = true;
+        else if (words[i] == "labels") redaction.labels = true;
+        else
+            fail_at(node.items[i].place, fmt::format("{} does not leave out {}; {}", key.name, quoted(words[i]),
+                                                     suggestion(words[i], {"names", "labels"})));
+    }
+    return redaction;
+}
+
 std::string to_text(const Key& key, const YamlNode& node) {
     if (node.kind != YamlNode::Kind::scalar || node.text.size() > key.highest) fail_type(key, node);
     return node.text;
@@ -98,6 +111,13 @@ std::string list_of(AlgorithmSet set) {
     std::vector<std::string> words;
     for (const Algorithm a : all_algorithms)
         if (set.has(a)) words.emplace_back(to_string(a));
+    return list_of(words);
+}
+
+std::string list_of(const Redaction& redaction) {
+    std::vector<std::string> words;
+    if (redaction.names) words.emplace_back("names");
+    if (redaction.labels) words.emplace_back("labels");
     return list_of(words);
 }
 
@@ -160,6 +180,9 @@ const std::vector<Key>& key_table() {
          "Entries that do not fit wait on disk, in the case directory.", 64, 1'048'576},
         {"reports", [](ScanOptions& o) -> Field { return &o.reports; }, "The reports that are written.",
          "summary.json is always written; a report can be made later with `triage report`."},
+        {"reports.redact", [](ScanOptions& o) -> Field { return &o.report_options.redact; },
+         "What no report says: names (paths, streams, labels of volumes), labels (of records in lists).",
+         "Every report then calls itself a disclosure copy; the store holds everything all the same."},
         {"reports.jsonl.entries", [](ScanOptions& o) -> Field { return &o.report_options.jsonl.entries; },
          "Write entries.jsonl, a line for each entry.",
          "If false, the report jsonl is findings.jsonl and problems.jsonl; the store holds the entries all the same."},
@@ -217,6 +240,7 @@ std::string type_of(const Key& key) {
               [&](auto*) { return fmt::format("a number from {} to {}", key.lowest, key.highest); },
               [](HashEngine*) -> std::string { return "auto or openssl"; },
               [](AlgorithmSet*) { return fmt::format("a list of {}", fmt::join(algorithm_words(), ", ")); },
+              [](Redaction*) -> std::string { return "a list of names, labels"; },
               [&](std::string*) { return fmt::format("a text of at most {} bytes", key.highest); },
               [](std::vector<std::string>*) -> std::string { return "a list of names"; }},
         key.field(options));
@@ -225,13 +249,14 @@ std::string type_of(const Key& key) {
 std::string value_of(const Key& key, const ScanOptions& options) {
     if (key.field == nullptr) return text_default(key);
     ScanOptions copy = options;  // a field points into options that may be written
-    return std::visit(Cases{[](bool* value) -> std::string { return *value ? "true" : "false"; },
-                            [](auto* value) { return fmt::format("{}", *value); },
-                            [](AlgorithmSet* value) { return list_of(*value); },
-                            [](HashEngine* value) { return std::string(to_string(*value)); },
-                            [](std::string* value) { return to_yaml(*value); },
-                            [](std::vector<std::string>* value) { return list_of(*value); }},
-                      key.field(copy));
+    return std::visit(
+        Cases{[](bool* value) -> std::string { return *value ? "true" : "false"; },
+              [](auto* value) { return fmt::format("{}", *value); },
+              [](AlgorithmSet* value) { return list_of(*value); },
+              [](HashEngine* value) { return std::string(to_string(*value)); },
+              [](Redaction* value) { return list_of(*value); }, [](std::string* value) { return to_yaml(*value); },
+              [](std::vector<std::string>* value) { return list_of(*value); }},
+        key.field(copy));
 }
 
 void assign(const Key& key, const YamlNode& node, ScanOptions& options) {
@@ -239,6 +264,7 @@ void assign(const Key& key, const YamlNode& node, ScanOptions& options) {
                      [&](std::uint32_t* value) { *value = static_cast<std::uint32_t>(to_number(key, node)); },
                      [&](std::uint64_t* value) { *value = to_number(key, node); },
                      [&](AlgorithmSet* value) { *value = to_algorithms(key, node); },
+                     [&](Redaction* value) { *value = to_redaction(key, node); },
                      [&](std::string* value) { *value = to_text(key, node); },
                      [&](HashEngine* value) { *value = to_engine(key, node); },
                      [&](std::vector<std::string>* value) { *value = to_list(key, node); }},

@@ -145,6 +145,11 @@ Json value_of(const Key& key) {
     Json unique = list_of(one_of(algorithm_words()));
     unique["minItems"] = 1, unique["uniqueItems"] = true;
     return std::visit(Cases{[](bool*) { return truth(); }, [&](auto*) { return number(key.lowest, key.highest); },
+                            [](Redaction*) {
+                                Json words = list_of(one_of({"names", "labels"}));
+                                words["uniqueItems"] = true;
+                                return words;
+                            },
                             [&](std::string*) {
                                 return Json{{"type", "string"}, {"maxLength", key.highest}};
                             },

@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "engine/base/text.h"
+#include "engine/report/redact.h"
 
 namespace triage {
 namespace {
@@ -124,6 +125,9 @@ std::string raw_name_of(const Entry& entry) {
 }
 
 JsonRows::JsonRows(const ReportContext& context) : context_(context) {
+    if (context.options.redact.any())
+        mark_ =
+            fmt::format(R"("disclosure_copy_without":["{}"],)", fmt::join(words_of(context.options.redact), R"(",")"));
     for (const VolumeRecord& volume : context_.volumes) {
         std::string& place = places_[volume.id];
         const EvidenceRecord& evidence = context_.evidence(volume.evidence);
@@ -132,6 +136,12 @@ JsonRows::JsonRows(const ReportContext& context) : context_(context) {
         append_text(place, "volume", volume.name);
         append_text(place, "fs", volume.fs);
     }
+}
+
+void JsonRows::end_row(std::string& out) const {
+    out += mark_;
+    close(out, '}');
+    out += '\n';
 }
 
 void JsonRows::append_entry_keys(std::string& out, const EntryRecord& record) const {
@@ -159,8 +169,7 @@ void JsonRows::append_entry_keys(std::string& out, const EntryRecord& record) co
 void JsonRows::append_entry(std::string& out, const EntryRecord& record) const {
     out += '{';
     append_entry_keys(out, record);
-    close(out, '}');
-    out += '\n';
+    end_row(out);
 }
 
 void JsonRows::append_match(std::string& out, const Match& match) const {
@@ -198,7 +207,8 @@ void JsonRows::append_finding(std::string& out, const EntryRecord& record) const
     out += R"(,"matches":[)";
     for (const Match& match : record.examined.matches) append_match(out, match);
     close(out, ']');
-    out += "}\n";
+    out += ',';
+    end_row(out);
 }
 
 void JsonRows::append_problem(std::string& out, const ProblemRecord& record) const {
@@ -214,8 +224,7 @@ void JsonRows::append_problem(std::string& out, const ProblemRecord& record) con
     append_text(out, "detail", problem.detail);
     if (problem.first_sector) append_number(out, "first_sector", *problem.first_sector);
     if (problem.sectors) append_number(out, "sectors", *problem.sectors);
-    close(out, '}');
-    out += '\n';
+    end_row(out);
 }
 
 }  // namespace triage

@@ -22,7 +22,9 @@ class JsonRows {
   private:
     void append_entry_keys(std::string& out, const EntryRecord& record) const;
     void append_match(std::string& out, const Match& match) const;
+    void end_row(std::string& out) const;
     const ReportContext& context_;
+    std::string mark_;                                       // of a disclosure copy
     std::unordered_map<std::uint32_t, std::string> places_;  // by volume: the keys that all its entries share
 };
 

@@ -5,12 +5,21 @@
 
 namespace triage {
 
+// reports.redact: what no report says. A report of which something is left out calls itself a disclosure copy.
+struct Redaction {
+    bool names = false;   // paths, names of streams, labels of volumes
+    bool labels = false;  // what lists say of a record: label and series
+    bool any() const { return names || labels; }
+    friend bool operator==(const Redaction&, const Redaction&) = default;
+};
+
 struct JsonlOptions {
     bool entries = true;  // reports.jsonl.entries: write entries.jsonl, the longest of the files
     friend bool operator==(const JsonlOptions&, const JsonlOptions&) = default;
 };
 
 struct ReportOptions {
+    Redaction redact;
     JsonlOptions jsonl;
     friend bool operator==(const ReportOptions&, const ReportOptions&) = default;
 };

@@ -7,6 +7,7 @@
 #include "engine/base/error.h"
 #include "engine/base/in_order.h"
 #include "engine/case/private_file.h"
+#include "engine/report/redact.h"
 #include "engine/report/summary.h"
 
 namespace triage {
@@ -49,9 +50,16 @@ constexpr std::size_t most_text = 4 << 20;
 // The text of neighbouring entries, made by one thread for each report.
 class EntryTexts {
   public:
-    explicit EntryTexts(const std::vector<Replay*>& replays) : replays_(replays), texts_(replays.size()) {}
+    EntryTexts(const std::vector<Replay*>& replays, const Redaction& redaction)
+        : replays_(replays), redaction_(redaction), texts_(replays.size()) {}
 
     void append(const EntryRecord& record) {
+        if (!redaction_.any()) return append_to_each(record);
+        EntryRecord left = record;
+        redact(left, redaction_);
+        append_to_each(left);
+    }
+    void append_to_each(const EntryRecord& record) {
         for (std::size_t i = 0; i < texts_.size(); ++i) append(texts_[i], replays_[i]->reporter(), record);
     }
     bool is_long() const {
@@ -82,17 +90,18 @@ class EntryTexts {
     }
 
     const std::vector<Replay*>& replays_;
+    const Redaction redaction_;
     std::vector<Text> texts_;
 };
 
 // Each thread reads the store by a connection of its own.
-void tell_entries(const Store& store, std::vector<Replay>& all, std::uint32_t threads) {
+void tell_entries(const Store& store, std::vector<Replay>& all, const RenderOptions& options) {
     std::vector<Replay*> replays;
     for (Replay& replay : all)
         if (!replay.has_failed()) replays.push_back(&replay);
     const auto start = [&] {
-        return [reader = store.another_reader(), texts = EntryTexts(replays)](std::uint64_t piece,
-                                                                              const auto& in_turn) mutable {
+        return [reader = store.another_reader(), texts = EntryTexts(replays, options.reports.redact)](
+                   std::uint64_t piece, const auto& in_turn) mutable {
             const auto hand_over = [&] { texts.hand_over(); };
             reader.for_each_entry(piece * entries_a_piece, entries_a_piece, [&](const EntryRecord& record) {
                 texts.append(record);
@@ -101,7 +110,7 @@ void tell_entries(const Store& store, std::vector<Replay>& all, std::uint32_t th
             in_turn(hand_over);
         };
     };
-    InOrder((store.entry_count() + entries_a_piece - 1) / entries_a_piece).run(threads, start);
+    InOrder((store.entry_count() + entries_a_piece - 1) / entries_a_piece).run(options.threads, start);
 }
 
 ReportOutcome write_summary(const ReportContext& context, const std::string& folder) {
@@ -154,14 +163,21 @@ ReportContext make_context(const Store& store, bool show_names, const ReportOpti
 std::vector<ReportOutcome> render(const Store& store, const std::vector<const ReporterKind*>& kinds,
                                   const std::string& folder, const RenderOptions& options) {
     make_private_folder(folder);
-    const ReportContext context = make_context(store, options.show_names, options.reports);
+    ReportContext context = make_context(store, options.show_names, options.reports);
+    redact(context);
     std::vector<Replay> replays;
     for (const ReporterKind* kind : kinds) replays.emplace_back(*kind);
     tell_all(replays, [&](Reporter& reporter) { reporter.begin(context, folder); });
     if (!replays.empty()) {
-        tell_entries(store, replays, options.threads);
-        store.for_each_finding([&](const EntryRecord& f) { tell_all(replays, [&](Reporter& r) { r.finding(f); }); });
-        store.for_each_problem([&](const ProblemRecord& p) { tell_all(replays, [&](Reporter& r) { r.problem(p); }); });
+        tell_entries(store, replays, options);
+        store.for_each_finding([&](EntryRecord f) {
+            redact(f, options.reports.redact);
+            tell_all(replays, [&](Reporter& r) { r.finding(f); });
+        });
+        store.for_each_problem([&](ProblemRecord p) {
+            redact(p, options.reports.redact);
+            tell_all(replays, [&](Reporter& r) { r.problem(p); });
+        });
     }
     tell_all(replays, [](Reporter& reporter) { reporter.end(); });
     std::vector<ReportOutcome> outcomes;

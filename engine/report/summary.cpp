@@ -9,6 +9,7 @@
 
 #include "engine/base/text.h"
 #include "engine/report/case_page.h"
+#include "engine/report/redact.h"
 
 namespace triage {
 namespace {
@@ -256,6 +257,7 @@ Shares shares_of(const ReportContext& context, std::optional<std::uint32_t> evid
 
 std::string summary_json(const ReportContext& context) {
     json summary{{"format", "triage-summary"}, {"version", 1}};
+    if (context.options.redact.any()) summary["disclosure_copy_without"] = words_of(context.options.redact);
     summary["tool"] = {{"version", context.run.tool_version},
                        {"build_id", context.run.build_id},
                        {"libraries", context.run.libraries},

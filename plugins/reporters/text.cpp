@@ -9,6 +9,7 @@
 #include "engine/case/private_file.h"
 #include "engine/report/case_page.h"
 #include "engine/report/exhibit_table.h"
+#include "engine/report/redact.h"
 #include "engine/report/reporter.h"
 #include "engine/report/text_summary.h"
 
@@ -52,6 +53,7 @@ class TextReporter : public Reporter {
     void add_head(TextPage& page) const {
         const RunRecord& run = context_->run;
         page.title("triage report");
+        if (context_->options.redact.any()) page.line(disclosure_sentence(context_->options.redact), "");
         page.line(
             fmt::format("triage {} ({})", escape_for_terminal(run.tool_version), escape_for_terminal(run.build_id)),
             "");

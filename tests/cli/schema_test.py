@@ -49,13 +49,13 @@ for profile in "default", "home-visit", "lab-full", "quick":
     shown = subprocess.run([TRIAGE, "config", "show", "--profile", profile], capture_output=True, check=True, text=True).stdout
     faults += [f"shown {profile}: {error.message}" for error in keys.iter_errors(load(shown))]
 
-GOOD = ["", "next_step: {match: Call the unit.}", "entries.size_gate: true", "threads: 2", "limits.depth: 5", "limits: {depth: 5}", "reports.jsonl.entries: false", "reports.jsonl: {entries: true}", "limits:", "hash: {algorithms: [md5], engine: openssl}",
+GOOD = ["", "next_step: {match: Call the unit.}", "entries.size_gate: true", "threads: 2", "limits.depth: 5", "limits: {depth: 5}", "reports.jsonl.entries: false", "reports.redact: [names]", "reports.jsonl: {entries: true}", "limits:", "hash: {algorithms: [md5], engine: openssl}",
         "rules: [notable-match]", "rules: []",
         "rules: [{name: a, when: {size: 10 MiB, modified: {after: 2024-05-01, newer_than: 30 days}}, severity: info, text: t}]",
         "rules: [{name: a, when: {any: [{type: image/*}, {not: {match: {category: 1, digests: 2}}}]}, severity: info, text: t, tags: x}]",
         "rules: [{name: a, when: {extension: [jpg, 7z]}, priority: 0}, {name: b, when: {path: '/x/**'}, skip: true}]",
         "rules: [{name: a, when: {entropy: {min: 7.9}}, severity: notice, text: t, stop_after: 3}]"]
-BAD = ["thread: 2", "next_step: {match: [a]}", "next_step: {never: a}", "limits.time_seconds: -1", "threads: many", "threads: 2000", "limits: {deepth: 5}", "reports.jsonl: {entry: true}", "reports.jsonl.entries: 1", "reports.jsnol.entries: true", "reports: {jsonl: {entries: true}}", "hash: {algorithms: []}", "hash: {engine: fast}",
+BAD = ["thread: 2", "next_step: {match: [a]}", "next_step: {never: a}", "limits.time_seconds: -1", "threads: many", "threads: 2000", "limits: {deepth: 5}", "reports.jsonl: {entry: true}", "reports.jsonl.entries: 1", "reports.redact: [paths]", "reports.jsnol.entries: true", "reports: {jsonl: {entries: true}}", "hash: {algorithms: []}", "hash: {engine: fast}",
        "profile: fast", "entries: {deleted: 1}", "rules: notable-match", "- threads", "worker: 3",
        "rules: [{name: A, when: {size: 1}, severity: info, text: t}]", "rules: [{name: a, when: {}, severity: info, text: t}]",
        "rules: [{name: a, when: {sise: 1}, severity: info, text: t}]", "rules: [{name: a, when: {size: big}, severity: info, text: t}]",

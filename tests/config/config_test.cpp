@@ -47,6 +47,7 @@ entries: {deleted: false, orphans: false, sparse: true, size_gate: true}
 limits: {time_seconds: 12, matches: 13, depth: 7, entries: 8, orphan_entries: 9, orphan_volume_factor: 10, hole_bytes: 11}
 threads: 3
 reports: [text]
+reports.redact: [names, labels]
 reports.jsonl.entries: false
 rules:
   - {name: a, when: {match: {polarity: ignorable}}, severity: notice, text: "odd \"text\": #1\nж"}
@@ -147,6 +148,7 @@ limits:
 threads: 0
 memory_mib: 512
 reports: [text, html, jsonl]
+reports.redact: []
 reports.jsonl.entries: true
 lists:
   warn_unprotected: false
@@ -235,6 +237,15 @@ TEST_CASE("reports of the defaults are those of the build; one that a user names
     CHECK(load_configuration(sources).options.reports == std::vector<std::string>{"jsonl"});
     sources.overrides = {{"reports", "[pdf-a]"}};
     CHECK_THROWS_AS(load_configuration(sources), Error);
+}
+
+TEST_CASE("what reports leave out is one of two things; anything else is an error with its place") {
+    CHECK(load_text("reports.redact: [labels, names]\n").options.report_options.redact == Redaction{true, true});
+    CHECK(load_text("reports.redact: [labels]\n").options.report_options.redact == Redaction{false, true});
+    CHECK(error_of("reports.redact: [name]\n") ==
+          "F, line 1, column 18: reports.redact does not leave out \"name\"; did you mean names?");
+    CHECK(error_of("reports.jsonl.entires: false\n") ==
+          "F, line 1, column 1: unknown key \"reports.jsonl.entires\"; did you mean reports.jsonl.entries?");
 }
 
 TEST_CASE("profiles are known by name") {
