@@ -71,7 +71,8 @@ int run_case(const ScanArguments& arguments, const std::string& command, const s
     LiveStream* const stream = live ? &*live : nullptr;
     Watch watch(progress, watched_of(run, arguments), stop, !arguments.quiet, stream);
     try {
-        if (!run.is_scanned)
+        if (run.is_scanned) forget_names(run.store, run.audit);
+        else
             scan({registry(), run.evidence, run.lists.sets, run.configuration.rules, run.configuration.options, path,
                   stop, deadline_of(run.configuration.options, arguments), stream},
                  run.store, run.audit, progress);

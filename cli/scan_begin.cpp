@@ -94,6 +94,7 @@ RunRecord describe_run(const Configuration& configuration, const std::string& co
     run.threads = thread_count(configuration.options);
     run.algorithms = configuration.options.algorithms;
     run.exclusions = exclusions_in_words(configuration.options);
+    run.forgets_names = configuration.options.keep_names == KeepNames::findings;
     run.next_steps = configuration.options.next_steps;
     return run;
 }

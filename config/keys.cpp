@@ -95,9 +95,10 @@ std::string to_text(const Key& key, const YamlNode& node) {
     return node.text;
 }
 
-HashEngine to_engine(const Key& key, const YamlNode& node) {
-    for (const HashEngine engine : {HashEngine::automatic, HashEngine::openssl})
-        if (node.kind == YamlNode::Kind::scalar && node.text == to_string(engine)) return engine;
+template <class Choice>
+Choice to_choice(const Key& key, const YamlNode& node, std::initializer_list<Choice> choices) {
+    for (const Choice choice : choices)
+        if (node.kind == YamlNode::Kind::scalar && node.text == to_string(choice)) return choice;
     fail_type(key, node);
 }
 
@@ -186,6 +187,11 @@ const std::vector<Key>& key_table() {
         {"reports.jsonl.entries", [](ScanOptions& o) -> Field { return &o.report_options.jsonl.entries; },
          "Write entries.jsonl, a line for each entry.",
          "If false, the report jsonl is findings.jsonl and problems.jsonl; the store holds the entries all the same."},
+        {"store.keep_names", [](ScanOptions& o) -> Field { return &o.keep_names; },
+         "Of which entries the case of a scan that ended holds the names: of all, or of those with a finding or a "
+         "problem.",
+         "If findings, other names are gone for good, and the verdict says so; an interrupted scan keeps them until it "
+         "is resumed and ends."},
         {"lists.warn_unprotected", [](ScanOptions& o) -> Field { return &o.warn_unprotected; },
          "Warn of each list that is not protected (`triage known import --key`).",
          "If true, a notice at the start names them: whoever finds the device that carries them can read them."},
@@ -239,6 +245,7 @@ std::string type_of(const Key& key) {
         Cases{[](bool*) -> std::string { return "true or false"; },
               [&](auto*) { return fmt::format("a number from {} to {}", key.lowest, key.highest); },
               [](HashEngine*) -> std::string { return "auto or openssl"; },
+              [](KeepNames*) -> std::string { return "all or findings"; },
               [](AlgorithmSet*) { return fmt::format("a list of {}", fmt::join(algorithm_words(), ", ")); },
               [](Redaction*) -> std::string { return "a list of names, labels"; },
               [&](std::string*) { return fmt::format("a text of at most {} bytes", key.highest); },
@@ -254,6 +261,7 @@ std::string value_of(const Key& key, const ScanOptions& options) {
               [](auto* value) { return fmt::format("{}", *value); },
               [](AlgorithmSet* value) { return list_of(*value); },
               [](HashEngine* value) { return std::string(to_string(*value)); },
+              [](KeepNames* value) { return std::string(to_string(*value)); },
               [](Redaction* value) { return list_of(*value); }, [](std::string* value) { return to_yaml(*value); },
               [](std::vector<std::string>* value) { return list_of(*value); }},
         key.field(copy));
@@ -266,7 +274,12 @@ void assign(const Key& key, const YamlNode& node, ScanOptions& options) {
                      [&](AlgorithmSet* value) { *value = to_algorithms(key, node); },
                      [&](Redaction* value) { *value = to_redaction(key, node); },
                      [&](std::string* value) { *value = to_text(key, node); },
-                     [&](HashEngine* value) { *value = to_engine(key, node); },
+                     [&](HashEngine* value) {
+                         *value = to_choice(key, node, {HashEngine::automatic, HashEngine::openssl});
+                     },
+                     [&](KeepNames* value) {
+                         *value = to_choice(key, node, {KeepNames::all, KeepNames::findings});
+                     },
                      [&](std::vector<std::string>* value) { *value = to_list(key, node); }},
                key.field(options));
 }

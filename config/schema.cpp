@@ -156,6 +156,9 @@ Json value_of(const Key& key) {
                             [](HashEngine*) {
                                 return one_of({"auto", "openssl"});
                             },
+                            [](KeepNames*) {
+                                return one_of({"all", "findings"});
+                            },
                             [&](AlgorithmSet*) { return unique; },
                             [](std::vector<std::string>*) {
                                 Json names = list_of({{"type", "string"}, {"minLength", 1}});

@@ -113,6 +113,8 @@ struct RunRecord {
     std::uint32_t resumed = 0;  // how often the scan was resumed
     // An earlier part had found a match in what was to be walked again, and this one was interrupted too.
     bool found_before = false;
+    bool forgets_names = false;    // asked for: names of findings and problems only, once the run ended
+    bool names_forgotten = false;  // done: see Store::forget_names
     NextSteps next_steps;
 };
 

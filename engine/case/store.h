@@ -98,6 +98,9 @@ class Store {
     // again. An entry without a content becomes unreadable, reason not_reached (or the entry's own reason), all its
     // bytes missing.
     void seal(const Judge& judge);
+    // Of a sealed store whose run ended: writes it anew without the names of entries that have neither a finding nor a
+    // problem, and returns how many those are. Nothing is judged or sealed again after that. Read-only from then on.
+    std::uint64_t forget_names();
 
     // Reading, in total order: evidence as given, volume order, address by number, path by raw bytes, stream, state,
     // size, walk order. Callbacks may throw to stop.

@@ -156,6 +156,8 @@ RunRecord Store::run() const {
     run.resumed = number_at(row, 17);
     run.exclusions = text_at(row, 18);
     run.found_before = row.integer(19) != 0;
+    run.forgets_names = row.integer(20) != 0;
+    run.names_forgotten = row.integer(21) != 0;
     Statement step = impl_->database.prepare("SELECT text FROM next_step WHERE verdict = ?");
     for_each_next_step(run.next_steps, [&](std::string_view verdict, std::string& text) {
         step.bind(verdict);

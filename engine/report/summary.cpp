@@ -217,12 +217,16 @@ json evidence_json(const ReportContext& context, const EvidenceRecord& evidence,
 
 }  // namespace
 
-std::vector<std::string> cautions(const ReportContext& context) {
+std::vector<std::string> cautions(const ReportContext& context, std::optional<std::uint32_t> wanted) {
     std::vector<std::string> sentences;
     for (const EvidenceRecord& evidence : context.evidences)
-        if (evidence.device && !evidence.device->use.empty())
+        if (is_wanted(wanted, evidence.id) && evidence.device && !evidence.device->use.empty())
             sentences.push_back(fmt::format("evidence {} was in use while it was read, and may have changed: {}",
                                             evidence.id + 1, escape_for_terminal(evidence.device->use)));
+    if (context.run.forgets_names && context.run.is_interrupted)
+        sentences.push_back("all names are kept until the scan is resumed and ends (store.keep_names)");
+    if (context.run.names_forgotten)
+        sentences.push_back("names were not kept, except of entries with a finding or a problem (store.keep_names)");
     return sentences;
 }
 

@@ -12,8 +12,8 @@ namespace triage {
 
 std::string summary_json(const ReportContext& context);
 
-// What stands beside the verdict although nothing is missing, as sentences for people, escaped.
-std::vector<std::string> cautions(const ReportContext& context);
+// What stands beside the verdict although nothing is missing, as sentences for people, escaped; of one evidence or all.
+std::vector<std::string> cautions(const ReportContext& context, std::optional<std::uint32_t> evidence = std::nullopt);
 
 // "Example Stick, serial 4711, read-only flag set": what the kernel told of a device, escaped.
 std::string device_in_words(const BlockDevice& device);

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/case/next_step.h"
@@ -13,6 +14,10 @@
 #include "engine/report/report_options.h"
 
 namespace triage {
+
+// Of which entries the store of a scan that ended holds the names.
+enum class KeepNames : std::uint8_t { all, findings };
+inline std::string_view to_string(KeepNames names) { return names == KeepNames::all ? "all" : "findings"; }
 
 struct ScanOptions {
     AlgorithmSet algorithms = AlgorithmSet::all();   // hash.algorithms: what is not computed cannot match
@@ -28,8 +33,9 @@ struct ScanOptions {
     // reports: those of the build, when nobody named them. A name here may be unknown to this build only if
     // ConfigSources::available_reports was left empty.
     std::vector<std::string> reports{"text", "html", "jsonl"};
-    ReportOptions report_options;   // reports.NAME.OPTION: what a reporter is told
-    NextSteps next_steps;           // next_step.*: what people are told to do after each verdict
+    ReportOptions report_options;           // reports.NAME.OPTION: what a reporter is told
+    NextSteps next_steps;                   // next_step.*: what people are told to do after each verdict
+    KeepNames keep_names = KeepNames::all;  // store.keep_names: findings drops the others
     bool warn_unprotected = false;  // lists.warn_unprotected: say it of lists that anyone who finds them can read
     std::uint32_t worker_memory_mib = 384;       // worker.memory_mib: address space of a worker
     std::uint32_t worker_memory_max_mib = 1024;  // worker.memory_max_mib: what it grows to with the entries recorded

@@ -345,6 +345,13 @@ void scan(const ScanInput& given, Store& store, AuditLog& audit, Progress& progr
     if (run.found_before) run.interruption += "; an earlier part had found a match in what is still to be walked again";
     store.put_run(run);
     store.seal(judge_one);
+    forget_names(store, audit);
+}
+
+void forget_names(Store& store, AuditLog& audit) {
+    const RunRecord run = store.run();
+    if (!run.forgets_names || run.names_forgotten || run.is_interrupted) return;
+    audit.record("names-forgotten", {{"entries", store.forget_names()}});
 }
 
 EvidenceOverview look_at(const ScanInput& input, const EvidenceSpec& spec) {

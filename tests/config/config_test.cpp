@@ -49,6 +49,7 @@ threads: 3
 reports: [text]
 reports.redact: [names, labels]
 reports.jsonl.entries: false
+store: {keep_names: findings}
 rules:
   - {name: a, when: {match: {polarity: ignorable}}, severity: notice, text: "odd \"text\": #1\nж"}
 worker: {memory_mib: 100, memory_max_mib: 200, progress_seconds: 4, in_process: true}
@@ -92,6 +93,7 @@ TEST_CASE("every key of a file reaches its option") {
     CHECK(o.threads == 3);
     CHECK(thread_count(o) == 3);
     CHECK(o.reports == std::vector<std::string>{"text"});
+    CHECK(o.keep_names == KeepNames::findings);
     CHECK(o.worker_memory_mib == 100);
     CHECK(o.worker_memory_max_mib == 200);
     CHECK(o.worker_progress_seconds == 4);
@@ -150,6 +152,8 @@ memory_mib: 512
 reports: [text, html, jsonl]
 reports.redact: []
 reports.jsonl.entries: true
+store:
+  keep_names: all
 lists:
   warn_unprotected: false
 rules:

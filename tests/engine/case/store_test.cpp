@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "engine/base/sqlite.h"
+#include "engine/case/store_schema.h"
 #include "tests/engine/case/sample_case.h"
 
 using namespace triage;
@@ -269,7 +271,8 @@ TEST_CASE("a sealed store is one sound file of mode 0600, as the sqlite3 tool se
     CHECK((status.st_mode & 0777) == 0600);
     CHECK(output_of("sqlite3 " + path +
                     " 'PRAGMA integrity_check; PRAGMA application_id; PRAGMA user_version;"
-                    " PRAGMA journal_mode; SELECT count(*) FROM entry_order'") == "ok\n1414678855\n5\ndelete\n1000\n");
+                    " PRAGMA journal_mode; SELECT count(*) FROM entry_order'") ==
+          fmt::format("ok\n1414678855\n{}\ndelete\n1000\n", store_version));
     CHECK(output_of("sqlite3 " + path + " \"SELECT word FROM code WHERE kind='reason' AND number=14\"") ==
           "not-reached\n");
     CHECK(output_of("ls -A " + folder.path()) == "case.sqlite\n");
