@@ -131,12 +131,13 @@ void KnownSet::for_each_size(const std::function<bool(std::optional<std::uint64_
         if (!use(reader.record_at(static_cast<std::uint32_t>(r)).size)) return;
 }
 
-bool KnownSet::differs_in_size_from(const KnownSet& other) const {
+bool KnownSet::differs_in_size_from(const KnownSet& other, const std::function<bool()>& is_stopped) const {
     constexpr std::size_t at_once = 256;
     SetReader reader(impl_->tables);
     std::array<Digests, at_once> digests;
     std::vector<KnownQuery> queries;
     const auto differs = [&] {
+        if (is_stopped()) return true;
         std::vector<std::vector<Match>> matches(queries.size());
         other.lookup(queries, 0, matches);
         queries.clear();

@@ -60,7 +60,8 @@ class KnownSet {
     // The size of every record, nothing where the list gives none; until `use` returns false.
     void for_each_size(const std::function<bool(std::optional<std::uint64_t>)>& use) const;
     // Does `other` give a digest of this set another size? Not for protected sets, whose digests cannot be listed.
-    bool differs_in_size_from(const KnownSet& other) const;
+    // True, too, when `is_stopped` said so before it was known.
+    bool differs_in_size_from(const KnownSet& other, const std::function<bool()>& is_stopped) const;
     // Reads all of it and checks every block. Throws Error that names the first damaged one.
     void check() const;
 

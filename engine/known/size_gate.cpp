@@ -5,52 +5,64 @@
 
 namespace triage {
 
-SizeGate::SizeGate(const KnownSets& sets) {
+SizeGate::SizeGate(const KnownSets& sets, const IsStopped& is_stopped) {
     std::vector<const KnownSet*> notable;
     for (const KnownSet& set : sets)
         if (set.identity().polarity == Polarity::notable) notable.push_back(&set);
     if (notable.empty()) return;
     has_small_.resize(small_sizes);
     for (const KnownSet* set : notable)
-        if (!add_sizes(*set)) return;
+        if (!add_sizes(*set, is_stopped)) return;
     std::sort(large_.begin(), large_.end());
     large_.erase(std::unique(large_.begin(), large_.end()), large_.end());
     for (std::size_t i = 0; i < notable.size(); ++i)
         for (std::size_t j = 0; j < i; ++j)
-            if (contradict(*notable[j], *notable[i])) {
-                obstacle_ = notable[j]->identity().name + " and " + notable[i]->identity().name +
-                            " may give one hash different sizes";
+            if (contradict(*notable[j], *notable[i], is_stopped)) {
+                if (is_stopped()) end_stopped();
+                else
+                    obstacle_ = notable[j]->identity().name + " and " + notable[i]->identity().name +
+                                " may give one hash different sizes";
                 return;
             }
     obstacle_.clear();
     holds_ = true;
 }
 
+// Returns false: there is no gate.
+bool SizeGate::end_stopped() {
+    was_stopped_ = true;
+    obstacle_ = "the run was stopped before all sizes were read";
+    return false;
+}
+
 // False, and why, when a record allows no gate.
-bool SizeGate::add_sizes(const KnownSet& set) {
+bool SizeGate::add_sizes(const KnownSet& set, const IsStopped& is_stopped) {
     const std::string& name = set.identity().name;
     if (set.identity().records_conflicting > 0) {
         obstacle_ = name + " has records that contradict each other";
         return false;
     }
+    constexpr std::uint64_t between_looks = 1 << 12;
+    std::uint64_t records = 0;
     bool is_sound = true;
     set.for_each_size([&](std::optional<std::uint64_t> size) {
+        if (records++ % between_looks == 0 && is_stopped()) return is_sound = end_stopped();
         if (!size || *size == 0) return is_sound = false;
         if (*size < small_sizes) has_small_[*size] = true;
         else large_.push_back(*size);
         return true;
     });
-    if (!is_sound) obstacle_ = name + " has records without a size";
+    if (!is_sound && !was_stopped_) obstacle_ = name + " has records without a size";
     return is_sound;
 }
 
 // Does one hash have two sizes in two sets? The hashes of the smaller set are looked up in the other one. Those of a
 // protected set cannot be listed: two of them may contradict each other.
-bool SizeGate::contradict(const KnownSet& a, const KnownSet& b) const {
+bool SizeGate::contradict(const KnownSet& a, const KnownSet& b, const IsStopped& is_stopped) const {
     const bool a_is_smaller = a.identity().records_accepted <= b.identity().records_accepted;
     const bool a_is_listed = !a.is_protected() && (a_is_smaller || b.is_protected());
     const KnownSet &listed = a_is_listed ? a : b, &other = a_is_listed ? b : a;
-    return listed.is_protected() || listed.differs_in_size_from(other);
+    return listed.is_protected() || listed.differs_in_size_from(other, is_stopped);
 }
 
 bool SizeGate::may_match(std::uint64_t size) const {

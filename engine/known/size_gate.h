@@ -4,6 +4,7 @@
 // there is no gate, and why. Immutable; any thread.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -14,22 +15,27 @@ namespace triage {
 class SizeGate {
   public:
     SizeGate() = default;  // no gate
-    // Reads every record of the notable sets. Throws Error when a damaged block of a set is touched.
-    explicit SizeGate(const KnownSets& sets);
+    // Reads every record of the notable sets, seconds for a hundred million; ends without a gate as soon as
+    // `is_stopped` says so. Throws Error when a damaged block of a set is touched.
+    explicit SizeGate(
+        const KnownSets& sets, const std::function<bool()>& is_stopped = [] { return false; });
 
     bool holds() const { return holds_; }
     // Why there is none: "LIST has records without a size". Names of lists stand in it as they are, not escaped.
     const std::string& obstacle() const { return obstacle_; }
+    bool was_stopped() const { return was_stopped_; }
     // May a content of this size match? True where the gate does not hold.
     bool may_match(std::uint64_t size) const;
 
   private:
     static constexpr std::uint64_t small_sizes = 1 << 26;  // a bit each, 8 MiB
 
-    bool add_sizes(const KnownSet& set);
-    bool contradict(const KnownSet& a, const KnownSet& b) const;
+    using IsStopped = std::function<bool()>;
+    bool end_stopped();
+    bool add_sizes(const KnownSet& set, const IsStopped& is_stopped);
+    bool contradict(const KnownSet& a, const KnownSet& b, const IsStopped& is_stopped) const;
 
-    bool holds_ = false;
+    bool holds_ = false, was_stopped_ = false;
     std::string obstacle_ = "no notable list is given";
     std::vector<bool> has_small_;
     std::vector<std::uint64_t> large_;  // sorted

@@ -59,8 +59,9 @@ ResumePoint prepare_resume(Store& store) {
 // What the gate leaves out, or why there is none, stands beside the verdict.
 SizeGate gate_of(const ScanInput& input, Store& store, AuditLog& audit) {
     if (!input.options.size_gate) return {};
-    SizeGate gate(input.known);
+    SizeGate gate(input.known, [&] { return input.stop.load(std::memory_order_relaxed); });
     audit.record("size-gate", {{"holds", gate.holds()}, {"obstacle", gate.obstacle()}});
+    if (gate.was_stopped()) return gate;  // nothing is read any more: nothing is to be said of what was left out
     std::string words = gate.holds() ? "contents of a size that no notable record has are left out"
                                      : "nothing is left out by its size: " + gate.obstacle();
     const auto is_undecided = [](const Rule& rule) { return rule.severity && asks_beyond_matches(rule.when); };

@@ -76,4 +76,28 @@ TEST_CASE("two protected sets cannot be compared; one can be looked into with th
     CHECK_FALSE(gate_of(protected_set(7), protected_set(7)).holds());
 }
 
+TEST_CASE("a gate that is being built hears a stop within a few thousand records, and then says nothing of sizes") {
+    std::vector<KnownRecord> records;
+    for (std::uint64_t i = 0; i < 20000; ++i) records.push_back(record(std::to_string(i), i + 1));
+    KnownSets sets;
+    sets.push_back(set_of("a", Polarity::notable, records));
+    sets.push_back(set_of("b", Polarity::notable, records));
+    std::size_t looks = 0;
+    const auto stopped_at = [&](std::size_t look) {
+        looks = 0;
+        return SizeGate(sets, [&looks, look] { return ++looks >= look; });
+    };
+    REQUIRE(stopped_at(~std::size_t{0}).holds());
+    const std::size_t all = looks;
+    CHECK(all > 80);  // sizes in steps of 4,096 records, the comparison in steps of 256
+    for (const std::size_t look : {std::size_t{1}, std::size_t{4}, std::size_t{7}, all}) {
+        const SizeGate gate = stopped_at(look);
+        CHECK_FALSE(gate.holds());
+        CHECK(gate.was_stopped());
+        CHECK(gate.may_match(~std::uint64_t{0}));
+        CHECK(gate.obstacle() == "the run was stopped before all sizes were read");
+        CHECK(looks <= look + 1);
+    }
+}
+
 }  // namespace triage

@@ -263,6 +263,24 @@ TEST_CASE("with a size gate only contents of a notable size are read, and the ve
     CHECK(open->store->run().exclusions.starts_with("nothing is left out by its size: "));
 }
 
+TEST_CASE("a run that is stopped while its size gate is built says nothing of sizes; resumed, it does") {
+    Scanned scanned(ScriptImage().volume("fs ext4\nresident /a 5 abc\nresident /b 6 abcd\n"));
+    KnownRecord record;
+    record.digests.set(*Digest::parse("900150983cd24fb0d6963f7d28e17f72"));
+    record.size = 3;
+    scanned.known.push_back(set_of({record}));
+    scanned.options.size_gate = true;
+    scanned.stop = true;
+    scanned.run();
+    CHECK(scanned.store->run().is_interrupted);
+    CHECK(scanned.store->run().exclusions.empty());
+    scanned.reopen();
+    scanned.stop = false;
+    scanned.run();
+    CHECK(scanned.store->run().exclusions == "contents of a size that no notable record has are left out");
+    CHECK(scanned.rows() == hashed("p0 /a:", sha256_of(as_bytes("abc"))) + "p0 /b: skipped size 0 -\n");
+}
+
 TEST_CASE("a run ends at its deadline and after the matches asked for, and can go on") {
     Scanned late(ScriptImage().volume("fs ext4\nresident /a 5 abc\nslow /b 6 30\n"));
     late.deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(300);
