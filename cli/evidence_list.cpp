@@ -267,6 +267,15 @@ void require_usable(const ScanArguments& arguments) {
     refuse_inside_case(arguments.out);
 }
 
+// Neither the folder of the list nor that of a case, which may be a link, may lie on what any line names.
+void refuse_on_evidence(const ScanArguments& arguments, const std::vector<Row>& rows) {
+    std::vector<std::string> evidence;
+    for (const Row& row : rows)
+        for (const Segment& segment : row.segments) evidence.push_back(segment.path);
+    triage::refuse_on_evidence(arguments.out, evidence);
+    for (const Row& row : rows) triage::refuse_on_evidence(row.folder, evidence);
+}
+
 void make_folder(const std::string& path) {
     std::error_code error;
     fs::create_directories(path, error);
@@ -351,6 +360,7 @@ int run_evidence_list(const ScanArguments& arguments, const std::string& command
     require_usable(arguments);
     const Configuration configuration = configuration_of(arguments);  // what is wrong for all is said once
     const std::vector<Row> rows = checked_rows(arguments);
+    refuse_on_evidence(arguments, rows);
     CaseInfoInput info = read_case_info(arguments.case_info);
     require_known_exhibits(info, rows);
     if (info.is_asked) ask_for_case(info);

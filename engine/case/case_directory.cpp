@@ -25,12 +25,13 @@ namespace fs = std::filesystem;
 
 std::string shown(const std::string& path) { return escape_for_terminal(path); }
 
-// The directory that exists already and in which the case will be made.
+// The directory that exists already and in which the path lies or will lie.
 fs::path existing_parent(const std::string& path) {
     fs::path absolute = fs::absolute(path).lexically_normal();
     if (!absolute.has_filename()) absolute = absolute.parent_path();  // a trailing slash
     std::error_code error;
-    return fs::is_directory(absolute, error) ? absolute : absolute.parent_path();
+    while (!fs::is_directory(absolute, error) && absolute.has_relative_path()) absolute = absolute.parent_path();
+    return absolute;
 }
 
 bool is_inside(const fs::path& inner, const fs::path& outer) {
@@ -48,23 +49,6 @@ fs::path without_links(const fs::path& path) {
     std::error_code error;
     const fs::path found = fs::canonical(path, error);
     return error ? path : found;
-}
-
-void refuse_to_write_into_evidence(const std::string& path, const std::vector<std::string>& evidence_paths) {
-    const fs::path parent = existing_parent(path);
-    struct stat home {};
-    const bool has_home = ::stat(parent.c_str(), &home) == 0;
-    for (const std::string& evidence : evidence_paths) {
-        struct stat status {};
-        if (::stat(evidence.c_str(), &status) != 0) continue;
-        if (S_ISDIR(status.st_mode) && is_inside(parent, evidence))
-            throw Error("cannot write the case to " + shown(path), "it lies inside the evidence " + shown(evidence),
-                        "give another place with --out");
-        if (S_ISBLK(status.st_mode) && has_home &&
-            stands_on(without_links(parent), numbers_of(home.st_dev), numbers_of(status.st_rdev)))
-            throw Error("cannot write the case to " + shown(path), "it lies on the evidence " + shown(evidence),
-                        "give a place on another disk with --out");
-    }
 }
 
 void make_or_take(const std::string& path) {
@@ -118,6 +102,23 @@ std::string plain_word(std::string_view text) {
 
 }  // namespace
 
+void refuse_on_evidence(const std::string& path, const std::vector<std::string>& evidence_paths) {
+    const fs::path parent = existing_parent(path);
+    struct stat home {};
+    const bool has_home = ::stat(parent.c_str(), &home) == 0;
+    for (const std::string& evidence : evidence_paths) {
+        struct stat status {};
+        if (::stat(evidence.c_str(), &status) != 0) continue;
+        if (S_ISDIR(status.st_mode) && is_inside(parent, evidence))
+            throw Error("cannot write the case to " + shown(path), "it lies inside the evidence " + shown(evidence),
+                        "give another place with --out");
+        if (S_ISBLK(status.st_mode) && has_home &&
+            stands_on(without_links(parent), numbers_of(home.st_dev), numbers_of(status.st_rdev)))
+            throw Error("cannot write the case to " + shown(path), "it lies on the evidence " + shown(evidence),
+                        "give a place on another disk with --out");
+    }
+}
+
 void refuse_inside_case(const std::string& path) {
     std::error_code error;
     for (fs::path folder = existing_parent(path); !folder.empty() && folder != folder.root_path();
@@ -144,7 +145,7 @@ CaseDirectory& CaseDirectory::operator=(CaseDirectory&& other) noexcept {
 }
 
 CaseDirectory CaseDirectory::create(const std::string& path, const std::vector<std::string>& evidence_paths) {
-    refuse_to_write_into_evidence(path, evidence_paths);
+    refuse_on_evidence(path, evidence_paths);
     refuse_inside_case(path);
     make_or_take(path);
     CaseDirectory directory(path, open_and_lock(path));

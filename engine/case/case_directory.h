@@ -54,6 +54,9 @@ std::string default_case_name(std::string_view exhibit_or_evidence, Timestamp no
 // The folder of an exhibit's case among others: the same letters, never "." or a hidden one.
 std::string case_folder_name(std::string_view exhibit);
 
+// Throws Error when the path lies, or would lie, inside a directory or on a block device that is evidence.
+void refuse_on_evidence(const std::string& path, const std::vector<std::string>& evidence_paths);
+
 // A file added to a sealed case breaks its seal: throws Error when the path lies inside a case.
 void refuse_inside_case(const std::string& path);
 

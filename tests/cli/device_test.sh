@@ -65,6 +65,16 @@ if mount -o ro "$stick" mnt 2>/dev/null; then
     else
         echo "no mount name spaces here: a mount in another one is not tried"
     fi
+    # Nor is anything of a list written on what one of its lines names, however deep the folder would be.
+    mount -o remount,rw "$stick" mnt
+    printf 'exhibit,path\nD/1,%s\nD/2,%s\n' "$work/large.img" "$stick" >list.csv
+    mkdir elsewhere && ln -s "$work/mnt" elsewhere/D_1
+    for folder in mnt mnt/cases/of/today elsewhere; do
+        "$TRIAGE" scan --evidence-list list.csv --notable "$list" --out "$folder" --allow-mounted >out 2>err
+        [ $? -eq 2 ] && grep -q "lies on the evidence" err || fault "a list is written on its evidence: $folder: $(cat err)"
+    done
+    [ -z "$(find mnt -newer list.csv)" ] || fault "a refused list wrote on the evidence: $(find mnt -newer list.csv)"
+    [ "$(ls elsewhere)" = D_1 ] || fault "a refused list left something: $(ls elsewhere)"
     umount mnt
 else
     echo "cannot mount here: what refuses a mounted device is not tried"

@@ -85,6 +85,17 @@ TEST_CASE("nothing is written inside a directory that is evidence, also by a det
     CHECK(sample::output_of("ls -A " + (folder / "evidence")) == "sub\n");
 }
 
+TEST_CASE("a folder that is still to be made, however deep, does not lie on evidence either") {
+    Folder folder;
+    std::filesystem::create_directories(folder / "evidence/inside");
+    const std::vector<std::string> evidence{folder / "evidence"};
+    for (const char* path :
+         {"evidence", "evidence/new", "evidence/a/b/c", "evidence/inside/../d/e", "x/../evidence/y/z"})
+        CHECK_THROWS_AS(refuse_on_evidence(folder / path, evidence), Error);
+    for (const char* path : {"other", "a/b/c", "evidence-2/a/b"})
+        CHECK_NOTHROW(refuse_on_evidence(folder / path, evidence));
+}
+
 TEST_CASE("a second process on one case is refused, and gets it when the first has ended") {
     Folder folder;
     {
