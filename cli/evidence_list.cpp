@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -229,7 +230,7 @@ void require_usable_case_info(const Row& row, const ScanArguments& arguments, co
     resolve_case_info({arguments_of(row, arguments, info).listed_info, false}, evidence);
 }
 
-int run_row(const Row& row, CaseState state, ScanArguments one, const std::string& command,
+int run_row(const Row& row, CaseState state, ScanArguments one, const ScanOptions& visit, const std::string& command,
             const std::atomic<bool>& stop, LoadedLists& lists) {
     if (state == CaseState::finished) {
         for (const std::string& sentence : verify_case(row.folder))
@@ -242,8 +243,18 @@ int run_row(const Row& row, CaseState state, ScanArguments one, const std::strin
     if (state == CaseState::interrupted) {
         one.resume = row.folder;
         one.evidence_at = {row.path};
+        one.time_seconds = visit.time_seconds;  // the limit is the visit's, not that of the case's first part
     }
     return run_case(one, command, stop, lists);
+}
+
+// Of a case as it lies there. One that is not sealed has its find on record all the same.
+int code_of_case(const Row& row, CaseState state) {
+    if (state == CaseState::absent) return exit_code::interrupted;
+    if (Store::is_sealed_at(row.folder + "/case.sqlite"))
+        return verdict_of(Store::open_read_only(row.folder + "/case.sqlite")).exit_code();
+    const Store store = open_to_look(CaseDirectory::open_for_resume(row.folder));
+    return store.run().found_before || store.has_notable_match() ? exit_code::alert : exit_code::interrupted;
 }
 
 int worse(int a, int b) {
@@ -305,15 +316,19 @@ struct ListRun {
     const Configuration& configuration;
     const CaseInfoInput& info;
     LoadedLists lists;
+    std::optional<std::chrono::steady_clock::time_point> deadline = deadline_of(configuration.options, arguments);
     int code = exit_code::success;
-    std::vector<ExhibitLine> lines;
+    std::vector<ExhibitLine> lines = {};
 
     void run(const Row& row) {
         std::string failure;
         try {
             const CaseState state = state_of(row.folder);
             if (state != CaseState::absent) require_same_question(row, state, configuration, lists.records);
-            code = worse(code, run_row(row, state, arguments_of(row, arguments, info), command, stop, lists));
+            if (const std::string why = why_ended(); !why.empty()) failure = leave_out(row, state, why);
+            else
+                code = worse(code, run_row(row, state, arguments_of(row, arguments, info), configuration.options,
+                                           command, stop, lists));
         } catch (const Error& error) {
             failure = error.what();
             fail(row, failure, error.advice());
@@ -338,10 +353,23 @@ struct ListRun {
         print_error(fmt::format("exhibit {}: {}", row.exhibit, why), advice);
         code = worse(code, exit_code::not_whole);
     }
-    void leave_out(const Row& row) {
-        print_notice(fmt::format("exhibit {} was not begun", row.exhibit));
-        code = worse(code, exit_code::interrupted);
-        add_line(row, {});
+    // Why nothing more is begun; empty while it is.
+    std::string why_ended() const {
+        if (stop) return "stopped by a signal";
+        if (deadline && std::chrono::steady_clock::now() >= *deadline) return "the time limit had passed";
+        return {};
+    }
+    // A case that is sealed speaks for itself; of any other exhibit returns why it has no verdict.
+    std::string leave_out(const Row& row, CaseState state, const std::string& why) {
+        const bool is_finished = state == CaseState::finished;
+        const std::string what = is_finished ? "is finished; whether it is as it was sealed was not checked"
+                                 : state == CaseState::absent ? "was not begun"
+                                                              : "was begun earlier and not gone on with";
+        print_notice(fmt::format("exhibit {} {}: {}", row.exhibit, what, why));
+        const int own = code_of_case(row, state);
+        code = worse(code, is_finished ? own : worse(own, exit_code::interrupted));
+        const bool has_verdict = state != CaseState::absent && Store::is_sealed_at(row.folder + "/case.sqlite");
+        return has_verdict ? "" : fmt::format("it {}: {}", what, why);
     }
 };
 
@@ -369,12 +397,9 @@ int run_evidence_list(const ScanArguments& arguments, const std::string& command
     check_against_lists(configuration.options, lists.sets);
     for (const Row& row : rows) require_usable_case_info(row, arguments, info);
     make_folder(arguments.out);
-    ListRun run{arguments, command, stop, configuration, info, std::move(lists), exit_code::success, {}};
+    ListRun run{arguments, command, stop, configuration, info, std::move(lists)};
     for (const Row& row : rows) run.put_on_record(row);
-    for (const Row& row : rows) {
-        if (stop) run.leave_out(row);
-        else run.run(row);
-    }
+    for (const Row& row : rows) run.run(row);
     print_end(run);
     return run.code;
 }

@@ -15,13 +15,6 @@
 namespace triage {
 namespace {
 
-// From the start of the command: lists and earlier cases of a visit take their time from it.
-std::optional<std::chrono::steady_clock::time_point> deadline_of(const ScanOptions& options,
-                                                                 const ScanArguments& arguments) {
-    if (options.time_seconds == 0) return std::nullopt;
-    return arguments.started + std::chrono::seconds(options.time_seconds);
-}
-
 Watched watched_of(const Run& run, const ScanArguments& arguments) {
     Watched watched;
     for (const EvidenceSpec& spec : run.evidence) watched.evidences.push_back(evidence_in_words(spec));
@@ -57,6 +50,12 @@ int run_scan(const ScanArguments& arguments, const std::string& command) {
 }
 
 }  // namespace
+
+std::optional<std::chrono::steady_clock::time_point> deadline_of(const ScanOptions& options,
+                                                                 const ScanArguments& arguments) {
+    if (options.time_seconds == 0) return std::nullopt;
+    return arguments.started + std::chrono::seconds(options.time_seconds);
+}
 
 int run_case(const ScanArguments& arguments, const std::string& command, const std::atomic<bool>& stop,
              LoadedLists& lists) {

@@ -57,6 +57,9 @@ struct Run {
 };
 
 Configuration configuration_of(const ScanArguments& arguments);
+// From the start of the command: lists and earlier cases of a visit take their time from it.
+std::optional<std::chrono::steady_clock::time_point> deadline_of(const ScanOptions& options,
+                                                                 const ScanArguments& arguments);
 void load_lists(LoadedLists& lists, const ScanArguments& arguments);  // notable and ignorable ones
 // Empty `lists` are loaded; others were loaded for an earlier case, and a resumed one must have begun with the same.
 Run begin_new(const ScanArguments& arguments, const std::string& command, LoadedLists& lists);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """A visit: several exhibits in one scan, a list of them, and all of them by rank."""
-import csv, glob, html.parser, os, random, re, shutil, signal, subprocess, time
+import csv, glob, html.parser, json, os, random, re, shutil, signal, sqlite3, subprocess, time
 from support import FIXTURES, ROOT, TRIAGE, finish, read_lines
 from visit_support import LIST, check, faults, folder, path, run, summary, write
 
@@ -140,6 +140,36 @@ check(done.returncode == 4, f"the time limit does not stop it: {done.returncode}
 done = run(*interrupted, "--notable", "other.md5", "--time-limit", "0s")
 check(done.returncode == 3 and "was begun with other lists" in done.stderr, f"begun with others: {done.returncode} {done.stderr}")
 check(summary("begun/X_6")["interrupted"], "an interrupted case went on with other lists")
+
+# The limit is that of the whole visit: what comes after it is not begun, what was begun does not go on, and each says
+# why. A find that is on record keeps its exit code, sealed or not.
+os.mkdir(path("late"))
+write("images/found.csv", "exhibit,path\nL/1,demo.E01\n")
+write("images/late.csv", "exhibit,path\nL/0,large.img\nL/1,demo.E01\nL/2,fat12.img\n")
+write("limit.yaml", "limits: {time_seconds: 3}\n")
+late = ["scan", "--evidence-list", "images/late.csv", "--notable", LIST, "--out", "late"]
+slowly = ["--threads", "1", "--hash-engine", "openssl"]
+run("scan", "--evidence-list", "images/found.csv", "--notable", LIST, "--out", "late", "--stop-after", "1")
+why = lambda case: json.load(open(path(f"late/{case}.not-examined.json")))["why"]
+for limit in ["--time-limit", "3s"], ["--config", "limit.yaml"]:
+    done = run(*late, *slowly, *limit)
+    check(done.returncode == 1, f"{limit}: a find that was left alone ends with {done.returncode}: {done.stderr}")
+    check(rows_of(done.stdout) == {"L/0": "NO", "L/1": "MATCH,", "L/2": "NOT"}, f"{limit}: the table is\n{done.stdout}")
+    check(not os.path.exists(path("late/L_2")) and why("L_2") == "it was not begun: the time limit had passed", f"{limit}: {done.stderr}")
+    check(summary("late/L_1")["resumed"] == 0, f"{limit}: a case went on after the limit")
+check(summary("late/L_0")["resumed"] == 1, "the interrupted case did not go on")
+with sqlite3.connect(path("late/L_1/case.sqlite")) as store:
+    for table in "entry_order", "finding", "ledger", "match_count", "finding_count", "unopened_count":
+        store.execute(f"DROP TABLE {table}")
+shutil.rmtree(path("late/L_1/reports"))
+os.remove(path("late/L_1/manifest.json"))
+done = run(*late, *slowly, "--time-limit", "3s")
+check(done.returncode == 1 and "not gone on with" in why("L_1"), f"an unsealed find ends with {done.returncode}: {done.stderr}")
+done = run(*late)
+check(done.returncode == 1 and rows_of(done.stdout) == {"L/0": "NO", "L/1": "MATCH", "L/2": "NO"}, f"without a limit: {done.stdout}{done.stderr}")
+check(not glob.glob(path("late/*.json")), "what was examined is on record as not examined")
+done = run(*late, "--time-limit", "3s", "--quiet")
+check(done.returncode == 1, f"finished cases within the limit: {done.returncode} {done.stderr}")
 
 # What is wrong for every exhibit is said once, before anything is made.
 write("note.csv", "exhibit,path,note\nX/1,images/ext2.img,")
