@@ -374,9 +374,11 @@ struct ListRun {
 };
 
 void print_end(const ListRun& run) {
-    if (run.arguments.json || run.arguments.quiet || run.arguments.discreet) return;
+    const bool is_in_words = !run.arguments.json && run.arguments.live.empty();
+    if (!is_in_words || run.arguments.quiet || run.arguments.discreet) return;
     TextPage page;
     add_exhibit_table(page, run.lines);
+    add_next_steps(page, run.lines, run.configuration.options.next_steps);
     std::fputs(page.text().c_str(), stdout);
     print_notice("to rank them: triage report " + quoted_for_shell(run.arguments.out) +
                  " --report summary --out FOLDER");

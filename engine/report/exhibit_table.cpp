@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <sstream>
 #include <vector>
 
@@ -54,6 +55,10 @@ void add_row(TextPage& page, const Row& row) {
         }
         page.row(line.substr(0, line.find_last_not_of(' ') + 1));
     }
+}
+
+std::string name_in_list(const ExhibitLine& line) {
+    return escape_for_terminal(line.exhibit.empty() ? line.evidence : line.exhibit);
 }
 
 std::uint64_t notable_matches_of(const ReportContext& context, std::uint32_t evidence) {
@@ -114,11 +119,29 @@ std::vector<ExhibitLine> exhibit_lines(const ReportContext& context) {
     return lines;
 }
 
+void add_next_steps(TextPage& page, const std::vector<ExhibitLine>& exhibits, const NextSteps& steps) {
+    std::set<std::string> told;
+    for (const std::string& text : {steps.match, steps.alert, steps.not_compared, steps.incomplete, steps.no_match}) {
+        std::string names;
+        for (const ExhibitLine& line : exhibits) {
+            Verdict verdict = line.verdict;
+            if (!line.failure.empty()) verdict = {.is_complete = false};
+            const std::vector<std::string> texts = next_steps_after(verdict, steps);
+            if (std::find(texts.begin(), texts.end(), text) != texts.end())
+                names += (names.empty() ? "" : ", ") + name_in_list(line);
+        }
+        if (names.empty() || !told.insert(text).second) continue;
+        if (told.size() == 1) page.section("Next step");
+        page.line(names + ":");
+        page.line(escape_for_terminal(text), "    ");
+    }
+}
+
 void add_exhibit_table(TextPage& page, const std::vector<ExhibitLine>& exhibits) {
     page.section("Exhibits");
     add_row(page, {"Exhibit", "Verdict", "Matches", "Not checked", "Suggested step"});
     for (const ExhibitLine& line : exhibits) {
-        const std::string name = escape_for_terminal(line.exhibit.empty() ? line.evidence : line.exhibit);
+        const std::string name = name_in_list(line);
         if (!line.failure.empty()) add_row(page, {name, "NOT EXAMINED", "-", "all of it", "see the message"});
         else
             add_row(page, {name, line.verdict.words(), with_commas(line.matches), in_words(line.unchecked),

@@ -32,6 +32,9 @@ struct ExhibitLine {
 };
 std::vector<ExhibitLine> exhibit_lines(const ReportContext& context);
 
+// What people are told to do, and with which exhibits: a section, empty where the configuration says nothing.
+void add_next_steps(TextPage& page, const std::vector<ExhibitLine>& exhibits, const NextSteps& steps);
+
 void add_exhibit_table(TextPage& page, const std::vector<ExhibitLine>& exhibits);  // a section
 
 }  // namespace triage

@@ -65,6 +65,9 @@ command = ["scan", "--evidence-list", "images/list.csv", "--notable", LIST, "--o
 done = run(*command, "--case-info", "operator=PC 17", "--case-info", "description@X/2=a disk")
 check(done.returncode == 1, f"the list ends with {done.returncode}: {done.stderr}")
 check("exhibit X/3: " in done.stderr, f"the one that fails is not named: {done.stderr}")
+steps = done.stdout.split("\nNext step\n")[1]
+check(re.findall(r"(?m)^  (\S.*):\n    (\w+ \w+)", steps) == [("X/2", "Stop here"), ("X/3", "The answer"), ("X/1, X/4", "No match")],
+      f"the next steps of the list are {steps}")
 check(rows_of(done.stdout) == {"X/1": "NO", "X/2": "MATCH", "X/3": "NOT", "X/4": "NO"}, f"the list's table is\n{done.stdout}")
 
 # One that failed is in no case: it leaves a record of its own, and the ranking has it before what was examined.
@@ -170,6 +173,14 @@ check(done.returncode == 1 and rows_of(done.stdout) == {"L/0": "NO", "L/1": "MAT
 check(not glob.glob(path("late/*.json")), "what was examined is on record as not examined")
 done = run(*late, "--time-limit", "3s", "--quiet")
 check(done.returncode == 1, f"finished cases within the limit: {done.returncode} {done.stderr}")
+
+# The live stream of a list is that of its cases, one after the other, and nothing else.
+write("images/live.csv", "exhibit,path\nV/1,fat12.img\nV/2,ext2.img\n")
+for cases in ["V_1", "V_2"], []:
+    done = run("scan", "--evidence-list", "images/live.csv", "--notable", LIST, "--out", "live", "--live", "jsonl")
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    ends = [(e["event"], os.path.basename(e["case"])) for e in told if e["event"] in ("start", "end")]
+    check(done.returncode == 0 and ends == [(event, case) for case in cases for event in ("start", "end")], f"live: {ends} {done.stderr}")
 
 # What is wrong for every exhibit is said once, before anything is made.
 write("note.csv", "exhibit,path,note\nX/1,images/ext2.img,")

@@ -77,3 +77,20 @@ TEST_CASE("what has no hash and what could not be walked is not checked, each ex
     CHECK(in_words(lines[1].unchecked) == "1 volume (3.0 MiB)");
     CHECK(in_words(lines[2].unchecked) == "all of it");
 }
+
+TEST_CASE("the end of a list says what to do, and with which exhibits") {
+    NextSteps steps;
+    steps.match = "secure \x1b it";
+    steps.alert = "ask";
+    steps.no_match = "";
+    steps.incomplete = "examine in full";
+    const ExhibitLine none{"A", "a.img", verdict(false, false, true, true, false), 0, {}, {}};
+    const ExhibitLine found{"B", "b.img", verdict(true, true, true, false, false), 1, {}, {}};
+    const ExhibitLine failed{"C", "c.img", {}, 0, {}, "no such file"};
+    TextPage page;
+    add_next_steps(page, {none, found, failed}, steps);
+    CHECK(page.text() == "\nNext step\n  B:\n    secure \\x1b it\n  B, C:\n    examine in full\n");
+    TextPage empty;
+    add_next_steps(empty, {none}, steps);
+    CHECK(empty.text().empty());
+}
