@@ -216,12 +216,28 @@ ScanArguments arguments_of(const Row& row, const ScanArguments& all, const CaseI
     one.listed_info.clear();
     for (const CaseInfoGiven& given : info.given)
         if (given.exhibit.empty() || given.exhibit == row.exhibit) one.listed_info.push_back(given);
-    const bool has_note = std::any_of(one.listed_info.begin(), one.listed_info.end(),
-                                      [](const CaseInfoGiven& g) { return g.key == "note" && !g.exhibit.empty(); });
-    if (!row.note.empty() && !has_note)
-        one.listed_info.push_back(
-            {row.exhibit, "note", row.note, fmt::format("{}, line {}", all.evidence_list, row.line)});
     return one;
+}
+
+// A note of the list is one that was given, unless another one was.
+void add_notes(CaseInfoInput& info, const ScanArguments& arguments, const std::vector<Row>& rows) {
+    for (const Row& row : rows) {
+        const bool has_note = std::any_of(info.given.begin(), info.given.end(), [&](const CaseInfoGiven& g) {
+            return g.key == "note" && g.exhibit == row.exhibit;
+        });
+        if (!row.note.empty() && !has_note)
+            info.given.push_back(
+                {row.exhibit, "note", row.note, fmt::format("{}, line {}", arguments.evidence_list, row.line)});
+    }
+}
+
+// What is asked of exhibits stands in cases that are still to be begun.
+void ask(CaseInfoInput& info, const std::vector<Row>& rows) {
+    ask_for_case(info);
+    std::vector<EvidenceSpec> begun;
+    for (const Row& row : rows)
+        if (state_of_or_absent(row) == CaseState::absent) begun.emplace_back().exhibit = row.exhibit;
+    ask_for_exhibits(info, begun);
 }
 
 void require_usable_case_info(const Row& row, const ScanArguments& arguments, const CaseInfoInput& info) {
@@ -393,7 +409,8 @@ int run_evidence_list(const ScanArguments& arguments, const std::string& command
     refuse_on_evidence(arguments, rows);
     CaseInfoInput info = read_case_info(arguments.case_info);
     require_known_exhibits(info, rows);
-    if (info.is_asked) ask_for_case(info);
+    add_notes(info, arguments, rows);
+    if (info.is_asked) ask(info, rows);
     LoadedLists lists;
     load_lists(lists, arguments);
     check_against_lists(configuration.options, lists.sets);

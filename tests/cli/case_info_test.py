@@ -65,4 +65,19 @@ asked = summary("asked")
 check((asked["case_info"].get("operator"), asked["case_info"].get("place")) == ("PC 18", "here"), f"asked: {asked['case_info']}")
 check((asked["exhibits"][0]["exhibit"], asked["exhibits"][0]["case_info"]["description"]) == ("AB/3", "a stick"), "the exhibit's answers are lost")
 
+# Of a list, too: the case, then each exhibit that is to be begun. What the list or an option says is not asked.
+write("list.csv", "exhibit,path,note\nL/1,ext2.img,\nL/2,fat16.img,on the shelf\n")
+listed = ["scan", "--evidence-list", "list.csv", "--notable", LIST, "--out", "listed", "--case-info", "ask", "--case-info", "place=here"]
+code, screen = answer(listed, ["PC 19", "", "", "", "", "a stick", "first", "a disk"])
+check(code == 0, f"questions of a list end with {code}:\n{screen}")
+told = [summary(f"listed/{case}") for case in ("L_1", "L_2")]
+check([t["exhibits"][0]["case_info"] for t in told] == [{"description": "a stick", "note": "first", "not_recorded": []},
+      {"description": "a disk", "note": "on the shelf", "not_recorded": []}], f"listed: {[t['exhibits'][0] for t in told]}")
+check([t["case_info"]["operator"] for t in told] == ["PC 19"] * 2, "an answer is not in every case")
+with open(path("list.csv"), "a") as file:
+    file.write("L/3,demo.E01,\n")
+code, screen = answer(listed, ["PC 20", "", "", "", "", "a card", ""])
+check(code == 1 and "L/1, description" not in screen, f"a finished exhibit is asked for:\n{screen}")
+check(summary("listed/L_3")["exhibits"][0]["case_info"]["description"] == "a card", "the answer of a new exhibit is lost")
+
 finish(faults, "case information")
