@@ -54,7 +54,7 @@ ReportOptions options_of(const ReportArguments& arguments) {
 
 RankedExhibit not_examined_at(const std::string& path) {
     const NotExamined record = read_not_examined(path);
-    RankedExhibit exhibit{path, {}, 0, 0, {}, false};
+    RankedExhibit exhibit{path, {}, 0, 0, {}, {}, false};
     exhibit.line.exhibit = record.exhibit;
     exhibit.line.evidence = std::filesystem::path(record.path).filename().string();
     exhibit.line.failure = record.why;
@@ -82,7 +82,8 @@ std::vector<std::string> cases_in(const std::vector<std::string>& given) {
 
 // What is not as it was sealed, or no sealed case at all, is a row that says so.
 std::vector<RankedExhibit> exhibits_at(const std::string& path) {
-    RankedExhibit unranked{path, {}, 0, 0, {}};
+    RankedExhibit unranked;
+    unranked.case_path = path;
     try {
         if (is_not_examined_path(path)) return {not_examined_at(path)};
         const Store store = Store::open_read_only(path + "/case.sqlite");

@@ -7,6 +7,8 @@
 #include <tuple>
 
 #include "engine/base/text.h"
+#include "engine/report/case_page.h"
+#include "engine/report/summary.h"
 
 namespace triage {
 namespace {
@@ -48,9 +50,62 @@ std::uint64_t findings_of(const ReportContext& context, std::uint32_t evidence, 
     return sum;
 }
 
+std::string joined(const std::vector<std::string>& parts) { return fmt::format("{}", fmt::join(parts, "; ")); }
+
+std::string lists_in_words(const ReportContext& context) {
+    std::vector<std::string> lists;
+    for (const ListRecord& list : context.lists) {
+        const KnownSetIdentity& set = list.identity;
+        lists.push_back(fmt::format("{}, {}{}, {} records", set.name, to_string(set.polarity),
+                                    set.version.empty() ? "" : ", version " + set.version,
+                                    with_commas(set.records_accepted)));
+    }
+    return lists.empty() ? "none" : joined(lists);
+}
+
+std::string examined_in_words(const ReportContext& context, std::uint32_t evidence) {
+    const Shares shares = shares_of(context, evidence);
+    const auto part = [](std::string_view words, std::uint64_t entries, std::uint64_t bytes) {
+        return fmt::format("{} {} entries ({})", words, with_commas(entries), human_size(bytes));
+    };
+    std::vector<std::string> parts{part("hashed", shares.hashed_entries, shares.hashed_bytes),
+                                   part("of", shares.entries, shares.bytes),
+                                   part("excluded by size", shares.size_entries, shares.size_bytes),
+                                   part("skipped by rule", shares.rule_entries, shares.rule_bytes)};
+    if (!context.run.exclusions.empty()) parts.push_back(context.run.exclusions);
+    return joined(parts);
+}
+
+std::string case_info_in_words(const ReportContext& context, std::uint32_t evidence) {
+    std::vector<std::string> parts;
+    for (const std::optional<std::uint32_t> of : {std::optional<std::uint32_t>(), std::optional(evidence)}) {
+        for (const CaseInfoKey& key : case_info_keys())
+            if (const std::string* value = find_value(context.case_info, key.name, of))
+                parts.push_back(in_words(key) + ": " + *value);
+        for (const std::string& key : not_recorded(context, of)) parts.push_back(key + " not recorded");
+    }
+    return joined(parts);
+}
+
+RankedScope scope_of(const ReportContext& context, std::uint32_t evidence) {
+    return {context.run.profile,
+            context.run.configuration_sha256,
+            lists_in_words(context),
+            examined_in_words(context, evidence),
+            case_info_in_words(context, evidence),
+            joined(cautions(context, evidence))};
+}
+
 Cells heading() {
     return {"rank",    "exhibit",     "verdict",   "alerts",   "notices", "category",
             "matches", "not_checked", "next_step", "evidence", "case",    "note"};
+}
+
+Cells scope_heading() { return {"cautions", "examined", "profile", "configuration", "lists", "case_info"}; }
+
+Cells scope_cells(const RankedExhibit& e) {
+    const RankedScope& scope = e.scope;
+    return {scope.cautions, scope.examined, scope.profile, scope.configuration, scope.lists, scope.case_info};
 }
 
 Cells cells_of(const RankedExhibit& e, std::size_t rank) {
@@ -101,6 +156,23 @@ std::string html_row(const Cells& cells, std::string_view tag) {
     return row + "</tr>\n";
 }
 
+// Below the row of its verdict, as wide as that.
+std::string html_scope(const RankedExhibit& e) {
+    const Cells names = scope_heading(), values = scope_cells(e);
+    std::string text;
+    for (std::size_t i = 0; i < values.size(); ++i)
+        if (!values[i].empty())
+            text +=
+                fmt::format("<strong>{}</strong> {}<br>\n", names[i], escape_for_html(escape_for_terminal(values[i])));
+    if (text.empty()) return {};
+    return fmt::format("<tr class=\"scope\"><td></td><td colspan=\"{}\">{}</td></tr>\n", heading().size() - 1, text);
+}
+
+Cells together(Cells cells, const Cells& more) {
+    cells.insert(cells.end(), more.begin(), more.end());
+    return cells;
+}
+
 }  // namespace
 
 std::vector<RankedExhibit> exhibits_of(const std::string& case_path, const ReportContext& context) {
@@ -109,7 +181,8 @@ std::vector<RankedExhibit> exhibits_of(const std::string& case_path, const Repor
     for (std::size_t i = 0; i < lines.size(); ++i) {
         const std::uint32_t id = context.evidences[i].id;
         exhibits.push_back({case_path, std::move(lines[i]), findings_of(context, id, Severity::alert),
-                            findings_of(context, id, Severity::notice), first_category(context, id)});
+                            findings_of(context, id, Severity::notice), first_category(context, id),
+                            scope_of(context, id)});
     }
     return exhibits;
 }
@@ -125,8 +198,9 @@ void rank(std::vector<RankedExhibit>& exhibits) {
 }
 
 std::string ranking_csv(const std::vector<RankedExhibit>& exhibits) {
-    std::string text = csv_line(heading());
-    for (std::size_t i = 0; i < exhibits.size(); ++i) text += csv_line(cells_of(exhibits[i], i + 1));
+    std::string text = csv_line(together(heading(), scope_heading()));
+    for (std::size_t i = 0; i < exhibits.size(); ++i)
+        text += csv_line(together(cells_of(exhibits[i], i + 1), scope_cells(exhibits[i])));
     return text;
 }
 
@@ -137,6 +211,7 @@ std::string ranking_html(const std::vector<RankedExhibit>& exhibits) {
         "<title>Exhibits by rank</title>\n<style>\n"
         "body { font-family: sans-serif; margin: 2em; }\n"
         "table { border-collapse: collapse; }\n"
+        ".scope td { color: #333; font-size: 85%; overflow-wrap: anywhere; }\n"
         "th, td { border: 1px solid #888; padding: 0.3em 0.6em; text-align: left; vertical-align: top; }\n"
         "</style>\n</head>\n<body>\n<h1>Exhibits by rank</h1>\n";
     text += fmt::format(
@@ -145,7 +220,8 @@ std::string ranking_html(const std::vector<RankedExhibit>& exhibits) {
         "what was not checked, nor about content that no list knows.</p>\n<table>\n",
         exhibits.size());
     text += html_row(heading(), "th");
-    for (std::size_t i = 0; i < exhibits.size(); ++i) text += html_row(cells_of(exhibits[i], i + 1), "td");
+    for (std::size_t i = 0; i < exhibits.size(); ++i)
+        text += html_row(cells_of(exhibits[i], i + 1), "td") + html_scope(exhibits[i]);
     return text + "</table>\n</body>\n</html>\n";
 }
 

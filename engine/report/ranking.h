@@ -10,11 +10,21 @@
 
 namespace triage {
 
+// What a verdict stands on, in words.
+struct RankedScope {
+    std::string profile, configuration;  // its SHA-256
+    std::string lists;                   // names, versions, polarities, record counts
+    std::string examined;                // shares, and what the configuration left out
+    std::string case_info;               // of the case and the exhibit, and what is missing of it
+    std::string cautions;                // a device in use, names that were not kept
+};
+
 struct RankedExhibit {
     std::string case_path;
     ExhibitLine line;  // with a failure: the case cannot be ranked, and nothing else is known
     std::uint64_t alerts = 0, notices = 0;
     std::string category;  // of the notable matches the first: numbers as numbers, then words
+    RankedScope scope;
     bool has_case = true;  // false: of a list, failed or not begun; with a failure
 };
 

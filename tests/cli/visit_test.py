@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """A visit: several exhibits in one scan, a list of them, and all of them by rank."""
-import csv, glob, html.parser, json, os, random, re, shutil, signal, sqlite3, subprocess, time
+import csv, glob, hashlib, html.parser, json, os, random, re, shutil, signal, sqlite3, subprocess, time
 from support import FIXTURES, ROOT, TRIAGE, finish, read_lines
 from visit_support import LIST, check, faults, folder, path, run, summary, write
 
@@ -220,6 +220,14 @@ cases = sorted(glob.glob(path("cases/*")))
 done = run("report", *cases, "--report", "summary", "--out", "ranking")
 check(done.returncode == 0, f"the ranking ends with {done.returncode}: {done.stderr}")
 rows = list(csv.DictReader(open(path("ranking/summary.csv"), newline="", encoding="utf-8")))
+for row in rows:
+    case = path("cases", row["exhibit"].replace("/", "_"))
+    with open(os.path.join(case, "config.yaml"), "rb") as file:
+        digest = hashlib.sha256(file.read()).hexdigest()
+    check((row["profile"], row["configuration"], row["cautions"]) == ("default", digest, ""), f"the scope is {row}")
+    check(row["lists"].startswith("demo-notable.md5, notable, version ") and row["lists"].endswith(", 7 records"), f"the lists are {row['lists']}")
+    check("authority not recorded" in row["case_info"] and row["examined"].startswith("hashed "), f"the scope is {row}")
+check("operator: PC 17" in rows[0]["case_info"] and "description: a disk" in rows[0]["case_info"], f"case_info: {rows[0]['case_info']}")
 check([(r["rank"], r["exhibit"], r["verdict"], r["matches"]) for r in rows][:2] == [
     ("1", "X/2", "MATCH", "6"), ("2", "X/1", "NO MATCH IN WHAT WAS CHECKED", "0")], f"the ranking is {rows[:2]}")
 
