@@ -174,6 +174,32 @@ check(not glob.glob(path("late/*.json")), "what was examined is on record as not
 done = run(*late, "--time-limit", "3s", "--quiet")
 check(done.returncode == 1, f"finished cases within the limit: {done.returncode} {done.stderr}")
 
+# A rerun opens its list once for all, also where a case goes on: strace counts.
+write("images/again.csv", "exhibit,path\nS/1,fat12.img\nS/2,large.img\nS/3,ext2.img\n")
+again = ["scan", "--evidence-list", "images/again.csv", "--notable", "list.tks", "--out", "again"]
+run("known", "import", LIST, "--output", "list.tks", "--notable")
+run(*again, *slowly, "--time-limit", "3s")
+check(summary("again/S_2")["interrupted"] and not os.path.exists(path("again/S_3")), "S/2 is not under way")
+can_trace = shutil.which("strace") and subprocess.run(["strace", "-o", "/dev/null", "true"]).returncode == 0
+
+
+def openings(trace, *arguments):
+    """How often the list is opened; 0 where nothing can be traced."""
+    tracer = ["strace", "-f", "-qq", "-e", "trace=open,openat", "-o", path(trace)] if can_trace else []
+    done = subprocess.run([*tracer, TRIAGE, *arguments], cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+    lines = open(path(trace), errors="replace") if can_trace else []
+    return done, sum('"list.tks"' in line and "O_RDONLY" in line for line in lines)
+
+
+done, opened = openings("trace", *again)
+_, once = openings("trace-1", "scan", "images/fat12.img", "--notable", "list.tks", "--out", "again-1")
+check(done.returncode == 0 and summary("again/S_2")["resumed"] == 1 and summary("again/S_3")["complete"], f"again: {done.returncode} {done.stderr}")
+check(opened == once and bool(once) == bool(can_trace), f"a list for three cases is opened {opened} times, for one {once}")
+check("exhibit S/1 is finished" in done.stderr, f"a finished case is not skipped: {done.stderr}")
+os.remove(path("list.tks"))
+if not can_trace:
+    print("strace may not trace here: how often a list is opened is not counted")
+
 # The live stream of a list is that of its cases, one after the other, and nothing else.
 write("images/live.csv", "exhibit,path\nV/1,fat12.img\nV/2,ext2.img\n")
 for cases in ["V_1", "V_2"], []:
