@@ -124,7 +124,9 @@ Run begin_resumed(const ScanArguments& arguments, LoadedLists& lists) {
     configuration.options.algorithms.add(algorithms_of(lists.sets));
     test_digests(configuration.options.algorithms);
     ScanOptions& options = configuration.options;
-    if (arguments.threads > 0) run.threads = options.threads = arguments.threads;
+    if (arguments.threads > 0) options.threads = arguments.threads;
+    run.earlier_threads += (run.earlier_threads.empty() ? "" : "; ") + std::to_string(run.threads);
+    run.threads = thread_count(options);
     if (arguments.memory_mib > 0) options.memory_mib = arguments.memory_mib;
     // The case's limits were for its first part; each would end every part at the same place.
     options.time_seconds = arguments.time_seconds.value_or(0);

@@ -104,7 +104,8 @@ struct RunRecord {
     std::string configuration_sha256;
     std::string started_utc, ended_utc;  // RFC 3339
     std::string host, user;
-    std::uint32_t threads = 0;
+    std::uint32_t threads = 0;    // of its last part
+    std::string earlier_threads;  // of a resumed run, of each earlier part in order: "4; 2"
     AlgorithmSet algorithms;
     std::string sandbox;  // layers that were active: "seccomp, Landlock ABI 7, rlimits"
     bool is_interrupted = false;

@@ -128,11 +128,11 @@ Store Store::open_for_resume(const std::string& path) {
 
 void Store::put_run(const RunRecord& run) {
     impl_->write_row(1024, [&] {
-        impl_->database.prepare("INSERT OR REPLACE INTO run VALUES (1,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
+        impl_->database.prepare("INSERT OR REPLACE INTO run VALUES (1,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
             .run(run.tool_version, run.build_id, run.libraries, run.hash_engine, run.command, run.profile,
                  run.configuration_sha256, run.started_utc, run.ended_utc, run.host, run.user, run.threads,
                  number_of(run.algorithms.bits()), run.sandbox, run.is_interrupted, run.interruption, run.resumed,
-                 run.exclusions, run.found_before, run.forgets_names, run.names_forgotten);
+                 run.exclusions, run.found_before, run.forgets_names, run.names_forgotten, run.earlier_threads);
         Statement step = impl_->database.prepare("INSERT OR REPLACE INTO next_step VALUES (?,?)");
         for_each_next_step(run.next_steps,
                            [&](std::string_view verdict, const std::string& text) { step.run(verdict, text); });

@@ -158,6 +158,7 @@ RunRecord Store::run() const {
     run.found_before = row.integer(19) != 0;
     run.forgets_names = row.integer(20) != 0;
     run.names_forgotten = row.integer(21) != 0;
+    run.earlier_threads = text_at(row, 22);
     Statement step = impl_->database.prepare("SELECT text FROM next_step WHERE verdict = ?");
     for_each_next_step(run.next_steps, [&](std::string_view verdict, std::string& text) {
         step.bind(verdict);

@@ -18,7 +18,7 @@ CREATE TABLE run (id INTEGER PRIMARY KEY CHECK (id = 1), tool_version TEXT NOT N
     started_utc TEXT NOT NULL, ended_utc TEXT NOT NULL, host TEXT NOT NULL, user TEXT NOT NULL,
     threads INTEGER NOT NULL, algorithms INTEGER NOT NULL, sandbox TEXT NOT NULL, is_interrupted INTEGER NOT NULL,
     interruption TEXT NOT NULL, resumed INTEGER NOT NULL, exclusions TEXT NOT NULL, found_before INTEGER NOT NULL,
-    forgets_names INTEGER NOT NULL, names_forgotten INTEGER NOT NULL) STRICT;
+    forgets_names INTEGER NOT NULL, names_forgotten INTEGER NOT NULL, earlier_threads TEXT NOT NULL) STRICT;
 CREATE TABLE case_info (position INTEGER PRIMARY KEY, evidence INTEGER, key TEXT NOT NULL, value TEXT NOT NULL) STRICT;
 CREATE TABLE next_step (verdict TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE list (id INTEGER PRIMARY KEY, name TEXT NOT NULL, version TEXT NOT NULL, format TEXT NOT NULL,

@@ -271,6 +271,7 @@ std::string summary_json(const ReportContext& context) {
     summary["host"] = context.run.host;
     summary["user"] = context.run.user;
     summary["threads"] = context.run.threads;
+    if (!context.run.earlier_threads.empty()) summary["earlier_threads"] = context.run.earlier_threads;
     summary["sandbox"] = context.run.sandbox;
     summary["resumed"] = context.run.resumed;
     summary.update(part_json(context, context.verdict, {}));

@@ -101,8 +101,11 @@ check(process.returncode == 1, f"an interrupted list ends with {process.returnco
 check("exhibit X/4 was not begun" in err and not os.path.exists(path("cases/X_4")) and
       os.path.exists(path("cases/X_4.not-examined.json")), f"what came after was begun: {err}")
 check(summary("cases/X_5")["interrupted"], "the exhibit that was under way is not interrupted")
-done = run(*command)
+done = run(*command, "--threads", "2")
 check(summary("cases/X_5")["complete"] and summary("cases/X_5")["resumed"] == 1, f"it does not go on: {done.stderr}")
+check((summary("cases/X_5")["earlier_threads"], summary("cases/X_5")["threads"]) == ("1", 2),
+      f"the threads of each part are {summary('cases/X_5')}")
+check("earlier_threads" not in summary("cases/X_1"), "a run in one part had an earlier one")
 check(rows_of(done.stdout) == {"X/1": "NO", "X/2": "MATCH", "X/3": "NO", "X/5": "NO", "X/4": "NO"}, f"the table is\n{done.stdout}")
 after = {case: os.stat(path("cases", case, "case.sqlite")).st_mtime_ns for case in ("X_1", "X_2")}
 check(before == after, "a finished case was written again")

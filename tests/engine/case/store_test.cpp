@@ -123,6 +123,7 @@ TEST_CASE("the run, lists, evidence, volumes and problems come back as they were
     again.is_interrupted = true;
     again.interruption = "signal INT";
     again.resumed = 2;
+    again.earlier_threads = "4; 1";
     store.put_run(again);
     ListRecord ignorable = list(Polarity::ignorable, "nsrl");
     ignorable.warnings = {"the empty file's hash was dropped", "2 lines were rejected"};
@@ -156,6 +157,7 @@ TEST_CASE("the run, lists, evidence, volumes and problems come back as they were
     CHECK(sealed.run().interruption == "signal INT");
     CHECK(sealed.run().is_interrupted);
     CHECK(sealed.run().resumed == 2);
+    CHECK(sealed.run().earlier_threads == "4; 1");
     CHECK(sealed.run().algorithms == AlgorithmSet::all());
     REQUIRE(sealed.lists().size() == 2);
     CHECK(sealed.lists()[1].warnings == ignorable.warnings);
