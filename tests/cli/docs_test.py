@@ -90,8 +90,24 @@ def check_names(page):
             faults.append(f"{page}: no such test: {test}")
 
 
+def check_events():
+    """Every event of the audit log has a row with its fields, and every row an event."""
+    written = {}
+    for source in glob.glob("engine/**/*.cpp", root_dir=ROOT, recursive=True) + glob.glob("cli/*.cpp", root_dir=ROOT):
+        for event, rest in re.findall(r'(?:\baudit_?\.record\(|AuditEvent\{)\s*"([\w-]+)"([^;]*);', read(source)):
+            written[event] = set(re.findall(r'\{"(\w+)",', rest))
+    named = {}
+    for event, fields in re.findall(r"(?m)^\| `([\w-]+)` \|[^|]*\|([^|]*)\|$", read("docs/case-format.md").split("## `audit.jsonl`")[1]):
+        named[event] = set(re.findall(r"`(\w+)`", fields))
+    if len(written) < 10 or written.keys() != named.keys():
+        faults.append(f"docs/case-format.md: events without a row: {written.keys() - named.keys()}, the other way {named.keys() - written.keys()}")
+    faults.extend(f"docs/case-format.md: {event} has the fields {fields}" for event, fields in written.items()
+                  if fields and event in named and fields != named[event])
+
+
 for checked in PAGES:
     check_names(checked)
+check_events()
 check_demos(workspace())
 check_commands(workspace())
 finish(faults, f"{len(PAGES)} pages")
