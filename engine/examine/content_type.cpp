@@ -70,10 +70,53 @@ std::string_view type_of_zip(ByteView bytes) {
     return "application/zip";
 }
 
-// RAR 5.0 format, "Archive encryption header": type 4 is the first header. A header's size is one or two bytes here.
+// RAR 5.0 format, "Variable length integer": seven bits a byte, the lowest first, and a bit that says whether one more
+// follows. Moves `offset` behind it; 0 where the bytes end.
+std::uint64_t rar5_number(ByteView bytes, std::size_t& offset) {
+    std::uint64_t number = 0;
+    for (unsigned shift = 0; shift < 63 && offset < bytes.size(); shift += 7) {
+        const unsigned byte = at(bytes, offset++);
+        number |= std::uint64_t{byte & 0x7F} << shift;
+        if (!(byte & 0x80)) break;
+    }
+    return number;
+}
+
+// "File encryption record": type 1 among the records of a header's extra area.
+bool has_rar5_encryption(ByteView extra) {
+    for (std::size_t offset = 0; offset < extra.size();) {
+        const std::uint64_t size = rar5_number(extra, offset);
+        std::size_t type = offset;
+        if (size > 0 && type < extra.size() && rar5_number(extra, type) == 1) return true;
+        if (size > extra.size() - offset) return false;
+        offset += size;
+    }
+    return false;
+}
+
+// "General archive block format": the headers up to that of the first content. Type 4 is the header behind which all
+// are encrypted; of a file's (2) the lowest bit of its own flags says that it is a folder, which has no content.
+bool is_rar5_encrypted(ByteView bytes) {
+    for (std::size_t offset = 8; offset + 4 < bytes.size();) {
+        offset += 4;  // CRC-32
+        const std::uint64_t size = rar5_number(bytes, offset);
+        if (size == 0 || size > bytes.size() - offset) return size > 0 && at(bytes, offset) == 4;
+        const ByteView header = bytes.subspan(offset, size);
+        std::size_t inside = 0;
+        const std::uint64_t type = rar5_number(header, inside), flags = rar5_number(header, inside);
+        const std::uint64_t extra = flags & 1 ? rar5_number(header, inside) : 0;
+        const std::uint64_t data = flags & 2 ? rar5_number(header, inside) : 0;
+        if (type == 4) return true;
+        if (type == 2 && extra <= header.size() && has_rar5_encryption(header.last(extra))) return true;
+        const bool is_folder = type == 2 && rar5_number(header, inside) & 1;
+        offset += size;
+        if ((type == 2 && !is_folder) || data > bytes.size() - offset) return false;
+        offset += data;
+    }
+    return false;
+}
 std::string_view type_of_rar5(ByteView bytes) {
-    const std::size_t type = at(bytes, 12) & 0x80 ? 14 : 13;
-    return at(bytes, type) == 4 ? "application/x-rar-encrypted" : "application/vnd.rar";
+    return is_rar5_encrypted(bytes) ? "application/x-rar-encrypted" : "application/vnd.rar";
 }
 // RAR 4: the main header's flag 0x0080 says that headers are encrypted; the flag 0x0004 of the file header (0x74)
 // behind it that the first content is.

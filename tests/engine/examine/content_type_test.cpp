@@ -59,6 +59,28 @@ TEST_CASE("a type is told by the first bytes") {
     CHECK(told(rar + std::string("\1\2\x74\x20\x80", 5)) == "application/vnd.rar");
     CHECK(told("Rar!\x1A\7\1\0\1\2\3\4\x0D\4"sv) == "application/x-rar-encrypted");
     CHECK(told("Rar!\x1A\7\1\0\1\2\3\4\x0D\1"sv) == "application/vnd.rar");
+    // RAR 5 with plain headers: CRC-32, size, type, flags; a file's extra area of three bytes holds the record of type
+    // 1 where its content is encrypted. A comment (type 3, two bytes of data) and a folder may come before.
+    const std::string rar5("Rar!\x1A\7\1\0\1\2\3\4\3\1\0\0", 16);
+    const std::string comment("\1\2\3\4\4\3\2\2\0Hi", 11), folder5("\1\2\3\4\7\2\0\1\0\0\0\0", 12);
+    const std::string secret("\1\2\3\4\x0F\2\3\3\x80\1\0\5\0\0\0\1a\2\1\0", 20);
+    std::string open = secret, second = secret;
+    open[18] = 2;                                                     // the record of a hash
+    second[4] = '\x11', second[7] = '\5', second.insert(17, "\1\3");  // behind a record of another type
+    for (const std::string& before : {rar5, rar5 + comment, rar5 + folder5, rar5 + folder5 + comment}) {
+        CHECK(told(before + secret) == "application/x-rar-encrypted");
+        CHECK(told(before + second) == "application/x-rar-encrypted");
+        CHECK(told(before + open) == "application/vnd.rar");
+        CHECK(told(before + open + secret) == "application/vnd.rar");
+        for (std::size_t cut = 0; cut < secret.size(); ++cut)
+            CHECK(told(before + secret.substr(0, cut), 0) == "application/vnd.rar");
+    }
+    // Sizes that lie: of a record, of a header, of the data behind it.
+    CHECK(told(rar5 + std::string("\1\2\3\4\7\2\1\3\0\xFF\xFF\1", 12), 0) == "application/vnd.rar");
+    CHECK(told(rar5 + std::string("\1\2\3\4\7\2\1\xFF\xFF\xFF\xFF\xFF", 12), 0) == "application/vnd.rar");
+    CHECK(told(rar5 + std::string("\1\2\3\4\0\2\1\3", 8), 0) == "application/vnd.rar");
+    CHECK(told(rar5 + std::string("\1\2\3\4\x0B\3\2\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x7F", 16) + secret) ==
+          "application/vnd.rar");
     CHECK(told("Rar!\x1A\7\0\1\2\x73\x80\0"sv) == "application/x-rar-encrypted");
     CHECK(told("LUKS\xBA\xBE\0\2"sv) == "application/x-luks");
     CHECK(told("\xEB\x58\x90-FVE-FS-") == "application/x-bitlocker");
