@@ -199,15 +199,20 @@ Rules resolve_rules(const std::vector<RuleSource>& sources, const ScanOptions& o
 // ---- The whole ----
 
 // A laboratory's scan is the one that leaves nothing out.
-void check_size_gate(const Settings& settings) {
-    if (!settings.options.size_gate || settings.profile != "lab-full") return;
-    const auto place = settings.places.find("entries.size_gate");
-    fail_at(place == settings.places.end() ? Place{} : place->second, "the profile lab-full has no size gate",
-            "take another profile, or leave entries.size_gate out");
+void check_leaves_nothing_out(const Settings& settings) {
+    if (settings.profile != "lab-full") return;
+    const auto refuse = [&](const char* key, const char* what) {
+        const auto place = settings.places.find(key);
+        fail_at(place == settings.places.end() ? Place{} : place->second, fmt::format("the profile lab-full {}", what),
+                fmt::format("take another profile, or leave {} out", key));
+    };
+    if (settings.options.size_gate) refuse("entries.size_gate", "has no size gate");
+    if (!settings.options.walk.deleted) refuse("entries.deleted", "examines deleted entries");
+    if (!settings.options.walk.orphans) refuse("entries.orphans", "examines orphans");
 }
 
 void check_together(const Settings& settings) {
-    check_size_gate(settings);
+    check_leaves_nothing_out(settings);
     const ScanOptions& o = settings.options;
     if (o.worker_memory_mib <= o.worker_memory_max_mib) return;
     const auto place = [&] {

@@ -231,6 +231,15 @@ TEST_CASE("values that contradict each other are an error") {
           "F, line 1, column 26: worker.memory_max_mib (100) is less than worker.memory_mib (384)");
 }
 
+TEST_CASE("a laboratory's scan leaves no state of entries out") {
+    CHECK(error_of("profile: lab-full\nentries: {deleted: false}\n") ==
+          "F, line 2, column 20: the profile lab-full examines deleted entries");
+    CHECK(error_of("profile: lab-full\nentries: {orphans: false}\n") ==
+          "F, line 2, column 20: the profile lab-full examines orphans");
+    CHECK(error_of("profile: lab-full\nentries: {deleted: true, orphans: true}\n") == "accepted");
+    CHECK(error_of("entries: {deleted: false, orphans: false}\n") == "accepted");
+}
+
 TEST_CASE("reports of the defaults are those of the build; one that a user names must be there") {
     ConfigSources sources;
     sources.available_reports = {"jsonl", "text"};
