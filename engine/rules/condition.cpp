@@ -25,6 +25,11 @@ Truth fits_pattern(const Value&, const Prepared& prepared, Facts& facts) {
     return truth_of(facts.fits(text, prepared.patterns));
 }
 
+// What is no stream has no name of one: "**" is any stream, and nothing else.
+Truth fits_stream(const Value& value, const Prepared& prepared, Facts& facts) {
+    return facts.entry().stream.empty() ? Truth::no : fits_pattern<PatternText::stream>(value, prepared, facts);
+}
+
 Truth has_extension(const Value&, const Prepared& prepared, Facts& facts) {
     const std::optional<std::size_t> number = facts.extension_number();
     return truth_of(number && prepared.extensions[*number]);
@@ -154,6 +159,14 @@ const std::vector<ConditionKind>& condition_table() {
          {},
          "found anywhere in the last part of the path",
          fits_pattern<PatternText::name>},
+        {"stream",
+         metadata,
+         ValueForm::globs,
+         {},
+         "the name of the stream: of NTFS an alternate data stream, elsewhere an extended attribute; `**` is any "
+         "stream",
+         fits_stream},
+        {"stream_regex", metadata, ValueForm::regexes, {}, "found anywhere in the name of the stream", fits_stream},
         {"extension",
          metadata,
          ValueForm::words,
@@ -232,6 +245,7 @@ std::optional<std::size_t> Facts::extension_number() {
 std::string_view Facts::text_of(PatternText text) const {
     const std::string_view path = entry_.path;
     if (text == PatternText::volume) return place_.volume;
+    if (text == PatternText::stream) return entry_.stream;
     return text == PatternText::path ? path : path.substr(path.rfind('/') + 1);  // npos + 1 is 0
 }
 

@@ -14,7 +14,7 @@
 namespace triage {
 
 // Which texts patterns are matched against.
-enum class PatternText : std::uint8_t { path, name, volume, set, label };
+enum class PatternText : std::uint8_t { path, name, stream, volume, set, label };
 
 // What a rule needs to know of a loaded set, in the order of the sets.
 struct SetFacts {
@@ -37,7 +37,7 @@ struct Prepared {
 struct RuleContext {
     std::vector<SetFacts> sets;
     Timestamp started;  // of the scan, as its case records it
-    std::array<PatternSet, 5> patterns;
+    std::array<PatternSet, 6> patterns;
     std::unordered_map<std::string, std::size_t> extensions;  // that conditions name → number
 };
 
@@ -53,7 +53,7 @@ class Facts {
     const Examined* content() const { return examined_ && examined_->status == Status::hashed ? examined_ : nullptr; }
     const std::string& extension();
     std::optional<std::size_t> extension_number();
-    bool fits(PatternText text, const std::vector<int>& patterns);  // of path, name and volume
+    bool fits(PatternText text, const std::vector<int>& patterns);  // of path, name, stream and volume
 
   private:
     std::string_view text_of(PatternText text) const;
@@ -63,7 +63,7 @@ class Facts {
     const EntryPlace place_;
     const Examined* examined_;
     std::optional<std::string> extension_;
-    std::array<std::optional<std::vector<int>>, 3> found_;
+    std::array<std::optional<std::vector<int>>, 4> found_;
 };
 
 }  // namespace triage

@@ -102,9 +102,10 @@ void RuleBook::prepare(const Condition& condition, Prepared& prepared) {
             numbers.push_back(context_.patterns[static_cast<std::size_t>(text)].add(glob_as_regex(glob)));
     };
     const std::string_view name = condition.kind->name;
-    const PatternText text = name.starts_with("path")   ? PatternText::path
-                             : name.starts_with("name") ? PatternText::name
-                                                        : PatternText::volume;
+    const PatternText text = name.starts_with("path")     ? PatternText::path
+                             : name.starts_with("name")   ? PatternText::name
+                             : name.starts_with("stream") ? PatternText::stream
+                                                          : PatternText::volume;
     if (condition.kind->form == ValueForm::match) {
         const auto& terms = std::get<MatchTerms>(condition.value);
         add_globs(PatternText::set, terms.sets, prepared.patterns);

@@ -54,6 +54,9 @@ Change state(EntryState to) {
 Change size(std::uint64_t to) {
     return [to](Sample& s) { s.entry.size = to; };
 }
+Change stream(std::string_view to) {
+    return [to](Sample& s) { s.entry.stream = to; };
+}
 void no_match(Sample& s) { s.examined.matches.clear(); }
 void no_times(Sample& s) { s.entry.times = {}; }
 void same(Sample&) {}
@@ -80,6 +83,10 @@ const std::vector<Row>& rows() {
         {"name: img_*.jpg", same, path("/IMG_1.JPG/other")},
         {"name: 'zo\xC3\x8B'", path("/a/Zo\xC3\xAB"), path("/a/Zoe")},
         {"name_regex: '^IMG'", same, path("/IMG/x")},
+        {"stream: zone.*", stream("Zone.Identifier"), stream("Zones")},
+        {"stream: '**'", stream("user.xdg/origin"), same},
+        {"stream: 'IMG*'", stream("img"), same},  // the name of the file says nothing of its stream
+        {"stream_regex: ['x$', '(?i)^ZONE']", stream("Zone.Identifier"), stream("My Zone")},
         {"extension: jpg", same, path("/x.jpg/a")},
         {"extension: [PNG, jpg]", same, path("/x.jpgx")},
         {"extension: jpg", [](Sample& s) { s.entry.path = "/x", s.entry.stream = "a.jpg"; },
