@@ -40,6 +40,27 @@ bool are_apart(const std::optional<T>& least_a, const std::optional<T>& most_a, 
     return (least_a && most_b && *most_b < *least_a) || (least_b && most_a && *most_a < *least_b);
 }
 
+using Words = std::vector<std::string>;
+
+bool is_type_range(std::string_view word) { return word.ends_with("/*"); }
+// "image/*" covers "image/png" and itself.
+bool covers(std::string_view wide, std::string_view narrow) {
+    return wide == narrow || (is_type_range(wide) && narrow.starts_with(wide.substr(0, wide.size() - 1)));
+}
+bool cover(const Words& wide, std::string_view narrow) {
+    return std::any_of(wide.begin(), wide.end(), [&](const std::string& word) { return covers(word, narrow); });
+}
+
+bool is_at_or_before(const Timestamp& a, const Timestamp& b) {
+    return std::pair(a.seconds, a.nanoseconds) <= std::pair(b.seconds, b.nanoseconds);
+}
+// One ends where the other begins, or before. An absolute bound and a relative one are not compared: the time of the
+// scan is between them.
+bool ends_before(const TimeRange& a, const TimeRange& b) {
+    return (a.before && b.after && is_at_or_before(*a.before, *b.after)) ||
+           (a.older_than && b.newer_than && *b.newer_than <= *a.older_than);
+}
+
 // Two conditions of one kind that no entry can satisfy at once. Of patterns nothing is said.
 bool exclude_each_other(const Condition& a, const Condition& b) {
     if (a.kind != b.kind) return false;
@@ -52,10 +73,14 @@ bool exclude_each_other(const Condition& a, const Condition& b) {
         const auto &x = std::get<NumberRange>(a.value), &y = std::get<NumberRange>(b.value);
         return are_apart(x.least, x.most, y.least, y.most);
     }
-    if (a.kind->form != ValueForm::words || a.kind->name == "type") return false;
-    const auto &x = std::get<std::vector<std::string>>(a.value), &y = std::get<std::vector<std::string>>(b.value);
-    return std::none_of(x.begin(), x.end(),
-                        [&](const std::string& word) { return std::find(y.begin(), y.end(), word) != y.end(); });
+    if (a.kind->form == ValueForm::time) {
+        const auto &x = std::get<TimeRange>(a.value), &y = std::get<TimeRange>(b.value);
+        return ends_before(x, y) || ends_before(y, x);
+    }
+    if (a.kind->form != ValueForm::words) return false;
+    const auto &x = std::get<Words>(a.value), &y = std::get<Words>(b.value);
+    return std::none_of(x.begin(), x.end(), [&](const std::string& word) { return cover(y, word); }) &&
+           std::none_of(y.begin(), y.end(), [&](const std::string& word) { return cover(x, word); });
 }
 
 std::string in_words(const Expression& term) {
@@ -81,13 +106,51 @@ void refuse_contradiction(const Rule& rule, const Expression& expression, const 
         for (const Expression& part : term->parts) refuse_contradiction(rule, part, place);
 }
 
-// Every term of `wide` stands in `narrow`: where that holds, this does.
-bool is_within(const Rule& narrow, const Rule& wide) {
-    const std::vector<const Expression*> all = terms_of(narrow.when);
-    const std::vector<const Expression*> some = terms_of(wide.when);
-    return std::all_of(some.begin(), some.end(), [&](const Expression* one) {
-        return std::any_of(all.begin(), all.end(), [&](const Expression* other) { return *other == *one; });
+template <class Range>
+bool lies_within(const Range& narrow, const Range& wide) {
+    return (!wide.least || (narrow.least && *narrow.least >= *wide.least)) &&
+           (!wide.most || (narrow.most && *narrow.most <= *wide.most));
+}
+bool lies_within(const TimeRange& narrow, const TimeRange& wide) {
+    return (!wide.after || (narrow.after && is_at_or_before(*wide.after, *narrow.after))) &&
+           (!wide.before || (narrow.before && is_at_or_before(*narrow.before, *wide.before))) &&
+           (!wide.newer_than || (narrow.newer_than && *narrow.newer_than <= *wide.newer_than)) &&
+           (!wide.older_than || (narrow.older_than && *narrow.older_than >= *wide.older_than));
+}
+
+// Of patterns only those that stand in both are known to fit.
+bool implies(const Condition& narrow, const Condition& wide) {
+    if (narrow == wide) return true;
+    if (narrow.kind != wide.kind) return false;
+    if (const auto* size = std::get_if<SizeRange>(&narrow.value))
+        return lies_within(*size, std::get<SizeRange>(wide.value));
+    if (const auto* number = std::get_if<NumberRange>(&narrow.value))
+        return lies_within(*number, std::get<NumberRange>(wide.value));
+    if (const auto* time = std::get_if<TimeRange>(&narrow.value))
+        return lies_within(*time, std::get<TimeRange>(wide.value));
+    const auto* words = std::get_if<Words>(&narrow.value);
+    if (!words) return false;
+    const auto& others = std::get<Words>(wide.value);
+    const bool are_words = narrow.kind->form == ValueForm::words;
+    return std::all_of(words->begin(), words->end(), [&](const std::string& word) {
+        return are_words ? cover(others, word) : std::find(others.begin(), others.end(), word) != others.end();
     });
+}
+
+// Where `narrow` holds, `wide` surely does: each of its terms follows from one of the other's.
+bool is_within(const Expression& narrow, const Expression& wide) {
+    const std::vector<const Expression*> all = terms_of(narrow);
+    const auto follows = [&](const Expression* term) {
+        if (term->kind == Kind::any)
+            for (const Expression& part : term->parts)
+                if (is_within(narrow, part)) return true;
+        return std::any_of(all.begin(), all.end(), [&](const Expression* other) {
+            const bool are_conditions = other->kind == Kind::condition && term->kind == Kind::condition;
+            return are_conditions ? implies(other->condition, term->condition) : *other == *term;
+        });
+    };
+    const std::vector<const Expression*> some = terms_of(wide);
+    return std::all_of(some.begin(), some.end(), follows);
 }
 
 bool is_only(const Expression& term, std::string_view state) {
@@ -105,7 +168,7 @@ void refuse_unlisted(const Rule& rule, const Place& place, const ScanOptions& op
 }
 
 void compare(const Rule& rule, const Place& place, const Rule& other, const Place& other_place) {
-    const bool is_skipped = other.skip && is_within(rule, other);
+    const bool is_skipped = other.skip && is_within(rule.when, other.when);
     if (is_skipped && rule.severity && needs_of(rule.when) == Needs::content)
         fail_at(place, fmt::format("the rule {} is never reached: {} ({}) skips all that it holds for", rule.name,
                                    other.name, to_string(other_place)));

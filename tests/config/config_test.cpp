@@ -301,6 +301,26 @@ TEST_CASE("rules that nothing reaches or that contradict each other are refused 
     CHECK(error(skip + "  - {name: a, when: {path: '/x/**', extension: jpg}, priority: 0}\n") ==
           "F, line 3, column 5: the rules a and s (F, line 2, column 5) contradict each other: what is skipped is not "
           "read");
+    const auto is_reached = [&](const std::string& skipped, const std::string& when) {
+        const std::string e = error("  - {name: s, when: {" + skipped + "}, skip: true}\n  - {name: a, when: {" + when +
+                                    ", type: image/*}, severity: info, text: t}\n");
+        CHECK((e == "accepted" || e.find("the rule a is never reached: s ") != std::string::npos));
+        return e == "accepted";
+    };
+    CHECK_FALSE(is_reached("size: {min: 1 MiB}", "size: {min: 2 MiB, max: 3 MiB}"));
+    CHECK(is_reached("size: {min: 1 MiB}", "size: {min: 1}"));
+    CHECK(is_reached("size: {min: 1 MiB}", "size: {max: 2 MiB}"));
+    CHECK_FALSE(is_reached("extension: [jpg, png]", "extension: png"));
+    CHECK(is_reached("extension: png", "extension: [jpg, png]"));
+    CHECK_FALSE(is_reached("path: ['/x/**', '/y/**']", "path: '/y/**', size: 1"));
+    CHECK(is_reached("path: '/y/**'", "path: '/y/z'"));  // of patterns only equal ones are compared
+    CHECK_FALSE(is_reached("any: [{fs: ext4}, {size: {max: 9}}]", "size: 5"));
+    CHECK(is_reached("any: [{fs: ext4}, {size: {max: 9}}]", "size: 10"));
+    CHECK_FALSE(is_reached("modified: {before: 2020-01-01}", "modified: {after: 2001-01-01, before: 2010-01-01}"));
+    CHECK(is_reached("modified: {before: 2020-01-01}", "modified: {before: 2020-01-02}"));
+    CHECK_FALSE(is_reached("created: {older_than: 1 day}", "created: {older_than: 25 hours}"));
+    CHECK(is_reached("created: {newer_than: 1 day}", "created: {newer_than: 25 hours}"));
+    CHECK_FALSE(is_reached("any: [{state: deleted}, {state: orphan}]", "state: orphan"));
     CHECK(error("  - {name: a, when: {size: 1}, priority: 0}\n  - {name: b, when: {size: 1}, priority: 1}\n") ==
           "F, line 2, column 5: the rules a and b (F, line 3, column 5) contradict each other: one `when`, two "
           "priorities");

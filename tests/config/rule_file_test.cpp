@@ -106,6 +106,15 @@ TEST_CASE("conditions that contradict each other are refused") {
     CHECK_FALSE(is_refused("any: [{size: 1}, {size: 2}]"));
     CHECK_FALSE(is_refused("all: [{size: {min: 5}}, {size: {max: 5}}]"));
     CHECK_FALSE(is_refused("all: [{type: image/*}, {type: image/png}]"));
+    CHECK_FALSE(is_refused("all: [{type: image/png}, {type: [video/*, image/*]}]"));
+    CHECK(is_refused("all: [{type: image/*}, {type: video/*}]"));
+    CHECK(is_refused("type: unknown, all: [{type: [image/*, video/mp4]}]"));
+    CHECK(is_refused("all: [{modified: {after: 2020-01-01}}, {modified: {before: 2019-01-01}}]"));
+    CHECK(is_refused("all: [{modified: {before: 2020-01-01}}, {modified: {after: 2020-01-01}}]"));
+    CHECK(is_refused("all: [{created: {older_than: 30 days}}, {created: {newer_than: 1 day}}]"));
+    CHECK_FALSE(is_refused("all: [{modified: {after: 2020-01-01}}, {created: {before: 2019-01-01}}]"));
+    CHECK_FALSE(is_refused("all: [{modified: {after: 2019-01-01}}, {modified: {before: 2020-01-01}}]"));
+    CHECK_FALSE(is_refused("all: [{modified: {after: 2020-01-01}}, {modified: {older_than: 30 days}}]"));
     CHECK_FALSE(is_refused("state: deleted, not: {state: deleted, size: 1}"));
     CHECK(error("size: {min: 2, max: 1}") == "F, line 2, column 28: size never holds: min is above max");
     CHECK(error("created: {after: 2024-05-01, before: 2024-05-01}").ends_with("after is not before before"));
