@@ -66,19 +66,41 @@ bool is_before(const Timestamp& a, const Timestamp& b) {
     return a.seconds != b.seconds ? a.seconds < b.seconds : a.nanoseconds < b.nanoseconds;
 }
 
-template <std::optional<Timestamp> Times::*which>
+// When it may have been, both included: a date alone is any instant of its day, and a time without a zone any that
+// reads so somewhere, up to 14 hours away.
+struct Instants {
+    Timestamp first, last;
+};
+Instants instants_of(const Timestamp& time, TimeForm form) {
+    constexpr std::int64_t farthest_zone = 14 * 3600, day = 86400;
+    Instants instants{time, time};
+    if (form.is_date_only) instants.last = {time.seconds + day - 1, 999'999'999};
+    if (form.is_utc) return instants;
+    instants.first.seconds -= farthest_zone, instants.last.seconds += farthest_zone;
+    return instants;
+}
+Truth is_before(const Instants& time, const Timestamp& bound) {
+    if (is_before(time.last, bound)) return Truth::yes;
+    return is_before(time.first, bound) ? Truth::unknown : Truth::no;
+}
+Truth opposite(Truth truth) { return truth == Truth::unknown ? truth : truth_of(truth == Truth::no); }
+
+template <std::optional<Timestamp> Times::*which, TimeForm EntryPlace::*form>
 Truth has_time(const Value& value, const Prepared&, Facts& facts) {
     const std::optional<Timestamp>& time = facts.entry().times.*which;
     if (!time) return Truth::unknown;
+    const Instants instants = instants_of(*time, facts.place().*form);
     const TimeRange& range = std::get<TimeRange>(value);
     const auto ago = [&](std::uint64_t seconds) {
         return Timestamp{facts.context().started.seconds - static_cast<std::int64_t>(seconds),
                          facts.context().started.nanoseconds};
     };
-    return truth_of((!range.after || !is_before(*time, *range.after)) &&
-                    (!range.before || is_before(*time, *range.before)) &&
-                    (!range.newer_than || !is_before(*time, ago(*range.newer_than))) &&
-                    (!range.older_than || is_before(*time, ago(*range.older_than))));
+    Truth truth = Truth::yes;  // of all bounds: Truth goes from no to yes
+    if (range.after) truth = std::min(truth, opposite(is_before(instants, *range.after)));
+    if (range.before) truth = std::min(truth, is_before(instants, *range.before));
+    if (range.newer_than) truth = std::min(truth, opposite(is_before(instants, ago(*range.newer_than))));
+    if (range.older_than) truth = std::min(truth, is_before(instants, ago(*range.older_than)));
+    return truth;
 }
 
 Truth has_state(const Value& value, const Prepared&, Facts& facts) {
@@ -186,10 +208,30 @@ const std::vector<ConditionKind>& condition_table() {
          "the extension promises another type than the first bytes show; an extension without a promise never differs",
          has_other_type},
         {"size", metadata, ValueForm::size, {}, "bytes of the content", has_size},
-        {"modified", metadata, ValueForm::time, {}, "when the content was last written", has_time<&Times::modified>},
-        {"accessed", metadata, ValueForm::time, {}, "when the content was last read", has_time<&Times::accessed>},
-        {"changed", metadata, ValueForm::time, {}, "when the metadata were last written", has_time<&Times::changed>},
-        {"created", metadata, ValueForm::time, {}, "when it came to be in this file system", has_time<&Times::created>},
+        {"modified",
+         metadata,
+         ValueForm::time,
+         {},
+         "when the content was last written",
+         has_time<&Times::modified, &EntryPlace::modified>},
+        {"accessed",
+         metadata,
+         ValueForm::time,
+         {},
+         "when the content was last read",
+         has_time<&Times::accessed, &EntryPlace::accessed>},
+        {"changed",
+         metadata,
+         ValueForm::time,
+         {},
+         "when the metadata were last written",
+         has_time<&Times::changed, &EntryPlace::changed>},
+        {"created",
+         metadata,
+         ValueForm::time,
+         {},
+         "when it came to be in this file system",
+         has_time<&Times::created, &EntryPlace::created>},
         {"state",
          metadata,
          ValueForm::words,

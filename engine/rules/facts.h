@@ -22,9 +22,10 @@ struct SetFacts {
     Polarity polarity = Polarity::notable;
 };
 
-// Where an entry lies.
+// Where an entry lies, and how its file system stores times.
 struct EntryPlace {
     std::string_view volume, fs;
+    TimeForm modified{}, accessed{}, changed{}, created{};
 };
 
 // What a condition's value becomes when the rules are compiled.

@@ -303,7 +303,7 @@ void Lister::begin_filesystem(VolumeWalk& walk, const Filesystem& fs) {
     record.changed = fs.changed, record.created = fs.created;
     walk.current->is_readable = fs.is_readable;
     if (fs.type == "swap" && !fs.is_readable) record.state = VolumeState::swap;
-    places_.put(record.id, record.name, record.fs);
+    places_.put(record);
     VolumeRecord pending = record;
     pending.state = VolumeState::pending;
     send(pending);
@@ -321,7 +321,7 @@ void Lister::take_entry(VolumeWalk& walk, Entry entry) {
     work.evidence = walk.evidence.record.id;
     work.record.walk_order = resume_.next_walk_order++;
     work.record.volume = part.record.id;
-    const RuleBook::BeforeReading before = rules_.before_reading(entry, {part.record.name, part.record.fs});
+    const RuleBook::BeforeReading before = rules_.before_reading(entry, VolumePlaces::of(part.record));
     work.priority = static_cast<std::uint8_t>(before.priority);
     work.hash = before.hash;
     if (!work.hash.empty()) work.hash.add(algorithms_of(input_.known));  // what is not computed cannot match

@@ -299,11 +299,13 @@ void scan(const ScanInput& given, Store& store, AuditLog& audit, Progress& progr
                           given.spool_folder, stop.flag(),    given.deadline, given.observer, given.look_at_device};
     const SizeGate gate = gate_of(input, store, audit);
     VolumePlaces places;
-    for (const VolumeRecord& volume : store.volumes()) places.put(volume.id, volume.name, volume.fs);
+    for (const VolumeRecord& volume : store.volumes()) places.put(volume);
     Rules speaking = input.rules;
     speaking.push_back(built_in_match());
     store.put_rules(speaking);
-    const bool asks_for_place = rules.asks_for("volume") || rules.asks_for("fs");
+    constexpr std::string_view of_place[] = {"volume", "fs", "modified", "accessed", "changed", "created"};
+    const bool asks_for_place = std::any_of(std::begin(of_place), std::end(of_place),
+                                            [&](std::string_view condition) { return rules.asks_for(condition); });
     const auto judge_one = [&](const EntryRecord& r) {
         return rules.judge(r.entry, asks_for_place ? places.at(r.volume) : EntryPlace{}, r.examined);
     };

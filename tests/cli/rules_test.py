@@ -151,6 +151,21 @@ for engine in "auto", "openssl":
     expect("matches", by_rule(done).get("notable-match"),
            {"/Users/a/photo.png", "/Users/a/photo.txt", "/Windows/logo.png", "/Windows/link.png"})
 
+# ---- FAT stores the clock on the wall without its zone, and of the last access the day ----
+fat = os.path.join(workspace(), "fat.raw")
+dated = os.path.join(workspace(), "noon.txt")
+with open(dated, "w") as out:
+    out.write("noon")
+os.utime(dated, (1714564800, 1714564800))  # 2024-05-01T12:00:00Z
+quietly("mkfs.fat", "-C", fat, "2048")
+subprocess.run(["mcopy", "-m", "-i", fat, dated, "::"], check=True, env={**os.environ, "TZ": "UTC0"})
+done = with_rules(fat, [
+    "{name: surely, when: {name: noon.txt, modified: {after: 2024-04-30}}, severity: info, text: t}",
+    "{name: maybe, when: {name: noon.txt, modified: {after: 2024-05-01}}, severity: info, text: t}",
+    "{name: maybe-not, when: {name: noon.txt, not: {modified: {after: 2024-05-01}}}, severity: info, text: t}",
+    "{name: surely-not, when: {name: noon.txt, not: {modified: {after: 2024-05-03}}}, severity: info, text: t}"])
+expect("times without a zone", sorted(by_rule(done)), ["surely", "surely-not"])
+
 # ---- stop_after: a clean end that says so, and goes on from there ----
 done = with_rules(image, ["{name: enough, when: {size: {min: 1}}, severity: info, text: t, stop_after: 2, tags: [a, b]}"])
 expect("exit code of a stop", done.code, 4)

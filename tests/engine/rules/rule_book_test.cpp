@@ -20,6 +20,7 @@ constexpr std::int64_t day = 86400;
 struct Sample {
     Entry entry;
     std::string volume = "p1", fs = "ntfs";
+    TimeForm form{7, true, false};  // of all times
     Examined examined;
 
     Sample() {
@@ -38,6 +39,7 @@ struct Sample {
         match.agrees = AlgorithmSet::from_bits(3), match.size_agrees = true;
         examined.matches = {match};
     }
+    EntryPlace place() const { return {volume, fs, form, form, form, form}; }
 };
 
 using Change = std::function<void(Sample&)>;
@@ -59,6 +61,14 @@ Change stream(std::string_view to) {
 }
 void no_match(Sample& s) { s.examined.matches.clear(); }
 void no_times(Sample& s) { s.entry.times = {}; }
+Change time(std::int64_t seconds, TimeForm form) {
+    return [=](Sample& s) {
+        s.entry.times.modified = s.entry.times.accessed = Timestamp{seconds, 0};
+        s.form = form;
+    };
+}
+constexpr TimeForm date_only{0, true, true}, no_zone{0, false, false}, date_without_zone{0, false, true};
+constexpr std::int64_t midnight = 1'713'657'600;  // 2024-04-21T00:00:00Z
 void same(Sample&) {}
 
 struct Row {
@@ -110,6 +120,22 @@ const std::vector<Row>& rows() {
         {"changed: {newer_than: 10 days}", same, [](Sample& s) { s.entry.times.changed->seconds -= 1; }, no_times},
         {"created: {older_than: 239 hours}", same, [](Sample& s) { s.entry.times.created->seconds += day; }, no_times},
         {"modified: {newer_than: 1 day}", [](Sample& s) { s.entry.times.modified = started; }, same, no_times},
+        // What was not stored decides nothing: the hour of a date, the zone of a time.
+        {"accessed: {after: '2024-04-21T12:00:00Z'}", time(midnight + day, date_only), time(midnight - day, date_only),
+         time(midnight, date_only)},
+        {"accessed: {before: '2024-04-21'}", time(midnight - day, date_only), time(midnight, date_only)},
+        {"modified: {after: '2024-04-21'}", time(midnight + 14 * 3600, no_zone),
+         time(midnight - 14 * 3600 - 1, no_zone), time(midnight + 14 * 3600 - 1, no_zone)},
+        {"modified: {before: '2024-04-21'}", time(midnight - 14 * 3600 - 1, no_zone),
+         time(midnight + 14 * 3600, no_zone), time(midnight - 14 * 3600, no_zone)},
+        {"accessed: {before: '2024-04-21'}", time(midnight - 2 * day, date_without_zone),
+         time(midnight + day, date_without_zone), time(midnight - day, date_without_zone)},
+        {"modified: {newer_than: 1 day}", time(started.seconds - 10 * 3600 + 1, no_zone),
+         time(started.seconds - 38 * 3600 - 1, no_zone), time(started.seconds - day, no_zone)},
+        {"modified: {older_than: 1 day}", time(started.seconds - 38 * 3600 - 1, no_zone),
+         time(started.seconds - 10 * 3600, no_zone), time(started.seconds - day, no_zone)},
+        {"modified: {after: '2024-04-20', before: '2024-04-22'}", time(midnight + 3600, no_zone),
+         time(midnight + 3 * day, no_zone), time(midnight - day, no_zone)},
         {"state: [deleted, orphan]", state(EntryState::deleted), same},
         {"state: allocated", same, state(EntryState::orphan)},
         {"kind: stream", [](Sample& s) { s.entry.kind = EntryKind::stream; }, same},
@@ -155,14 +181,14 @@ bool holds(const std::string& when, const Change& change) {
     Sample sample;
     change(sample);
     const RuleBook book(test::rules_of("[{name: a, when: {" + when + "}, severity: info, text: t}]"), sets, started);
-    const std::optional<Finding> finding = book.judge(sample.entry, {sample.volume, sample.fs}, sample.examined);
+    const std::optional<Finding> finding = book.judge(sample.entry, sample.place(), sample.examined);
     return finding && finding->rules.front() == "a";
 }
 
 RuleBook::BeforeReading before(const std::string& rules, const Change& change = same) {
     Sample sample;
     change(sample);
-    return RuleBook(test::rules_of(rules), sets, started).before_reading(sample.entry, {sample.volume, sample.fs});
+    return RuleBook(test::rules_of(rules), sets, started).before_reading(sample.entry, sample.place());
 }
 
 }  // namespace
