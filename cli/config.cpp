@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/config.h"
 
+#include <fmt/format.h>
+
 #include <cstdio>
 
 #include "cli/command.h"
@@ -25,6 +27,13 @@ Configuration load(const std::string& file, const std::string& profile) {
     return load_configuration(sources);
 }
 
+void say_what_is_left_open(const Configuration& configuration) {
+    const std::vector<std::string> open = rules_left_open(configuration);
+    if (open.empty()) return;
+    std::printf("note: entries.size_gate leaves most contents unread, and these rules on content open for them: %s\n",
+                fmt::format("{}", fmt::join(open, ", ")).c_str());
+}
+
 }  // namespace
 
 void add_config(CLI::App& app, CommandLine& line) {
@@ -37,6 +46,7 @@ void add_config(CLI::App& app, CommandLine& line) {
         line.chosen = [file] {
             const Configuration configuration = load(*file, {});
             std::printf("sound: SHA-256 %s\n", configuration.sha256.c_str());
+            say_what_is_left_open(configuration);
             return exit_code::success;
         };
     });

@@ -375,6 +375,14 @@ void check_against_lists(const ScanOptions& options, const KnownSets& sets) {
     }
 }
 
+std::vector<std::string> rules_left_open(const Configuration& configuration) {
+    std::vector<std::string> names;
+    if (!configuration.options.size_gate) return names;
+    for (const Rule& rule : configuration.rules)
+        if (rule.severity && asks_beyond_matches(rule.when)) names.push_back(rule.name);
+    return names;
+}
+
 std::string show_keys(const Configuration& configuration) { return written(configuration, true); }
 
 std::vector<std::string> built_in_profiles() { return embedded_names("profiles"); }

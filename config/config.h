@@ -40,6 +40,9 @@ Configuration parse_resolved(const std::string& yaml);
 // Throws Error (usage) when a record of a list has none of its digests left to compute.
 void check_against_lists(const ScanOptions& options, const KnownSets& sets);
 
+// Of a configuration with the size gate, the names of the rules that cannot be decided for what it leaves unread.
+std::vector<std::string> rules_left_open(const Configuration& configuration);
+
 // The resolved configuration, each key with its meaning, consequence and default as comments.
 std::string show_keys(const Configuration& configuration = load_configuration({}));
 

@@ -3,7 +3,7 @@
 """Rules on a real image: the type of contents made by other programs, owners, and what
 follows from a rule: skipped, hashed otherwise, stopped, said with its tags in the report."""
 import bz2, gzip, hashlib, json, lzma, math, os, random, sqlite3, subprocess, tarfile, tempfile, wave, zipfile, zlib
-from support import finish, scan, workspace
+from support import TRIAGE, finish, scan, workspace
 
 faults = []
 
@@ -186,6 +186,11 @@ expect("home-visit", sorted(set(os.listdir(os.path.join(done.case, "reports"))) 
        ["findings.jsonl", "problems.jsonl", "report.txt", "summary.json"])
 expect("random content", "/noise.bin" in by_rule(done).get("random-content", ()), True)
 expect("only a match is an alert", {f["path"] for f in done.findings if f["severity"] == "alert"}, by_rule(done)["notable-match"])
+with open(os.path.join(workspace(), "visit.yaml"), "w") as out:
+    out.write("profile: home-visit\n")
+said = subprocess.run([TRIAGE, "config", "check", out.name], capture_output=True, check=True, text=True).stdout
+expect("rules that the size gate leaves open", said.splitlines()[1].rsplit(": ", 1)[1],
+       "encrypted-container, encrypted-archive, random-content")
 done = scan(image, "--profile", "quick", "--notable", notable)
 expect("quick", (done.code, "deleted entries are left out" in json.dumps(done.summary)), (1, True))
 finish(faults, "rules on a real image")
