@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
+#include <utility>
 
 #include "engine/examine/examine.h"
 #include "engine/scan/check.h"
@@ -53,16 +53,14 @@ struct Lister::VolumeWalk {
         VolumeRecord record;
         bool is_readable = false, hides_entries = false;
         std::string reason;
-        AddressSet addresses;
+        ContentSet contents;
         std::uint64_t last_address = ~0ull;
-        std::set<std::uint32_t> last_attributes;
+        std::size_t contents_of_last = 0;
 
-        // The walk lists all streams of a name together: an address met again is another name of the same contents.
         bool is_new_content(std::uint64_t address, std::uint32_t attribute) {
-            if (address == last_address) return last_attributes.insert(attribute).second;
-            const bool is_new = addresses.insert(address);
-            last_address = is_new ? address : ~0ull;
-            last_attributes = {attribute};
+            if (std::exchange(last_address, address) != address) contents_of_last = 0;
+            const bool is_new = contents.insert(address, attribute);
+            contents_of_last += is_new;
             return is_new;
         }
     };
@@ -310,7 +308,7 @@ void Lister::begin_filesystem(VolumeWalk& walk, const Filesystem& fs) {
 }
 
 void Lister::take_entry(VolumeWalk& walk, Entry entry) {
-    if (!walk.current || walk.current->last_attributes.size() > most_attributes) return void(walk.is_broken = true);
+    if (!walk.current || walk.current->contents_of_last > most_attributes) return void(walk.is_broken = true);
     VolumeWalk::Part& part = *walk.current;
     refuse_flawed(walk, entry);
     ++walk.entries;

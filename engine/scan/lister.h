@@ -12,7 +12,7 @@
 
 #include "engine/known/size_gate.h"
 #include "engine/rules/rule_book.h"
-#include "engine/scan/address_set.h"
+#include "engine/scan/content_set.h"
 #include "engine/scan/open_evidence.h"
 #include "engine/scan/plan.h"
 #include "engine/scan/volume_places.h"

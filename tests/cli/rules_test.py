@@ -136,6 +136,10 @@ for path in "/Windows/logo.png", "/Windows/link.png":
     expect(path, [entries[path].get(key) for key in ("status", "reason", "hashes", "type")], ["skipped", "rule", None, None])
 expect("/Users/a/photo.png", entries["/Users/a/photo.png"]["hashes"]["md5"], hashlib.md5(png()).hexdigest())
 expect("skipped", done.summary["scope"]["skipped_by_rule"]["entries"], 2)
+done = with_rules(image, ["{name: users, when: {path: '/users/**'}, skip: true}"])  # the other name of the same file
+entries = {entry["path"]: entry for entry in done.entries}
+expect("the name that is skipped", entries["/Users/a/photo.png"].get("reason"), "rule")
+expect("/Windows/link.png", entries["/Windows/link.png"].get("hashes", {}).get("md5"), hashlib.md5(png()).hexdigest())
 
 # ---- hash: these digests, and those of the lists ----
 notable = os.path.join(workspace(), "list.md5")

@@ -13,6 +13,7 @@
 
 #include "engine/examine/examine.h"
 #include "engine/scan/plan.h"
+#include "tests/support/rules.h"
 #include "tests/support/script_kinds.h"
 
 using namespace triage;
@@ -224,6 +225,26 @@ TEST_CASE("names of one address and attribute share a content, streams of one na
     // A name that shares a content does not carry its extents through the run once more.
     CHECK(listed.entry("/b").record.entry.extents.size() == 1);
     CHECK(listed.entry("/hard").record.entry.extents.empty());
+}
+
+TEST_CASE("a content that a rule skips under one name is read under the first that it does not skip, and once") {
+    const ScriptImage image = ScriptImage().volume(
+        "fs ntfs\nfile /skipped/a 5 9000+10\nstream /skipped/a 5 77 s 9100+10\nfile /b 6 9000+10\n"
+        "file /c 5 9000+10\nstream /c 5 77 s 9100+10\nfile /d 7 9000+10\n"
+        "file /e 5 9000+10\nstream /e 5 77 s 9100+10\nfile /skipped/f 7 9000+10\nfile /g 7 9000+10\n");
+    // Of each entry: r read, = another name of what is read, x skipped.
+    const auto outcome = [&](const std::string& condition) {
+        Listing listing;
+        listing.rules = rules_of("[{name: left-out, when: " + condition + ", skip: true}]");
+        std::string words;
+        for (const EntryWork& work : listing(image).entries)
+            words += work.is_examined ? 'x' : work.shares_content ? '=' : 'r';
+        return words;
+    };
+    CHECK(outcome("{path: /nowhere/**}") == "rrr==r====");
+    CHECK(outcome("{path: /skipped/**}") == "xxrrrr==x=");
+    CHECK(outcome("{all: [{path: /skipped/**}, {kind: stream}]}") == "rxr=rr====");
+    CHECK(outcome("{all: [{path: /skipped/**}, {not: {kind: stream}}]}") == "xrrr=r==x=");
 }
 
 TEST_CASE("an entry that contradicts itself stays in the list without a content") {
