@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The screen of a scan on a real terminal: tmux runs it in a pseudo-terminal, records every byte and shows the result.
-Narrow, wide, resized, redirected, interrupted, discreet, with hostile names: no control byte of theirs gets through."""
+Narrow, wide, resized, redirected, interrupted, out of time, discreet, with hostile names: no control byte of theirs
+gets through."""
 import hashlib, os, re, shlex, signal, subprocess, time
 from support import ROOT, SHARED, TRIAGE, finish, workspace
 
@@ -162,6 +163,16 @@ def check_interrupted(lasting, image, known):
         fault(f"Ctrl-C: the command to go on is not shown, or the screen stayed:\n{shown}")
 
 
+def check_time_limit(lasting):
+    """The screen goes, the verdict and the command to go on stay."""
+    terminal = Terminal(80, 40, lasting, "--threads", "1", "--hash-engine", "openssl", "--time-limit", "1s")
+    terminal.wait_for("Elapsed")
+    code, shown, _ = terminal.end()
+    check_widths(shown, 80, "time limit")
+    if code != 4 or "time limit" not in shown or "--resume" not in shown or re.search("Elapsed|Remaining", shown):
+        fault(f"time limit: exit code {code}:\n{shown}")
+
+
 def check_discreet(lasting, image, known):
     """Nothing that was found reaches the terminal; the exit code and the case tell it."""
     found = re.compile(r"match|problem|alert|incomplete|compared|finding|verdict", re.I)
@@ -244,6 +255,7 @@ try:
     lasting_image = lasting_evidence()
     check_on_a_terminal(lasting_image, hostile_image, hostile_list)
     check_interrupted(lasting_image, hostile_image, hostile_list)
+    check_time_limit(lasting_image)
     check_discreet(lasting_image, hostile_image, hostile_list)
     check_simple_terminal(hostile_image, hostile_list)
     check_redirected(lasting_image, hostile_list)
