@@ -134,8 +134,11 @@ int run_report(const ReportArguments& arguments) {
     const ReportOptions options = options_of(arguments);
     const std::string folder = next_reports_path(path);
     int code = exit_code::success;
-    for (const ReportOutcome& outcome :
-         render(store, kinds, folder, {arguments.show_names, thread_count({}), options})) {
+    WorkLine line;
+    const std::vector<ReportOutcome> outcomes =
+        render(store, kinds, folder, {arguments.show_names, thread_count({}), options, line.as_advance()});
+    line.clear();
+    for (const ReportOutcome& outcome : outcomes) {
         if (outcome.failure.empty()) continue;
         print_error("report " + outcome.name + ": " + outcome.failure, {});
         code = exit_code::not_whole;

@@ -187,6 +187,9 @@ const std::vector<Key>& key_table() {
         {"reports.jsonl.entries", [](ScanOptions& o) -> Field { return &o.report_options.jsonl.entries; },
          "Write entries.jsonl, a line for each entry.",
          "If false, the report jsonl is findings.jsonl and problems.jsonl; the store holds the entries all the same."},
+        {"reports.csv.entries", [](ScanOptions& o) -> Field { return &o.report_options.csv.entries; },
+         "Write entries.csv, a line for each entry.",
+         "If false, the report csv is findings.csv and problems.csv; the store holds the entries all the same."},
         {"store.keep_names", [](ScanOptions& o) -> Field { return &o.keep_names; },
          "Of which entries the case of a scan that ended holds the names: of all, or of those with a finding or a "
          "problem.",

@@ -134,6 +134,20 @@ std::string escape_for_html(std::string_view text) {
     return escaped;
 }
 
+std::string escape_for_xml(std::string_view bytes) {
+    std::string text;
+    for_each_code_point(
+        bytes,
+        [&](char32_t c, std::string_view s) {
+            if (c == '\t' || c == '\n' || c == '\r' || (c >= 0x7F && is_control(c)) || is_deceptive(c))
+                text += fmt::format("&#x{:X};", static_cast<unsigned>(c));
+            else if (c < 0x20 || c == 0xFFFE || c == 0xFFFF) text += replacement;
+            else text += s.size() == 1 ? escape_for_html(s) : std::string(s);
+        },
+        [&](unsigned char) { text += replacement; });
+    return text;
+}
+
 std::string to_json_string(std::string_view bytes) {
     std::string text;
     text.reserve(bytes.size() + 2);

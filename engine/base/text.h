@@ -31,6 +31,10 @@ std::string escape_for_terminal(std::string_view bytes);
 // Text between tags or in a quoted attribute of HTML: & < > " ' become references.
 std::string escape_for_html(std::string_view text);
 
+// Text of an XML 1.0 document: as for HTML, and what no document may hold (controls but TAB, LF and CR; bytes that are
+// not UTF-8; U+FFFE and U+FFFF) becomes U+FFFD. Controls that are left are written as references, so that they survive.
+std::string escape_for_xml(std::string_view bytes);
+
 // A JSON string literal with its quotes: what escape leaves is valid UTF-8; controls and bidirectional controls are
 // written as \uNNNN so that no report can drive the terminal that shows it.
 std::string to_json_string(std::string_view bytes);

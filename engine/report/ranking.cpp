@@ -8,6 +8,7 @@
 
 #include "engine/base/text.h"
 #include "engine/report/case_page.h"
+#include "engine/report/csv.h"
 #include "engine/report/summary.h"
 
 namespace triage {
@@ -128,25 +129,6 @@ Cells cells_of(const RankedExhibit& e, std::size_t rank) {
             line.evidence,
             e.case_path,
             ""};
-}
-
-// A sheet takes a cell that begins like a formula for one: such text gets an apostrophe. Where `;` separates cells,
-// quotes do not hold a line of this form together: what follows a `;` begins a cell too.
-std::string csv_cell(const std::string& text) {
-    std::string quoted = "\"";
-    bool begins = true;
-    for (const char c : escape_for_terminal(text)) {
-        if (begins && std::string_view("=+-@").find(c) != std::string_view::npos) quoted += '\'';
-        begins = c == ';' || (begins && (c == ' ' || c == '"'));
-        quoted += c == '"' ? "\"\"" : std::string(1, c);
-    }
-    return quoted + "\"";
-}
-
-std::string csv_line(const Cells& cells) {
-    std::string line;
-    for (const std::string& cell : cells) line += (line.empty() ? "" : ",") + csv_cell(cell);
-    return line + "\r\n";
 }
 
 std::string html_row(const Cells& cells, std::string_view tag) {

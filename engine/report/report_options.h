@@ -18,9 +18,15 @@ struct JsonlOptions {
     friend bool operator==(const JsonlOptions&, const JsonlOptions&) = default;
 };
 
+struct CsvOptions {
+    bool entries = true;  // reports.csv.entries: write entries.csv, the longest of the files
+    friend bool operator==(const CsvOptions&, const CsvOptions&) = default;
+};
+
 struct ReportOptions {
     Redaction redact;
     JsonlOptions jsonl;
+    CsvOptions csv;
     friend bool operator==(const ReportOptions&, const ReportOptions&) = default;
 };
 

@@ -99,18 +99,23 @@ void tell_entries(const Store& store, std::vector<Replay>& all, const RenderOpti
     std::vector<Replay*> replays;
     for (Replay& replay : all)
         if (!replay.has_failed()) replays.push_back(&replay);
+    const std::uint64_t entries = store.entry_count();
     const auto start = [&] {
-        return [reader = store.another_reader(), texts = EntryTexts(replays, options.reports.redact)](
+        return [&, reader = store.another_reader(), texts = EntryTexts(replays, options.reports.redact)](
                    std::uint64_t piece, const auto& in_turn) mutable {
             const auto hand_over = [&] { texts.hand_over(); };
             reader.for_each_entry(piece * entries_a_piece, entries_a_piece, [&](const EntryRecord& record) {
                 texts.append(record);
                 if (texts.is_long()) in_turn(hand_over);
             });
-            in_turn(hand_over);
+            in_turn([&] {
+                hand_over();
+                if (options.advance)
+                    options.advance("reports", std::min(entries, (piece + 1) * entries_a_piece), entries);
+            });
         };
     };
-    InOrder((store.entry_count() + entries_a_piece - 1) / entries_a_piece).run(options.threads, start);
+    InOrder((entries + entries_a_piece - 1) / entries_a_piece).run(options.threads, start);
 }
 
 ReportOutcome write_summary(const ReportContext& context, const std::string& folder) {

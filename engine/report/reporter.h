@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/base/advance.h"
 #include "engine/case/records.h"
 #include "engine/case/store.h"
 #include "engine/case/verdict.h"
@@ -69,6 +70,7 @@ struct RenderOptions {
     bool show_names = false;    // in reports that people read
     std::uint32_t threads = 1;  // change the speed and nothing else
     ReportOptions reports = {};
+    Advance advance = {};  // hears how many entries were told, in turn, on any thread
 };
 
 // Replays the store to each named reporter and writes summary.json, which stands last in the outcomes. `folder` is made

@@ -49,6 +49,7 @@ threads: 3
 reports: [text]
 reports.redact: [names, labels]
 reports.jsonl.entries: false
+reports.csv.entries: false
 store: {keep_names: findings}
 rules:
   - {name: a, when: {match: {polarity: ignorable}}, severity: notice, text: "odd \"text\": #1\nж"}
@@ -152,6 +153,7 @@ memory_mib: 512
 reports: [text, html, jsonl]
 reports.redact: []
 reports.jsonl.entries: true
+reports.csv.entries: true
 store:
   keep_names: all
 lists:

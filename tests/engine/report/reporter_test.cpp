@@ -102,6 +102,19 @@ TEST_CASE("entries are heard in order and once, however many threads make them i
     }
 }
 
+TEST_CASE("whoever waits for long reports hears how many entries are done, in order and up to all") {
+    Folder folder;
+    Store store = start(folder / "case.sqlite");
+    for (std::uint64_t i = 0; i < 3000; ++i) put(store, entry("/" + std::to_string(i), i));
+    store.seal(alert_on_match);
+    std::string told;
+    const Advance advance = [&](std::string_view what, std::uint64_t done, std::uint64_t total) {
+        told += std::string(what) + " " + std::to_string(done) + "/" + std::to_string(total) + " ";
+    };
+    render(store, {&listener}, folder / "reports", {.threads = 2, .advance = advance});
+    CHECK(told == "reports 1024/3000 reports 2048/3000 reports 3000/3000 ");
+}
+
 TEST_CASE("text that hostile names make long is handed over in parts, in order") {
     Folder folder;
     Store store = start(folder / "case.sqlite");
