@@ -14,6 +14,7 @@
 #include "engine/case/case_directory.h"
 #include "engine/case/manifest.h"
 #include "engine/case/private_file.h"
+#include "engine/hash/hasher.h"
 #include "engine/report/not_examined.h"
 #include "engine/report/ranking.h"
 #include "engine/report/reporter.h"
@@ -50,6 +51,12 @@ ReportOptions options_of(const ReportArguments& arguments) {
     if (!arguments.redact.empty())
         sources.overrides.emplace_back("reports.redact", lifts ? "[]" : as_yaml_list(arguments.redact));
     return load_configuration(sources).options.report_options;
+}
+
+// As the end of the scan printed it.
+std::string seal_of(const std::string& path) {
+    const std::string manifest = read_whole_file(path + "/manifest.json");
+    return seal_in_groups(hash_of(as_bytes(manifest)).sha256->hex());
 }
 
 RankedExhibit not_examined_at(const std::string& path) {
@@ -135,8 +142,8 @@ int run_report(const ReportArguments& arguments) {
     const std::string folder = next_reports_path(path);
     int code = exit_code::success;
     WorkLine line;
-    const std::vector<ReportOutcome> outcomes =
-        render(store, kinds, folder, {arguments.show_names, thread_count({}), options, line.as_advance()});
+    const std::vector<ReportOutcome> outcomes = render(
+        store, kinds, folder, {arguments.show_names, thread_count({}), options, seal_of(path), line.as_advance()});
     line.clear();
     for (const ReportOutcome& outcome : outcomes) {
         if (outcome.failure.empty()) continue;

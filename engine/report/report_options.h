@@ -3,6 +3,8 @@
 // them in its ReportContext. The keys, reports.NAME.OPTION, are rows in config/keys.cpp.
 #pragma once
 
+#include <string>
+
 namespace triage {
 
 // reports.redact: what no report says. A report of which something is left out calls itself a disclosure copy.
@@ -23,10 +25,18 @@ struct CsvOptions {
     friend bool operator==(const CsvOptions&, const CsvOptions&) = default;
 };
 
+// reports.html.*: what a laboratory adds to report.html. Empty: to be added; it is a draft until the reviewer, the
+// authoriser and the day of issue are named.
+struct HtmlOptions {
+    std::string laboratory, method, received, issued, examiner, reviewer, authoriser;
+    friend bool operator==(const HtmlOptions&, const HtmlOptions&) = default;
+};
+
 struct ReportOptions {
     Redaction redact;
     JsonlOptions jsonl;
     CsvOptions csv;
+    HtmlOptions html;
     friend bool operator==(const ReportOptions&, const ReportOptions&) = default;
 };
 

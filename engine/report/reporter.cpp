@@ -169,6 +169,7 @@ std::vector<ReportOutcome> render(const Store& store, const std::vector<const Re
                                   const std::string& folder, const RenderOptions& options) {
     make_private_folder(folder);
     ReportContext context = make_context(store, options.show_names, options.reports);
+    context.seal = options.seal;
     redact(context);
     std::vector<Replay> replays;
     for (const ReporterKind* kind : kinds) replays.emplace_back(*kind);

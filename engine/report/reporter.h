@@ -35,6 +35,7 @@ struct ReportContext {
     std::vector<std::string> incompleteness;  // why the answer is not whole, as sentences
     bool show_names = false;
     ReportOptions options;
+    std::string seal;  // of the case, in groups; empty while it is being made
 
     const VolumeRecord& volume(std::uint32_t id) const;
     const EvidenceRecord& evidence(std::uint32_t id) const;
@@ -70,6 +71,7 @@ struct RenderOptions {
     bool show_names = false;    // in reports that people read
     std::uint32_t threads = 1;  // change the speed and nothing else
     ReportOptions reports = {};
+    std::string seal = {};
     Advance advance = {};  // hears how many entries were told, in turn, on any thread
 };
 

@@ -44,26 +44,6 @@ std::string algorithms_in_words(AlgorithmSet algorithms) {
     return words.empty() ? "none" : words;
 }
 
-// As large as the verdict, right below it.
-std::string not_checked_in_words(const ReportContext& context) {
-    Unchecked sum;
-    std::uint64_t unopened = 0;
-    for (const EvidenceRecord& evidence : context.evidences) {
-        const Unchecked one = unchecked_of(context, evidence);
-        unopened += one.is_unopened ? 1 : 0;
-        sum.entries += one.entries, sum.volumes += one.volumes;
-        sum.bytes = checked_add(sum.bytes, one.bytes).value_or(~std::uint64_t{0});
-        sum.volume_bytes = checked_add(sum.volume_bytes, one.volume_bytes).value_or(~std::uint64_t{0});
-    }
-    std::string words;
-    if (unopened > 0) words += fmt::format("{} evidence that could not be opened; ", with_commas(unopened));
-    if (sum.volumes > 0)
-        words += fmt::format("{} {} ({}); ", with_commas(sum.volumes), sum.volumes == 1 ? "volume" : "volumes",
-                             human_size(sum.volume_bytes));
-    if (sum.entries > 0) words += fmt::format("{} ({}); ", entries(sum.entries), human_size(sum.bytes));
-    return words + "what stands under Not looked into";
-}
-
 void add_verdict(TextPage& page, const ReportContext& context) {
     page.line(context.verdict.words(), "Verdict:     ");
     page.line(not_checked_in_words(context), "Not checked: ");
@@ -175,6 +155,25 @@ void add_volume(TextPage& page, const ReportContext& context, const VolumeRecord
 }
 
 }  // namespace
+
+std::string not_checked_in_words(const ReportContext& context) {
+    Unchecked sum;
+    std::uint64_t unopened = 0;
+    for (const EvidenceRecord& evidence : context.evidences) {
+        const Unchecked one = unchecked_of(context, evidence);
+        unopened += one.is_unopened ? 1 : 0;
+        sum.entries += one.entries, sum.volumes += one.volumes;
+        sum.bytes = checked_add(sum.bytes, one.bytes).value_or(~std::uint64_t{0});
+        sum.volume_bytes = checked_add(sum.volume_bytes, one.volume_bytes).value_or(~std::uint64_t{0});
+    }
+    std::string words;
+    if (unopened > 0) words += fmt::format("{} evidence that could not be opened; ", with_commas(unopened));
+    if (sum.volumes > 0)
+        words += fmt::format("{} {} ({}); ", with_commas(sum.volumes), sum.volumes == 1 ? "volume" : "volumes",
+                             human_size(sum.volume_bytes));
+    if (sum.entries > 0) words += fmt::format("{} ({}); ", entries(sum.entries), human_size(sum.bytes));
+    return words + "what stands under Not looked into";
+}
 
 std::size_t columns_of(std::string_view text) {
     std::size_t columns = 0;

@@ -39,6 +39,9 @@ class TextPage {
 void add_verdict_and_scope(TextPage& page, const ReportContext& context);
 std::string terminal_summary(const ReportContext& context);
 
+// What stands as large as the verdict, right below it: "2 volumes (3 GiB); 5 entries (1 MiB); what stands under ...".
+std::string not_checked_in_words(const ReportContext& context);
+
 // Parts of report.txt.
 void add_evidence(TextPage& page, const ReportContext& context);  // each evidence, its ledger and volumes
 void add_next_step(TextPage& page, const ReportContext& context);

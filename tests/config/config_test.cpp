@@ -50,6 +50,13 @@ reports: [text]
 reports.redact: [names, labels]
 reports.jsonl.entries: false
 reports.csv.entries: false
+reports.html.laboratory: l
+reports.html.method: m
+reports.html.received: r
+reports.html.issued: i
+reports.html.examiner: e
+reports.html.reviewer: r
+reports.html.authoriser: a
 store: {keep_names: findings}
 rules:
   - {name: a, when: {match: {polarity: ignorable}}, severity: notice, text: "odd \"text\": #1\nж"}
@@ -154,6 +161,13 @@ reports: [text, html, jsonl]
 reports.redact: []
 reports.jsonl.entries: true
 reports.csv.entries: true
+reports.html.laboratory: ""
+reports.html.method: ""
+reports.html.received: ""
+reports.html.issued: ""
+reports.html.examiner: ""
+reports.html.reviewer: ""
+reports.html.authoriser: ""
 store:
   keep_names: all
 lists:
