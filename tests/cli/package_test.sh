@@ -37,7 +37,7 @@ mkdir -p "$bare$home" "$bare/proc" "$bare/dev" "$bare/var/tmp" "$bare/tmp"
 chmod 1777 "$bare/var/tmp" "$bare/tmp"
 [ -e "$bare/dev/null" ] || : >"$bare/dev/null"
 tar -C "$bare$home" --no-same-owner -xzf "$tar" || fault "the tar does not unpack"
-cp "$root/fixtures/demo/demo.E01" "$root/fixtures/demo/demo-notable.md5" "$bare$home"
+cp -p "$root/fixtures/demo/demo.E01" "$root/fixtures/demo/demo-notable.md5" "$bare$home"
 prefix=$(cd "$bare$home" && echo triage-*)
 inner="$home/$prefix/bin/triage"
 [ "$(id -u)" -ne 0 ] || chown -R 65534:65534 "$bare$home"
