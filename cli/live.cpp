@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cli/versions.h"
 #include "engine/base/text.h"
 #include "engine/base/time.h"
@@ -107,7 +109,10 @@ void LiveStream::volume(const VolumeRecord& record) {
     write(std::move(line));
 }
 
-void LiveStream::match(const EntryRecord& record) {
+void LiveStream::finding(const EntryRecord& record) {
+    const auto& found = record.examined.matches;
+    const auto is_notable = [&](const Match& m) { return lists_.at(m.set).polarity == Polarity::notable; };
+    if (std::none_of(found.begin(), found.end(), is_notable)) return;
     Line line("match");
     line.seconds("seconds", progress_.seconds());
     const VolumePlace place = progress_.place_of(record.volume);

@@ -26,7 +26,7 @@ class LiveStream : public Observer {
     void end(const Verdict& verdict, const std::string& path, const std::string& seal);
 
     void volume(const VolumeRecord& record) override;
-    void match(const EntryRecord& record) override;
+    void finding(const EntryRecord& record) override;
     void problem(const ProblemRecord& record) override;
 
   private:

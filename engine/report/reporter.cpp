@@ -174,6 +174,8 @@ std::vector<ReportOutcome> render(const Store& store, const std::vector<const Re
     std::vector<Replay> replays;
     for (const ReporterKind* kind : kinds) replays.emplace_back(*kind);
     tell_all(replays, [&](Reporter& reporter) { reporter.begin(context, folder); });
+    for (const EvidenceRecord& e : context.evidences) tell_all(replays, [&](Reporter& r) { r.evidence(e); });
+    for (const VolumeRecord& v : context.volumes) tell_all(replays, [&](Reporter& r) { r.volume(v); });
     if (!replays.empty()) {
         tell_entries(store, replays, options);
         store.for_each_finding([&](EntryRecord f) {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "engine/base/advance.h"
-#include "engine/case/records.h"
+#include "engine/case/events.h"
 #include "engine/case/store.h"
 #include "engine/case/verdict.h"
 #include "engine/report/report_options.h"
@@ -42,16 +42,14 @@ struct ReportContext {
 };
 ReportContext make_context(const Store& store, bool show_names, const ReportOptions& options = {});
 
-class Reporter {
+// It hears evidences and volumes first, then entries, findings and problems.
+class Reporter : public Events {
   public:
-    virtual ~Reporter() = default;
     virtual void begin(const ReportContext& context, const std::string& folder) = 0;  // folder exists
     // Each entry is first made into text by itself, appended to `out`: what takes the time runs on several threads at
     // once. Then the text of many reaches `entries`, in order. No call of `finding` comes before the last of these.
     virtual void append_entry(std::string& out, const EntryRecord& record) const { (void)out, (void)record; }
     virtual void entries(std::string_view text) { (void)text; }
-    virtual void finding(const EntryRecord&) {}
-    virtual void problem(const ProblemRecord&) {}
     virtual void end() {}
 };
 

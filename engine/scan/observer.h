@@ -3,18 +3,12 @@
 // sealed store instead. One call at a time, from the thread that records, which waits for it; it must not throw.
 #pragma once
 
-#include "engine/case/records.h"
+#include "engine/case/events.h"
 
 namespace triage {
 
-class Observer {
-  public:
-    virtual ~Observer() = default;
-    virtual void evidence(const EvidenceRecord&) {}
-    virtual void volume(const VolumeRecord&) {}  // again with each change of its state
-    // A content in a notable list, with the first name that it was met under.
-    virtual void match(const EntryRecord&) {}
-    virtual void problem(const ProblemRecord&) {}
-};
+// A volume is told again with each change of its state. A finding is told once a content, with the first name that it
+// was met under, and also where no rule holds of a content in a notable list.
+class Observer : public Events {};
 
 }  // namespace triage

@@ -86,6 +86,7 @@ class Recorder {
           volume_places_(places),
           most_matches_(input.options.most_matches),
           stop_(stop),
+          is_observed_(input.observer != nullptr),
           observer_(input.observer ? *input.observer : no_observer_),
           progress_(progress) {}
 
@@ -134,7 +135,8 @@ class Recorder {
         // The listing was ahead of the stop, the reading was not: a resumed run walks this volume again.
         if (r.examined.reason == Reason::not_reached && stop_.flag()) cut_short_.insert(r.volume);
         if (work.shares_content) return store_.put_entry(r, std::nullopt);
-        note_matches(r);
+        const bool is_notable = note_matches(r);
+        if (is_observed_) tell_finding(r, is_notable);
         store_.put_entry(r, store_.put_content(r.volume, r.entry, r.examined));
         if (rules_.may_stop()) count_for_stop(r);
     }
@@ -151,16 +153,21 @@ class Recorder {
         stop_.stop(cause);
         progress_.is_stopping = true;
     }
-    void note_matches(const EntryRecord& r) {
+    void tell_finding(EntryRecord r, bool is_notable) {
+        r.finding = rules_.judge(r.entry, volume_places_.at(r.volume), r.examined);
+        if (r.finding || is_notable) observer_.finding(r);
+    }
+    // Is one of them in a notable list?
+    bool note_matches(const EntryRecord& r) {
         std::set<std::pair<std::uint32_t, std::string_view>> counted;  // several records of one category count once
         for (const Match& match : r.examined.matches)
             if (polarities_[match.set] == Polarity::notable && counted.emplace(match.set, match.category).second)
                 progress_.count_match(match.set, match.category);
-        if (counted.empty()) return;
+        if (counted.empty()) return false;
         const std::uint64_t matches = progress_.matches.fetch_add(1) + 1;
         if (matches == 1) progress_.first_match_ms = static_cast<std::int64_t>(1000 * progress_.seconds());
-        observer_.match(r);
         if (matches == most_matches_) end_run(fmt::format("stopped after {} matches, as asked for", matches));
+        return true;
     }
 
     Store& store_;
@@ -171,6 +178,7 @@ class Recorder {
     std::map<std::string, std::uint64_t> findings_;  // by rule, of rules that may stop the run
     const std::uint64_t most_matches_;               // then the run ends; 0: never
     RunStop& stop_;
+    const bool is_observed_;
     Observer no_observer_;
     Observer& observer_;
     Progress& progress_;

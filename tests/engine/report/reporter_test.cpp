@@ -22,6 +22,8 @@ class Listener : public Reporter {
     void begin(const ReportContext& context, const std::string&) override {
         heard += "begin " + context.verdict.words();
     }
+    void evidence(const EvidenceRecord& record) override { heard += " evidence " + record.name; }
+    void volume(const VolumeRecord& record) override { heard += " volume " + record.name; }
     void append_entry(std::string& out, const EntryRecord& record) const override {
         out += " entry " + record.entry.path;
     }
@@ -70,7 +72,7 @@ TEST_CASE("reporters hear everything in order; one that fails costs its own repo
     store.seal(alert_on_match);
     heard.clear();
     const auto outcomes = render(store, {&broken, &unmade, &listener, &full}, folder / "reports", {.threads = 2});
-    CHECK(heard == "begin MATCH entry /a entry /b finding /b problem end");
+    CHECK(heard == "begin MATCH evidence disk.E01 volume p0 entry /a entry /b finding /b problem end");
     REQUIRE(outcomes.size() == 5);
     CHECK(outcomes[0].name == "broken");
     CHECK(outcomes[0].failure == "cannot show /b");
@@ -98,7 +100,7 @@ TEST_CASE("entries are heard in order and once, however many threads make them i
     for (const std::uint32_t threads : {1u, 2u, 4u}) {
         heard.clear();
         CHECK(render(store, {&listener}, folder / std::to_string(threads), {.threads = threads}).at(0).failure == "");
-        CHECK(heard == "begin NO MATCH IN WHAT WAS CHECKED" + expected + " end");
+        CHECK(heard == "begin NO MATCH IN WHAT WAS CHECKED evidence disk.E01 volume p0" + expected + " end");
     }
 }
 
@@ -128,7 +130,8 @@ TEST_CASE("text that hostile names make long is handed over in parts, in order")
     for (const std::uint32_t threads : {1u, 2u}) {
         heard.clear(), longest = 0;
         CHECK(render(store, {&listener}, folder / std::to_string(threads), {.threads = threads}).at(0).failure == "");
-        CHECK((heard == "begin NO MATCH IN WHAT WAS CHECKED" + expected + " end"));  // 16 MB are not worth printing
+        CHECK((heard == "begin NO MATCH IN WHAT WAS CHECKED evidence disk.E01 volume p0" + expected +
+                            " end"));  // 16 MB are not worth printing
         CHECK(longest < (5u << 20));
     }
 }

@@ -195,7 +195,10 @@ TEST_CASE("an observer hears what is recorded, and the counters say how far it i
         std::vector<std::string> words;
         void evidence(const EvidenceRecord& r) override { words.push_back("evidence " + r.name); }
         void volume(const VolumeRecord& r) override { words.push_back(r.name + " " + std::string(to_string(r.state))); }
-        void match(const EntryRecord& r) override { words.push_back("match " + r.entry.path); }
+        void finding(const EntryRecord& r) override {
+            words.push_back(
+                fmt::format("finding {}{}", r.entry.path, r.finding ? " of " + r.finding->rules.at(0) : ""));
+        }
         void problem(const ProblemRecord& r) override { words.push_back("problem " + r.problem.path); }
     } heard;
     Scanned scanned(ScriptImage().volume(
@@ -210,8 +213,9 @@ TEST_CASE("an observer hears what is recorded, and the counters say how far it i
     scanned.run();
     CHECK(heard.words.back() == "p0 walked");
     std::sort(heard.words.begin(), heard.words.end());
-    CHECK(fmt::format("{}", fmt::join(heard.words, ", ")) ==
-          "evidence script.raw, gap0 gap, match /a, p0 pending, p0 pending, p0 walked, problem /bad");
+    CHECK(
+        fmt::format("{}", fmt::join(heard.words, ", ")) ==
+        "evidence script.raw, finding /a of match, gap0 gap, p0 pending, p0 pending, p0 walked, problem /bad");
     CHECK(scanned.progress.tallies() == std::vector<MatchTally>{{0, "2", 1}});
     CHECK(scanned.progress.matches == 1);
     CHECK(scanned.progress.first_match_ms >= 0);
