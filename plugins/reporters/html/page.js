@@ -8,7 +8,7 @@
     "Media offset and length"];
   const NUMBER = 0, SEVERITY = 1, ADDRESS = 4, PATH = 5, STATE = 6, SIZE = 7, TYPE = 8, MATCHES = 9, MODIFIED = 11;
   const shown = [NUMBER, SEVERITY, 2, 3, ADDRESS, PATH, STATE, SIZE, MATCHES, MODIFIED];
-  const widths = { 0: "5rem", 1: "4.8rem", 2: "5.4rem", 3: "4.8rem", 4: "6rem", 5: "23%", 6: "9rem", 7: "6rem", 9: "18%", 11: "10.4rem" };
+  const widths = { 0: "5rem", 1: "5.4rem", 2: "5.4rem", 3: "5rem", 4: "6rem", 5: "20%", 6: "8rem", 7: "6rem", 9: "18%", 11: "10.8rem" };
   const mostPrinted = 1000, mostGroups = 200;
   const section = document.getElementById("findings"), names = document.getElementById("show-names");
 
