@@ -7,16 +7,12 @@
 #include <array>
 
 namespace triage {
-namespace {
 
-// What the program that made the image writes; the rest is what people typed into the header, names among it.
 bool is_typed(const HeaderValue& value) {
     constexpr std::array<std::string_view, 6> made{"acquired",   "system_date", "tool_version",
                                                    "os_version", "media_type",  "model"};
     return std::find(made.begin(), made.end(), value.name) == made.end();
 }
-
-}  // namespace
 
 void redact(ReportContext& context) {
     if (!context.options.redact.names) return;

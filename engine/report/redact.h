@@ -14,6 +14,9 @@ void redact(ReportContext& context);  // as its own options say
 void redact(EntryRecord& record, const Redaction& redaction);
 void redact(ProblemRecord& record, const Redaction& redaction);
 
+// Of the header of an image: did people type it in? Then it names cases and persons.
+bool is_typed(const HeaderValue& value);
+
 std::vector<std::string> words_of(const Redaction& redaction);  // "names", "labels"
 
 // "Disclosure copy: names from evidence and labels of lists are left out." Empty when nothing is.

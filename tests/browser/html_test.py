@@ -40,7 +40,8 @@ def look(browser, path, pictures):
     page = browser.open(path)
     is_quiet(page, "an ordinary report")
     text = page.run("document.body.innerText")
-    for words in ["MATCH, INCOMPLETE", "1 volume (300.0 KiB)", "stored image hash not verified in this run", "not recorded",
+    for words in ["MATCH, INCOMPLETE", "1 volume (300.0 KiB)", "The inside of archives: 1 entry, 8.8 KiB",
+                  "Unallocated space inside file systems, beyond deleted entries: not sized", "2024-04-29T08:12:00", "stored image hash not verified in this run", "not recorded",
                   "AB/12-3", "DRAFT", "Results relate only to the items examined", "No match is not absence",
                   "claims no compliance", "2024-05-01T10:00:00.000Z (UTC); local 2024-05-01 "]:
         check(f"the report says {words!r}", words in text)

@@ -50,7 +50,7 @@ void put_rest(Store& store, bool is_hostile) {
     locked.length = 300 << 10;
     store.put_volume(locked);
     for (std::uint64_t i = 0; i < 60; ++i)
-        put(store, entry("/x" + std::to_string(i), 1'000'000'000 + i, 9000),
+        put(store, entry("/x" + std::to_string(i) + (i == 1 ? ".zip" : ""), 1'000'000'000 + i, 9000),
             i % 3 == 0   ? not_hashed(Status::unreadable, Reason::read_error, 9000)
             : i % 3 == 1 ? not_hashed(Status::skipped, Reason::size)
                          : not_hashed(Status::skipped, Reason::rule));

@@ -147,26 +147,13 @@ std::string types_table(const TypeSums& types) {
     return table("By type, as the content says", {"Type", "#Entries", "#Size", "Picture"}, text);
 }
 
-std::string not_looked_into(const ReportContext& context) {
-    std::map<std::string, TypeSum> sums;
-    for (const UnopenedCount& count : context.unopened_counts)
-        sums[count.what].entries += count.entries, add(sums[count.what].bytes, count.bytes);
-    std::string rows;
-    for (const auto& [what, sum] : sums)
-        rows +=
-            fact("The inside of " + what, fmt::format("{} {}, {}", with_commas(sum.entries),
-                                                      sum.entries == 1 ? "entry" : "entries", human_size(sum.bytes)));
-    if (rows.empty()) rows = fact("Containers by name", "none was met");
-    return "<table class=\"facts\"><caption>Not looked into</caption><tbody>\n" + rows + "</tbody></table>\n";
-}
-
 }  // namespace
 
 std::string accounts(const ReportContext& context, const TypeSums& types) {
     return "<section id=\"account\" aria-labelledby=\"account-title\">\n<h2 id=\"account-title\">Account: every entry, "
            "volume and byte in one state</h2>\n" +
            entries_account(context) + volumes_account(context) + "<div class=\"pair\"><div>" + states(context) +
-           not_looked_into(context) + "</div><div>" + types_table(types) + "</div></div>\n</section>\n";
+           "</div><div>" + types_table(types) + "</div></div>\n</section>\n";
 }
 
 }  // namespace triage::html_report

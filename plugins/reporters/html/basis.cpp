@@ -7,6 +7,7 @@
 #include "engine/base/text.h"
 #include "engine/base/time.h"
 #include "engine/report/case_page.h"
+#include "engine/report/redact.h"
 #include "engine/report/summary.h"
 #include "plugins/reporters/html/parts.h"
 
@@ -42,7 +43,8 @@ std::string evidence_facts(const ReportContext& context, const EvidenceRecord& e
             fact("Stored " + digest.algorithm,
                  fmt::format("<code>{}</code> &mdash; stored image hash not verified in this run", html(digest.hex)));
     if (evidence.digests.empty()) rows += fact("Stored hash", "the image stores none");
-    for (const HeaderValue& value : evidence.header) rows += fact(value.name, hidden(value.value));
+    for (const HeaderValue& value : evidence.header)
+        rows += fact("Header: " + value.name, is_typed(value) ? hidden(value.value) : html(value.value));
     return facts(
         "Evidence " + html(evidence.exhibit.empty() ? evidence.name : evidence.exhibit + " (" + evidence.name + ")"),
         rows);

@@ -20,6 +20,36 @@ std::string list_of(const std::vector<std::string>& sentences) {
     return text.empty() ? "" : "<ul>" + text + "</ul>\n";
 }
 
+struct Amount {
+    std::uint64_t count = 0, bytes = 0;
+    void add(std::uint64_t more, std::uint64_t more_bytes) {
+        count += more;
+        bytes = checked_add(bytes, more_bytes).value_or(~std::uint64_t{0});
+    }
+    std::string in_words(std::string_view one, std::string_view many) const {
+        return fmt::format("{} {}, {}", with_commas(count), count == 1 ? one : many, human_size(bytes));
+    }
+};
+
+// What no scan of this kind looks into, counted and sized where it can be.
+std::string not_looked_into(const ReportContext& context) {
+    std::map<std::string, Amount> inside;
+    for (const UnopenedCount& count : context.unopened_counts) inside[count.what].add(count.entries, count.bytes);
+    std::vector<std::string> sentences;
+    for (const auto& [what, sum] : inside)
+        sentences.push_back(fmt::format("The inside of {}: {}", what, sum.in_words("entry", "entries")));
+    for (const auto& [state, words] : {std::pair{VolumeState::gap, "Space outside partitions"},
+                                       {VolumeState::swap, "Swap partitions"},
+                                       {VolumeState::reserved, "Reserved partitions"}}) {
+        Amount sum;
+        for (const VolumeRecord& volume : context.volumes)
+            if (volume.state == state) sum.add(1, volume.length);
+        if (sum.count > 0) sentences.push_back(fmt::format("{}: {}", words, sum.in_words("stretch", "stretches")));
+    }
+    sentences.push_back("Unallocated space inside file systems, beyond deleted entries: not sized");
+    return "<h3>Not looked into</h3>\n" + list_of(sentences);
+}
+
 // A word for the styles; the verdict itself stands in words.
 std::string_view kind_of(const Verdict& verdict) {
     if (verdict.has_match || verdict.has_alert) return "found";
@@ -127,11 +157,12 @@ std::string verdict(const ReportContext& context) {
     return fmt::format(
         "<section id=\"verdict\" aria-labelledby=\"verdict-title\">\n<div class=\"first\">\n"
         "<div class=\"big {}\"><h2 id=\"verdict-title\">Verdict</h2><p class=\"words\">{}</p><p>{}</p></div>\n"
-        "<div class=\"big unchecked\"><h2>Not checked</h2><p class=\"words\">{}</p>{}{}</div>\n</div>\n"
+        "<div class=\"big unchecked\"><h2>Not checked</h2><p class=\"words\">{}</p>{}{}{}</div>\n</div>\n"
         "<div class=\"pair\">{}{}</div>\n{}{}{}</section>\n",
         kind_of(context.verdict), html(context.verdict.words()), what_it_means(context.verdict),
-        escape_for_html(not_checked_in_words(context)), list_of(reasons), list_of(cautions(context)), scope(context),
-        case_information(context), exhibits(context), matches(context), next_steps(context));
+        escape_for_html(not_checked_in_words(context)), list_of(reasons), list_of(cautions(context)),
+        not_looked_into(context), scope(context), case_information(context), exhibits(context), matches(context),
+        next_steps(context));
 }
 
 }  // namespace triage::html_report
