@@ -89,7 +89,13 @@ def look_without_script(browser, path):
     rows = [node for node in tree if node.get("role", {}).get("value") == "row"]
     check("without script every finding is a row", len(rows) > 120)
     check("without script names show before they are asked for", any("/Users/" in name for name in names), False)
+    widths = page.call("Page.getLayoutMetrics")["cssContentSize"]["width"]
+    check("without script the page scrolls sideways", widths <= 1280)
     is_quiet(page, "a report without script")
+    pdf = os.path.join(os.path.dirname(path), "without.pdf")
+    page.pdf(pdf)
+    text = subprocess.run(["pdftotext", "-layout", pdf, "-"], capture_output=True, text=True, check=True).stdout
+    check("without script all findings are printed", len(re.findall(r"AB/12-3", text)) >= 120)
 
 
 def look_accessible(browser, path):
