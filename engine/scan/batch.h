@@ -30,6 +30,14 @@ struct EntryWork {
     bool is_to_be_read() const { return !is_examined && !shares_content; }
 };
 
+// Bytes of memory that it takes while it waits, about.
+inline std::uint64_t memory_of(const EntryWork& work) {
+    constexpr std::uint64_t node = 128;  // of the container in which it waits
+    const Entry& entry = work.record.entry;
+    return sizeof work + node + entry.path.capacity() + entry.stream.capacity() + entry.resident.capacity() +
+           entry.extents.capacity() * sizeof(Extent);
+}
+
 struct AuditEvent {
     std::string event;
     std::vector<AuditField> fields;

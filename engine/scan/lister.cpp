@@ -18,10 +18,11 @@ constexpr std::uint64_t least_read_limit = 1ull << 30;  // small volumes are rea
 // Measured November 2026 on ext4 and NTFS images of 8,000 to 200,000 entries: 1 to 7 KiB, and 1 to 12 where the
 // reader's cache (plugins/tsk/read_cache.h) is 64 times too small for the metadata. Four of its blocks.
 constexpr std::uint64_t read_per_entry = 64 << 10;
-constexpr std::size_t most_parts = 1000;           // file systems on one volume
-constexpr std::size_t most_early_bytes = 4 << 20;  // problems before any file system take, about
-constexpr std::size_t most_attributes = 1 << 16;   // contents of one address: NTFS numbers them in 16 bits
-constexpr std::size_t contents_at_once = 4096;     // gathered before a content worker is asked
+constexpr std::size_t most_parts = 1000;            // file systems on one volume
+constexpr std::size_t most_early_bytes = 4 << 20;   // problems before any file system take, about
+constexpr std::size_t most_attributes = 1 << 16;    // contents of one address: NTFS numbers them in 16 bits
+constexpr std::size_t contents_at_once = 4096;      // gathered before a content worker is asked...
+constexpr std::uint64_t memory_at_once = 16 << 20;  // ...and bytes that they take, about
 
 WorkerOptions options_of(const ScanOptions& options) {
     WorkerOptions worker;
@@ -45,6 +46,9 @@ VolumeState state_without_filesystem(ProblemKind kind) {
 
 // One volume under way: the worker may change, this stays.
 struct Lister::VolumeWalk {
+    VolumeWalk(const OpenedEvidence& of, const Volume& which, std::uint32_t position)
+        : evidence(of), volume(which), order(position) {}
+
     const OpenedEvidence& evidence;
     const Volume& volume;
     std::uint32_t order;
@@ -56,6 +60,7 @@ struct Lister::VolumeWalk {
         ContentSet contents;
         std::uint64_t last_address = ~0ull;
         std::size_t contents_of_last = 0;
+        std::uint64_t entries = 0;
 
         bool is_new_content(std::uint64_t address, std::uint32_t attribute) {
             if (std::exchange(last_address, address) != address) contents_of_last = 0;
@@ -75,6 +80,7 @@ struct Lister::VolumeWalk {
     std::optional<Entry> pending;  // its extents are still coming
     std::uint64_t pending_extents = 0;
     std::vector<EntryWork> for_worker;  // contents that need decoding
+    std::uint64_t worker_memory = 0;    // bytes that they take, about
     std::vector<WorkerJob::Avoided> avoid;
     int hangs = 0, deaths = 0;
     double silent_seconds = 0;
@@ -127,8 +133,7 @@ void Lister::walk(const OpenedEvidence& evidence, const Volume& volume, std::uin
     const auto earlier = resume_.volumes.find({evidence.record.id, volume.name});
     if (earlier != resume_.volumes.end() && earlier->second.state != VolumeState::pending) return;
 
-    VolumeWalk walk{evidence, volume, order, {}, nullptr, {}, 0,     0,     0,     0,    {},
-                    0,        {},     {},    0,  0,       0,  false, false, false, false};
+    VolumeWalk walk(evidence, volume, order);
     auto whole = std::make_unique<VolumeWalk::Part>();
     whole->record.id = volume_id(evidence.record.id, volume.name);
     whole->record.evidence = evidence.record.id;
@@ -310,6 +315,8 @@ void Lister::begin_filesystem(VolumeWalk& walk, const Filesystem& fs) {
 void Lister::take_entry(VolumeWalk& walk, Entry entry) {
     if (!walk.current || walk.current->contents_of_last > most_attributes) return void(walk.is_broken = true);
     VolumeWalk::Part& part = *walk.current;
+    // An honest worker says that there are more, and sends none of them.
+    if (++part.entries > input_.options.walk.entries) return void(walk.is_broken = true);
     refuse_flawed(walk, entry);
     ++walk.entries;
     progress_.entries_listed.fetch_add(1, std::memory_order_relaxed);
@@ -348,8 +355,9 @@ void Lister::take_entry(VolumeWalk& walk, Entry entry) {
     if (work.shares_content) entry.extents = {}, entry.resident = {};  // they stand with the first name
     work.record.entry = std::move(entry);
     if (!needs_worker) return send(std::move(work));
+    walk.worker_memory += memory_of(work);
     walk.for_worker.push_back(std::move(work));
-    if (walk.for_worker.size() >= contents_at_once) read_in_worker(walk);
+    if (walk.for_worker.size() >= contents_at_once || walk.worker_memory >= memory_at_once) read_in_worker(walk);
 }
 
 // Holes cost the evidence nothing and us a digest of every byte: what is hashed of them is bounded by the volume's own
@@ -390,6 +398,7 @@ void Lister::refuse_flawed(VolumeWalk& walk, Entry& entry) {
 
 void Lister::read_in_worker(VolumeWalk& walk) {
     std::vector<EntryWork> works = std::exchange(walk.for_worker, {});
+    walk.worker_memory = 0;
     WorkerJob job;
     job.segments = walk.evidence.record.segments;
     job.map = walk.evidence.reader->map();

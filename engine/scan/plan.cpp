@@ -20,17 +20,12 @@ constexpr std::size_t most_extents_of_long = 4096;  // one with more waits among
 constexpr std::uint64_t least_batch = 4 << 20, largest_batch = 128 << 20;  // bytes of content
 constexpr std::uint64_t content_worth_taking = 64 << 20;                   // fewer would leave lanes empty
 constexpr std::size_t most_beside_short = 2;  // long contents that a thread carries while others wait: a pair
-constexpr auto patience = 5ms;                             // then a few are better than none
+constexpr auto patience = 5ms;                // then a few are better than none
 
 std::uint64_t first_byte(const Entry& entry) {
     for (const Extent& extent : entry.extents)
         if (extent.media_offset != Extent::hole) return extent.media_offset;
     return 0;
-}
-
-std::uint64_t memory_of(const Entry& entry) {
-    return sizeof(Spool::Entries::value_type) + 64 + entry.path.capacity() + entry.stream.capacity() +
-           entry.resident.capacity() + entry.extents.capacity() * sizeof(Extent);
 }
 
 // A size is a lie until the content was read: sums of them must not wrap.
@@ -54,7 +49,7 @@ bool Plan::send(WalkId walk, Item item) {
     if (work && work->is_to_be_read()) {
         add(walk, std::move(*work));
     } else {
-        if (work) items_memory_ += memory_of(work->record.entry);
+        if (work) items_memory_ += memory_of(*work);
         items_.items.push_back(std::move(item));
         items_.walks.push_back(walk);
     }
@@ -73,7 +68,7 @@ void Plan::add(WalkId walk, EntryWork work) {
     const std::uint64_t position = priority == 0 ? record.walk_order : first_byte(record.entry);
     const PlanKey key{priority, work.evidence, position};
     const PlannedEntry& planned = short_.emplace(key, PlannedEntry{walk, std::move(work)})->second;
-    memory_ += memory_of(planned.work.record.entry);
+    memory_ += memory_of(planned.work);
     content_ += content_of(planned);
     if (memory_ > options_.memory_bytes && spool_.can_write()) spill();
 }
@@ -83,7 +78,7 @@ void Plan::spill() {
     const auto middle = std::next(short_.begin(), static_cast<std::ptrdiff_t>(short_.size() / 2));
     spool_.write(middle, short_.end());
     for (auto one = middle; one != short_.end(); ++one) {
-        memory_ -= memory_of(one->second.work.record.entry);
+        memory_ -= memory_of(one->second.work);
         content_ -= content_of(one->second);
     }
     short_.erase(middle, short_.end());
@@ -150,7 +145,7 @@ const PlanKey& Plan::next_short() const {
 PlannedEntry Plan::take_short() {
     if (short_.empty() || (!spool_.is_empty() && spool_.head() < short_.begin()->first)) return spool_.take();
     const auto first = short_.extract(short_.begin());
-    memory_ -= memory_of(first.mapped().work.record.entry);
+    memory_ -= memory_of(first.mapped().work);
     content_ -= content_of(first.mapped());
     return std::move(first.mapped());
 }
@@ -213,7 +208,7 @@ void Plan::put_short(Batch& batch) {
          ++entries) {
         PlannedEntry entry = take_short();
         taken += content_of(entry);
-        memory += memory_of(entry.work.record.entry);
+        memory += memory_of(entry.work);
         put(batch, std::move(entry));
     }
 }

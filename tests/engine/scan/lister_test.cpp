@@ -387,6 +387,18 @@ TEST_CASE("an address has at most 65,536 contents; a worker that names more is g
     CHECK(more.problems.at(0).detail.find("its records are inconsistent") != std::string::npos);
 }
 
+TEST_CASE("a worker that sends more entries than the limit is given up") {
+    Listing listing;
+    listing.options.walk.entries = 1000;
+    const Listed most = listing(ScriptImage().volume("fs ext4\nmany /a 10 1000\n"));
+    CHECK(most.entries.size() == 1000);
+    CHECK(most.state("p0") == VolumeState::walked);
+    const Listed more = listing(ScriptImage().volume("fs ext4\nmany /a 10 1001\n"));
+    CHECK(more.entries.size() == 1000);
+    CHECK(more.state("p0") == VolumeState::partial);
+    CHECK(more.problems.at(0).detail.find("its records are inconsistent") != std::string::npos);
+}
+
 TEST_CASE("an entry before any file system is a contradiction") {
     const Listed listed = list("resident /a 5 x\n");
     CHECK(listed.entries.empty());
