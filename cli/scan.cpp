@@ -10,6 +10,7 @@
 #include "cli/scan_run.h"
 #include "cli/terminal.h"
 #include "cli/watch.h"
+#include "config/keys.h"
 #include "plugins/registry.h"
 
 namespace triage {
@@ -103,30 +104,22 @@ void add_scan(CLI::App& app, CommandLine& line) {
     each("--case-info", a->case_info, "INFO",
          "KEY=VALUE, KEY@EXHIBIT=VALUE, a YAML file, or \"ask\": who, by which authority, where; may be repeated");
     auto* config = scan->add_option("--config", a->config, "Configuration file (YAML)")->type_name("FILE");
-    scan->add_option("--profile", a->profile, "Built-in profile (default: default)")
-        ->type_name("NAME")
-        ->excludes(config);
+    scan->add_option("--profile", a->profile, help_of("profile"))->type_name("NAME")->excludes(config);
     scan->add_option("--out", a->out, "Case directory to write (default ./triage-EXHIBIT-TIME)")->type_name("CASE");
-    scan->add_option("--report", a->reports, "Reports to write, separated by commas")->type_name("NAMES");
-    scan->add_option("--redact", a->redact,
-                     "What no report says: names, labels, or both by a comma; each is then marked as a disclosure copy")
-        ->type_name("WHAT");
-    scan->add_option("--threads", a->threads, "Threads (default: the processors available)")
-        ->type_name("N")
-        ->check(CLI::Range(1u, 1024u));
-    scan->add_option("--memory", a->memory_mib, "Memory in MiB, about (default 512); more entries wait on disk")
+    scan->add_option("--report", a->reports, help_of("reports", "Separated by commas."))->type_name("NAMES");
+    scan->add_option("--redact", a->redact, help_of("reports.redact", "Separated by a comma."))->type_name("WHAT");
+    scan->add_option("--threads", a->threads, help_of("threads"))->type_name("N")->check(CLI::Range(1u, 1024u));
+    scan->add_option("--memory", a->memory_mib, help_of("memory_mib"))
         ->type_name("MIB")
         ->check(CLI::Range(64u, 1048576u));
-    scan->add_option("--hash-engine", a->hash_engine,
-                     "auto: vector kernels where they are faster, checked by OpenSSL; openssl: OpenSSL alone")
+    scan->add_option("--hash-engine", a->hash_engine, help_of("hash.engine"))
         ->type_name("ENGINE")
         ->check(CLI::IsMember({"auto", "openssl"}));
-    scan->add_option("--time-limit", a->time_seconds,
-                     "Stop after so long, of the whole command: 90s, 25m, 2h; 0s: never. The case can be resumed")
+    scan->add_option("--time-limit", a->time_seconds, help_of("limits.time_seconds", "As 90s, 25m or 2h."))
         ->type_name("TIME")
         ->transform(CLI::AsNumberWithUnit(std::map<std::string, std::uint32_t>{{"s", 1}, {"m", 60}, {"h", 3600}},
                                           CLI::AsNumberWithUnit::UNIT_REQUIRED, "TIME"));
-    scan->add_option("--stop-after", a->most_matches, "Stop after so many contents of a notable list; 0: never")
+    scan->add_option("--stop-after", a->most_matches, help_of("limits.matches"))
         ->type_name("N")
         ->check(CLI::NonNegativeNumber);
     scan->add_option("--evidence-list", a->evidence_list,

@@ -301,6 +301,12 @@ void assign(const Key& key, const YamlNode& node, ScanOptions& options) {
                key.field(options));
 }
 
+std::string help_of(std::string_view name, std::string_view form) {
+    const Key& key = *find_key(name);
+    return fmt::format("{}{}{}\n(key {}, default {})", key.meaning, form.empty() ? "" : " ", form, name,
+                       value_of(key, ScanOptions{}));
+}
+
 std::string keys_as_markdown() {
     std::string table = "| key | value | default | meaning | consequence |\n| --- | --- | --- | --- | --- |\n";
     for (const Key& key : key_table())

@@ -37,6 +37,10 @@ std::string type_of(const Key& key);
 // The value as the configuration file writes it.
 std::string value_of(const Key& key, const ScanOptions& options);
 
+// What the help of a command says of an option that sets the key: the meaning, in which form the option takes the value
+// where that differs from the file, the key and its default.
+std::string help_of(std::string_view key, std::string_view form = {});
+
 // Checks the node against the row and sets the field. Throws Error that names the place.
 void assign(const Key& key, const YamlNode& node, ScanOptions& options);
 

@@ -50,6 +50,9 @@ try 2 "" no-such-command
 try 2 "" report "$work/folder" --report text
 try 0 "" --help
 try 0 "" scan --help
+for key in profile reports reports.redact threads memory_mib hash.engine limits.time_seconds limits.matches; do
+  grep -qF "(key $key, default " out || fault "scan --help does not say the key $key"
+done
 try 0 "" --version
 try 0 "" plugins
 [ "$(ls full)" = something ] || fault "a case directory that exists was written into"

@@ -41,4 +41,10 @@ TEST_CASE("docs/configuration.md holds the table of keys") {
     CHECK(text->find(keys_as_markdown()) != std::string::npos);
 }
 
+TEST_CASE("the help of an option is its key's meaning, name and default") {
+    CHECK(help_of("limits.time_seconds", "As 90s.") ==
+          std::string(find_key("limits.time_seconds")->meaning) + " As 90s.\n(key limits.time_seconds, default 0)");
+    CHECK(help_of("profile").ends_with("(key profile, default default)"));
+}
+
 }  // namespace triage
