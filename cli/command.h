@@ -18,6 +18,7 @@ struct CommandLine {
 void add_scan(CLI::App& app, CommandLine& line);
 void add_info(CLI::App& app, CommandLine& line);
 void add_report(CLI::App& app, CommandLine& line);
+void add_keygen(CLI::App& app, CommandLine& line);
 void add_verify(CLI::App& app, CommandLine& line);
 void add_config(CLI::App& app, CommandLine& line);
 void add_known(CLI::App& app, CommandLine& line);

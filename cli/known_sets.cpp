@@ -108,6 +108,17 @@ std::unique_ptr<Secret> read_secret(const std::string& from, bool is_new) {
     return std::make_unique<Secret>(from.starts_with("fd:") ? from_descriptor(from) : from_file(from));
 }
 
+Secret read_passphrase(const std::string& from, bool is_new) {
+    forbid_core_dumps();
+    if (from == "ask") return from_terminal(is_new);
+    if (from.starts_with("fd:")) return from_descriptor(from);
+    const int fd = ::open(from.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) throw Error(from, fmt::format("the passphrase cannot be read: {}", std::strerror(errno)));
+    Bytes bytes = read_all(fd, from);
+    ::close(fd);
+    return passphrase(first_line(std::move(bytes)));
+}
+
 std::string temporary_folder() {
     const char* given = std::getenv("TMPDIR");
     return given && *given ? given : "/var/tmp";

@@ -13,6 +13,9 @@ namespace triage {
 // Null for an empty text. From then on the process leaves no core.
 std::unique_ptr<Secret> read_secret(const std::string& from, bool is_new);
 
+// A passphrase: "ask" at the terminal, "fd:N", or the first line of a file. From then on the process leaves no core.
+Secret read_passphrase(const std::string& from, bool is_new);
+
 // $TMPDIR, else /var/tmp: lists may be larger than the memory behind /tmp.
 std::string temporary_folder();
 std::string list_cache_folder();  // $XDG_CACHE_HOME/triage/sets, else ~/.cache/triage/sets

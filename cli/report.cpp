@@ -7,6 +7,7 @@
 
 #include "cli/command.h"
 #include "cli/exit_code.h"
+#include "cli/signing.h"
 #include "cli/terminal.h"
 #include "config/config.h"
 #include "engine/base/error.h"
@@ -29,6 +30,7 @@ struct ReportArguments {
     std::vector<std::string> cases;
     std::string reports = "text", out, config, redact;
     bool show_names = false, json = false;
+    SignArguments sign;
 };
 
 std::vector<const ReporterKind*> kinds_named(const std::vector<std::string>& names) {
@@ -127,10 +129,13 @@ int run_ranking(const ReportArguments& arguments) {
 }
 
 int run_report(const ReportArguments& arguments) {
-    if (split_names(arguments.reports) == std::vector<std::string>{"summary"}) return run_ranking(arguments);
+    const bool is_summary = split_names(arguments.reports) == std::vector<std::string>{"summary"};
+    if (is_summary && !arguments.sign.key.empty()) throw Error("--sign", "a summary of cases has no manifest to sign");
+    if (is_summary) return run_ranking(arguments);
     if (arguments.cases.size() > 1 || !arguments.out.empty())
         throw Error("report", "several cases and --out go with --report summary alone");
     const std::string& path = arguments.cases.front();
+    const std::shared_ptr<const SigningKey> signer = read_signing_key(arguments.sign);
     const std::vector<const ReporterKind*> kinds = kinds_named(split_names(arguments.reports));
     const Store store = Store::open_read_only(path + "/case.sqlite");
     // What is rendered from a changed store would carry a seal of its own and be believed.
@@ -151,7 +156,7 @@ int run_report(const ReportArguments& arguments) {
         code = exit_code::not_whole;
     }
     const std::string name = std::filesystem::path(folder).filename().string();
-    const std::string seal = write_render_manifest(path, name, thread_count({}));
+    const std::string seal = write_render_manifest(path, name, thread_count({}), signer.get());
     const auto is_text = [](const ReporterKind* kind) { return kind->name == "text"; };
     if (!arguments.json && std::any_of(kinds.begin(), kinds.end(), is_text))
         std::fputs((terminal_summary(make_context(store, arguments.show_names)) + "\n").c_str(), stdout);
@@ -174,6 +179,7 @@ void add_report(CLI::App& app, CommandLine& line) {
                      "summary: the exhibits of all cases by rank, as CSV and HTML")
         ->type_name("NAMES");
     report->add_option("--out", a->out, "With --report summary: a new folder for it")->type_name("FOLDER");
+    add_sign_options(*report, a->sign);
     report->add_option("--config", a->config, "Options of the reports from here, not from the case's configuration")
         ->type_name("FILE");
     report

@@ -36,7 +36,7 @@ bool has_found(const Store& store, const Progress& progress) {
     }
 }
 
-int run_scan(const ScanArguments& arguments, const std::string& command) {
+int run_scan(ScanArguments& arguments, const std::string& command) {
     const std::atomic<bool>& stop = stop_on_signals();
     const bool names_more = !arguments.evidence.empty() || !arguments.notable.empty() || !arguments.ignorable.empty() ||
                             !arguments.exhibits.empty() || !arguments.config.empty() || !arguments.profile.empty() ||
@@ -45,6 +45,7 @@ int run_scan(const ScanArguments& arguments, const std::string& command) {
     if (!arguments.resume.empty() && names_more)
         throw Error("--resume", "takes evidence, lists, configuration and reports from the case",
                     "use --evidence-at or --list-at where files have moved");
+    arguments.signer = read_signing_key(arguments.sign);
     if (!arguments.evidence_list.empty()) return run_evidence_list(arguments, command, stop);
     LoadedLists lists;
     return run_case(arguments, command, stop, lists);
@@ -131,6 +132,7 @@ void add_scan(CLI::App& app, CommandLine& line) {
     each("--list-at", a->list_at, "FOLDER", "With --resume: where moved lists are now");
     scan->add_option("--key", a->key, "Opens protected lists: a key file, \"ask\" for a passphrase, or \"fd:N\"")
         ->type_name("KEY");
+    add_sign_options(*scan, a->sign);
     scan->add_flag("--cache", a->cache,
                    "Keep compiled lists for the next scan (`triage known cache clear` removes them)");
     scan->add_flag("--set-read-only", a->set_read_only,

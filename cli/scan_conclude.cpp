@@ -38,7 +38,8 @@ std::string file_text(const std::string& path) {
 // A protected list needs its key again.
 std::string resume_command(const std::string& path, const ScanArguments& arguments) {
     const std::string key = arguments.key.empty() ? "" : " --key " + quoted_for_shell(arguments.key);
-    return "triage scan --resume " + quoted_for_shell(path) + key;
+    const std::string sign = arguments.sign.key.empty() ? "" : " --sign " + quoted_for_shell(arguments.sign.key);
+    return "triage scan --resume " + quoted_for_shell(path) + key + sign;
 }
 
 namespace {
@@ -63,7 +64,7 @@ int render_and_seal(Run run, const ReportContext& context, const ScanArguments& 
                              {"exit_code", static_cast<std::uint64_t>(context.verdict.exit_code())}});
     { const Store closed = std::move(run.store); }
     { const AuditLog closed = std::move(run.audit); }
-    const std::string seal = write_manifest(path, context.evidences, context.lists, threads);
+    const std::string seal = write_manifest(path, context.evidences, context.lists, threads, arguments.signer.get());
     watch.end();
     bool is_reported = true;
     for (const ReportOutcome& outcome : outcomes) {

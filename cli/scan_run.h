@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cli/known_sets.h"
+#include "cli/signing.h"
 #include "config/case_info_file.h"
 #include "config/config.h"
 #include "engine/case/audit.h"
@@ -33,6 +34,8 @@ struct ScanArguments {
     bool discreet = false;
     std::string live;  // what --live names; empty: no live stream
     bool allow_mounted = false, set_read_only = false;
+    SignArguments sign;
+    std::shared_ptr<const SigningKey> signer;  // shared by the cases of a list, read once; null: unsigned
     std::string evidence_list;
     // Of one exhibit of such a list:
     std::optional<EvidenceArgument> listed;

@@ -10,38 +10,63 @@
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 #include "engine/case/manifest.h"
+#include "engine/case/private_file.h"
 
 namespace triage {
 namespace {
 
-std::string in_json(const std::string& path, const std::vector<std::string>& broken) {
+struct VerifyArguments {
+    std::string path, signer;
+    bool json = false;
+};
+
+std::string in_json(const VerifyArguments& a, const std::string& signer, const std::vector<std::string>& broken) {
     std::string sentences;
     for (const std::string& sentence : broken) sentences += (sentences.empty() ? "" : ",") + to_json_string(sentence);
-    return fmt::format("{{\"case\":{},\"intact\":{},\"broken\":[{}]}}", to_json_string(path), broken.empty(),
-                       sentences);
+    return fmt::format("{{\"case\":{},\"intact\":{},\"signer\":{},\"broken\":[{}]}}", to_json_string(a.path),
+                       broken.empty(), signer.empty() ? "null" : to_json_string(signer), sentences);
+}
+
+std::string in_words(const VerifyArguments& a, const std::string& signer) {
+    if (signer.empty()) return "intact: every file is as it was sealed (unsigned: shows accidental change only)";
+    const std::string intact = "intact: every file is as it was sealed and signed\nSigner: " + signer;
+    return a.signer.empty() ? intact +
+                                  "\nThe key stands beside the case, where anybody could have put it: compare it with "
+                                  "the signer's own, or give that with --signer"
+                            : intact + ", the key that was given";
+}
+
+std::optional<PublicKey> read_public_key(const std::string& path) {
+    if (path.empty()) return {};
+    const std::optional<PublicKey> key = PublicKey::parse(read_whole_file(path));
+    if (!key) throw Error(path, "is no Ed25519 public key in PEM form", "give the signer's KEY.pub");
+    return key;
+}
+
+int run_verify(const VerifyArguments& a) {
+    if (!std::filesystem::is_directory(a.path)) throw Error(a.path, "is no case directory");
+    const std::optional<PublicKey> demanded = read_public_key(a.signer);
+    const std::vector<std::string> broken = verify_case(a.path, demanded);
+    const int code = broken.empty() ? exit_code::success : exit_code::not_whole;
+    std::string signer;  // whose signature holds
+    if (const auto key = demanded ? demanded : signer_of(a.path); key && broken.empty()) signer = key->fingerprint();
+    if (a.json) return std::puts(in_json(a, signer, broken).c_str()), code;
+    for (const std::string& sentence : broken) print_error(a.path + ": " + sentence, {});
+    if (broken.empty()) std::puts(in_words(a, signer).c_str());
+    return code;
 }
 
 }  // namespace
 
 void add_verify(CLI::App& app, CommandLine& line) {
-    auto path = std::make_shared<std::string>();
-    auto json = std::make_shared<bool>(false);
+    auto a = std::make_shared<VerifyArguments>();
     CLI::App* verify = app.add_subcommand("verify", "Check that a case is as it was sealed");
-    verify->add_option("case", *path, "Case directory")->required();
-    verify->add_flag("--json", *json, "One JSON object: the case, whether it is intact, what is broken");
+    verify->add_option("case", a->path, "Case directory")->required();
+    verify->add_option("--signer", a->signer, "Public key that must have signed the case and every later render")
+        ->type_name("PUBKEY");
+    verify->add_flag("--json", a->json, "One JSON object: the case, whether it is intact, its signer, what is broken");
     verify->footer("An unsigned case shows accidental change only. Exit codes: 0 intact, 2 wrong use, 3 broken.");
-    verify->callback([path, json, &line] {
-        line.chosen = [path, json] {
-            if (!std::filesystem::is_directory(*path)) throw Error(*path, "is no case directory");
-            const std::vector<std::string> broken = verify_case(*path);
-            const int code = broken.empty() ? exit_code::success : exit_code::not_whole;
-            if (*json) return std::puts(in_json(*path, broken).c_str()), code;
-            for (const std::string& sentence : broken) print_error(*path + ": " + sentence, {});
-            if (broken.empty())
-                std::puts("intact: every file is as it was sealed (unsigned: shows accidental change only)");
-            return code;
-        };
-    });
+    verify->callback([a, &line] { line.chosen = [a] { return run_verify(*a); }; });
 }
 
 }  // namespace triage

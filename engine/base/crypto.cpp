@@ -3,7 +3,10 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/pkcs12.h>
 #include <openssl/rand.h>
+#include <openssl/x509.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -170,6 +173,147 @@ bool Aead::open(const Nonce& nonce, ByteView sealed, MutableBytes plain) const {
            EVP_DecryptUpdate(c, out(plain.data()), &written, in(sealed), static_cast<int>(plain.size())) == 1 &&
            EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_SET_TAG, gcm_tag_bytes, tag.data()) == 1 &&
            EVP_DecryptFinal_ex(c, out(plain.data() + written), &written) == 1;
+}
+
+namespace {
+
+template <auto free>
+struct FreeBy {
+    template <class T>
+    void operator()(T* object) const {
+        free(object);
+    }
+};
+using Key = std::unique_ptr<EVP_PKEY, FreeBy<EVP_PKEY_free>>;
+using Bio = std::unique_ptr<BIO, FreeBy<BIO_free_all>>;
+using Pkcs8 = std::unique_ptr<PKCS8_PRIV_KEY_INFO, FreeBy<PKCS8_PRIV_KEY_INFO_free>>;
+using SealedPkcs8 = std::unique_ptr<X509_SIG, FreeBy<X509_SIG_free>>;
+
+// PBKDF2-HMAC-SHA256 (OWASP Password Storage Cheat Sheet, 2023): what the `openssl` program reads back by itself.
+constexpr int pbkdf2_iterations = 600'000;
+constexpr std::size_t ed25519_signature_bytes = 64;
+
+Bio reader_of(ByteView bytes) { return Bio(BIO_new_mem_buf(bytes.data(), static_cast<int>(bytes.size()))); }
+Bio secret_writer() { return Bio(BIO_new(BIO_s_secmem())); }  // wiped when it is freed
+
+Bytes bytes_of(BIO* bio) {
+    char* data = nullptr;
+    const long size = BIO_get_mem_data(bio, &data);
+    const ByteView view(reinterpret_cast<const std::byte*>(data), static_cast<std::size_t>(size));
+    return {view.begin(), view.end()};
+}
+
+Key key_of(const std::array<std::byte, 32>& raw) {
+    Key key(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, in(raw), raw.size()));
+    if (!key) fail("no Ed25519");
+    return key;
+}
+
+Key key_of(const SecretKey& seed) {
+    Key key(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, in(seed.bytes()), seed.bytes().size()));
+    if (!key) fail("no Ed25519");
+    return key;
+}
+
+// OpenSSL's own would ask at the terminal.
+int give_passphrase(char* buffer, int capacity, int, void* passphrase) {
+    const ByteView given = *static_cast<const ByteView*>(passphrase);
+    if (given.empty() || given.size() > static_cast<std::size_t>(capacity)) return -1;
+    std::copy(given.begin(), given.end(), reinterpret_cast<std::byte*>(buffer));
+    return static_cast<int>(given.size());
+}
+
+bool write_sealed(BIO* bio, EVP_PKEY* key, ByteView passphrase) {
+    const Pkcs8 plain(EVP_PKEY2PKCS8(key));
+    std::array<std::byte, 16> salt{};
+    fill_random(salt);
+    const SealedPkcs8 sealed(PKCS8_encrypt(-1, EVP_aes_256_cbc(), reinterpret_cast<const char*>(passphrase.data()),
+                                           static_cast<int>(passphrase.size()), out(salt.data()),
+                                           static_cast<int>(salt.size()), pbkdf2_iterations, plain.get()));
+    return sealed && PEM_write_bio_PKCS8(bio, sealed.get()) == 1;
+}
+
+}  // namespace
+
+std::optional<PublicKey> PublicKey::parse(std::string_view pem) {
+    const Key key(PEM_read_bio_PUBKEY(reader_of(as_bytes(pem)).get(), nullptr, nullptr, nullptr));
+    PublicKey parsed;
+    std::size_t size = parsed.raw_.size();
+    if (!key || EVP_PKEY_get_id(key.get()) != EVP_PKEY_ED25519 ||
+        EVP_PKEY_get_raw_public_key(key.get(), out(parsed.raw_.data()), &size) != 1 || size != parsed.raw_.size())
+        return {};
+    return parsed;
+}
+
+std::string PublicKey::pem() const {
+    const Bio bio(BIO_new(BIO_s_mem()));
+    if (PEM_write_bio_PUBKEY(bio.get(), key_of(raw_).get()) != 1) fail("cannot write a public key");
+    const Bytes bytes = bytes_of(bio.get());
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+std::string PublicKey::fingerprint() const {
+    const Bio bio(BIO_new(BIO_s_mem()));
+    if (i2d_PUBKEY_bio(bio.get(), key_of(raw_).get()) != 1) fail("cannot write a public key");
+    const Bytes der = bytes_of(bio.get());
+    std::array<std::byte, 32> digest{};
+    if (EVP_Digest(der.data(), der.size(), out(digest.data()), nullptr, EVP_sha256(), nullptr) != 1) fail("SHA-256");
+    return to_hex(digest);
+}
+
+bool PublicKey::verifies(ByteView message, ByteView signature) const {
+    const Key key = key_of(raw_);
+    const MdContext context(EVP_MD_CTX_new());
+    return signature.size() == ed25519_signature_bytes &&
+           EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key.get()) == 1 &&
+           EVP_DigestVerify(context.get(), in(signature), signature.size(), in(message), message.size()) == 1;
+}
+
+SigningKey SigningKey::generate() {
+    SigningKey key;
+    fill_random(key.seed_.bytes());
+    std::size_t size = key.public_.raw_.size();
+    if (EVP_PKEY_get_raw_public_key(key_of(key.seed_).get(), out(key.public_.raw_.data()), &size) != 1)
+        fail("no Ed25519");
+    return key;
+}
+
+bool SigningKey::is_encrypted(ByteView pem) {
+    const std::string_view text(reinterpret_cast<const char*>(pem.data()), pem.size());
+    return text.find("-----BEGIN ENCRYPTED PRIVATE KEY-----") != std::string_view::npos;
+}
+
+std::optional<SigningKey> SigningKey::parse(ByteView pem, ByteView passphrase) {
+    const Key key(PEM_read_bio_PrivateKey(reader_of(pem).get(), nullptr, give_passphrase, &passphrase));
+    if (!key || EVP_PKEY_get_id(key.get()) != EVP_PKEY_ED25519) return {};
+    SigningKey parsed;
+    std::size_t secret = parsed.seed_.bytes().size(), open = parsed.public_.raw_.size();
+    if (EVP_PKEY_get_raw_private_key(key.get(), out(parsed.seed_.bytes().data()), &secret) != 1 ||
+        EVP_PKEY_get_raw_public_key(key.get(), out(parsed.public_.raw_.data()), &open) != 1)
+        return {};
+    return parsed;
+}
+
+Bytes SigningKey::pem(ByteView passphrase) const {
+    const Bio bio = secret_writer();
+    const Key key = key_of(seed_);
+    const bool ok = passphrase.empty() ? PEM_write_bio_PKCS8PrivateKey(bio.get(), key.get(), nullptr, nullptr, 0,
+                                                                       nullptr, nullptr) == 1
+                                       : write_sealed(bio.get(), key.get(), passphrase);
+    if (!ok) fail("cannot write a private key");
+    return bytes_of(bio.get());
+}
+
+Bytes SigningKey::sign(ByteView message) const {
+    const Key key = key_of(seed_);
+    const MdContext context(EVP_MD_CTX_new());
+    Bytes signature(ed25519_signature_bytes);
+    std::size_t size = signature.size();
+    if (EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key.get()) != 1 ||
+        EVP_DigestSign(context.get(), out(signature.data()), &size, in(message), message.size()) != 1 ||
+        size != signature.size())
+        fail("cannot sign");
+    return signature;
 }
 
 }  // namespace triage

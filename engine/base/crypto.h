@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The only adaptor of OpenSSL beside the digests: keyed digests, authenticated encryption, key derivation, random
-// bytes, memory for keys. Objects may be used from any number of threads; errors of the library throw Error.
+// The only adaptor of OpenSSL beside the digests: keyed digests, authenticated encryption, key derivation,
+// signatures, random bytes, memory for keys. Objects may be used from any number of threads; errors of the library
+// throw Error.
 #pragma once
 
 #include <array>
@@ -67,6 +68,35 @@ class Aead {
   private:
     const SecretKey& key_;
     const std::uint64_t serial_;  // of this object: another may come to lie at its address
+};
+
+// Ed25519 (RFC 8032): what is signed may be checked by any other implementation. Keys travel as PEM.
+class PublicKey {
+  public:
+    static std::optional<PublicKey> parse(std::string_view pem);  // nothing of what is no Ed25519 public key
+    std::string pem() const;
+    std::string fingerprint() const;  // hex SHA-256 of the key's DER form (SubjectPublicKeyInfo)
+    [[nodiscard]] bool verifies(ByteView message, ByteView signature) const;
+    friend bool operator==(const PublicKey&, const PublicKey&) = default;
+
+  private:
+    friend class SigningKey;
+    std::array<std::byte, 32> raw_{};
+};
+
+class SigningKey {
+  public:
+    static SigningKey generate();
+    // PKCS #8. Nothing of what is no Ed25519 key, or is under another passphrase.
+    static std::optional<SigningKey> parse(ByteView pem, ByteView passphrase);
+    static bool is_encrypted(ByteView pem);
+    Bytes pem(ByteView passphrase) const;  // under AES-256 when there is a passphrase; to be wiped
+    const PublicKey& public_key() const { return public_; }
+    Bytes sign(ByteView message) const;  // 64 bytes
+
+  private:
+    SecretKey seed_;
+    PublicKey public_;
 };
 
 }  // namespace triage

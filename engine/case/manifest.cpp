@@ -25,6 +25,7 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr std::string_view manifest_name = "manifest.json";
+constexpr std::string_view signature_suffix = ".sig", public_key_suffix = ".pub";
 
 std::string shown(const std::string& path) { return escape_for_terminal(path); }
 
@@ -52,7 +53,9 @@ std::vector<std::string> files_of(const std::string& case_path, const std::strin
     const std::string own = folder.empty() ? std::string(manifest_name) : folder + "/" + std::string(manifest_name);
     std::vector<std::string> files = files_below(case_path, folder);
     std::erase_if(files, [&](const std::string& file) {
-        return file == own || (folder.empty() && is_later_render(file.substr(0, file.find('/'))));
+        return file == own || file == own + std::string(signature_suffix) ||
+               file == own + std::string(public_key_suffix) ||
+               (folder.empty() && is_later_render(file.substr(0, file.find('/'))));
     });
     return files;
 }
@@ -117,10 +120,49 @@ std::vector<std::string> list_rows(const std::vector<ListRecord>& lists) {
     return rows;
 }
 
-std::string write_and_hash(const std::string& path, const std::string& text) {
+// The manifest comes last: with it the case is whole.
+std::string write_and_hash(const std::string& path, const std::string& text, const SigningKey* signer) {
+    if (signer) {
+        const Bytes signature = signer->sign(as_bytes(text));
+        write_private_file(path + std::string(public_key_suffix), signer->public_key().pem());
+        write_private_file(path + std::string(signature_suffix),
+                           {reinterpret_cast<const char*>(signature.data()), signature.size()});
+    }
     write_private_file(path, text);
     sync_folder(fs::path(path).parent_path().string());
     return sha256_of_file(path);
+}
+
+std::string signer_line(const SigningKey* signer) {
+    return signer ? fmt::format("  \"signer\": \"{}\",\n", signer->public_key().fingerprint()) : "";
+}
+
+std::optional<PublicKey> key_beside(const std::string& manifest) {
+    std::error_code error;
+    const std::string path = manifest + std::string(public_key_suffix);
+    return fs::exists(path, error) ? PublicKey::parse(read_whole_file(path)) : std::nullopt;
+}
+
+// `named`: the fingerprint that the manifest says it is signed by, or empty.
+void check_signature(const std::string& manifest, const std::string& name, const std::string& named,
+                     const std::optional<PublicKey>& demanded, std::vector<std::string>& broken) {
+    std::error_code error;
+    const std::string signature_path = manifest + std::string(signature_suffix);
+    const bool has_key = fs::exists(manifest + std::string(public_key_suffix), error);
+    if (!fs::exists(signature_path, error)) {
+        if (demanded || has_key || !named.empty()) broken.push_back(shown(name) + " has no signature: it is missing");
+        return;
+    }
+    const std::optional<PublicKey> key = demanded ? demanded : key_beside(manifest);
+    if (!key) {
+        broken.push_back(shown(name + std::string(public_key_suffix)) + " is missing or is no Ed25519 public key");
+        return;
+    }
+    const std::string text = read_whole_file(manifest), signature = read_whole_file(signature_path);
+    if (!key->verifies(as_bytes(text), as_bytes(signature)))
+        broken.push_back(shown(name) + " is not what " + (demanded ? "the given key" : "the key beside it") +
+                         " signed: it, its signature or the key was changed");
+    else if (named != key->fingerprint()) broken.push_back(shown(name) + " names another signer than its signature's");
 }
 
 void check_file(const std::string& case_path, const json& row, std::vector<std::string>& broken) {
@@ -140,7 +182,7 @@ void check_file(const std::string& case_path, const json& row, std::vector<std::
 }
 
 void check_manifest(const std::string& case_path, const std::string& folder, const std::string& seal,
-                    std::vector<std::string>& broken) {
+                    const std::optional<PublicKey>& signer, std::vector<std::string>& broken) {
     const std::string name = folder.empty() ? std::string(manifest_name) : folder + "/" + std::string(manifest_name);
     std::error_code error;
     if (!fs::exists(case_path + "/" + name, error)) {
@@ -149,6 +191,7 @@ void check_manifest(const std::string& case_path, const std::string& folder, con
     }
     try {
         const json manifest = json::parse(read_whole_file(case_path + "/" + name));
+        check_signature(case_path + "/" + name, name, manifest.value("signer", ""), signer, broken);
         std::set<std::string> listed;
         for (const json& row : manifest.at("files")) {
             check_file(case_path, row, broken);
@@ -190,22 +233,23 @@ std::vector<std::string> later_renders(const std::string& case_path) {
 }  // namespace
 
 std::string write_manifest(const std::string& case_path, const std::vector<EvidenceRecord>& evidences,
-                           const std::vector<ListRecord>& lists, std::uint32_t threads) {
+                           const std::vector<ListRecord>& lists, std::uint32_t threads, const SigningKey* signer) {
     const std::string text = fmt::format(
-        "{{\n  \"format\": \"triage-case\",\n  \"version\": 1,\n  \"created_utc\": \"{}\",\n  \"files\": {},\n"
+        "{{\n  \"format\": \"triage-case\",\n  \"version\": 1,\n  \"created_utc\": \"{}\",\n{}  \"files\": {},\n"
         "  \"evidence\": {},\n  \"lists\": {}\n}}\n",
-        format_utc(utc_now()), joined(file_rows(case_path, "", threads)), joined(evidence_rows(evidences)),
-        joined(list_rows(lists)));
-    return write_and_hash(case_path + "/" + std::string(manifest_name), text);
+        format_utc(utc_now()), signer_line(signer), joined(file_rows(case_path, "", threads)),
+        joined(evidence_rows(evidences)), joined(list_rows(lists)));
+    return write_and_hash(case_path + "/" + std::string(manifest_name), text, signer);
 }
 
-std::string write_render_manifest(const std::string& case_path, const std::string& folder_name, std::uint32_t threads) {
+std::string write_render_manifest(const std::string& case_path, const std::string& folder_name, std::uint32_t threads,
+                                  const SigningKey* signer) {
     const std::string text = fmt::format(
         "{{\n  \"format\": \"triage-render\",\n  \"version\": 1,\n  \"created_utc\": \"{}\",\n"
-        "  \"case_manifest_sha256\": \"{}\",\n  \"files\": {}\n}}\n",
-        format_utc(utc_now()), sha256_of_file(case_path + "/" + std::string(manifest_name)),
+        "{}  \"case_manifest_sha256\": \"{}\",\n  \"files\": {}\n}}\n",
+        format_utc(utc_now()), signer_line(signer), sha256_of_file(case_path + "/" + std::string(manifest_name)),
         joined(file_rows(case_path, folder_name, threads)));
-    return write_and_hash(case_path + "/" + folder_name + "/" + std::string(manifest_name), text);
+    return write_and_hash(case_path + "/" + folder_name + "/" + std::string(manifest_name), text, signer);
 }
 
 std::string seal_in_groups(std::string_view seal) {
@@ -217,17 +261,21 @@ std::string seal_in_groups(std::string_view seal) {
     return groups;
 }
 
-std::vector<std::string> verify_case(const std::string& case_path) {
+std::vector<std::string> verify_case(const std::string& case_path, const std::optional<PublicKey>& signer) {
     std::error_code error;
     if (!fs::is_directory(case_path, error)) return {shown(case_path) + " is not a directory"};
     std::vector<std::string> broken;
-    check_manifest(case_path, "", "", broken);
+    check_manifest(case_path, "", "", signer, broken);
     const std::string manifest = case_path + "/" + std::string(manifest_name);
     const std::string seal = fs::exists(manifest, error) ? sha256_of_file(manifest) : "";
-    for (const std::string& folder : later_renders(case_path)) check_manifest(case_path, folder, seal, broken);
+    for (const std::string& folder : later_renders(case_path)) check_manifest(case_path, folder, seal, signer, broken);
     check_audit(case_path, broken);
     check_store(case_path, broken);
     return broken;
+}
+
+std::optional<PublicKey> signer_of(const std::string& case_path) {
+    return key_beside(case_path + "/" + std::string(manifest_name));
 }
 
 }  // namespace triage

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // manifest.json: the SHA-256 of every file of a sealed case, and what was examined against what. Its own SHA-256 is the
-// seal. Without a signature it shows accidental change only. The format is in docs/case-format.md and can be checked
+// seal. Without a signature it shows accidental change only; with one, `manifest.json.sig` and the signer's key
+// `manifest.json.pub` stand beside it, and it names the key. The format is in docs/case-format.md and can be checked
 // with sha256sum alone. Called once, by the thread that runs the scan or the report; `threads` hash the files.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "engine/base/crypto.h"
 #include "engine/case/records.h"
 
 namespace triage {
@@ -16,16 +19,21 @@ namespace triage {
 // Writes CASE/manifest.json over everything in the case but later renders; returns the seal, 64 hexadecimal digits.
 // The store must be sealed and closed, the audit log complete.
 std::string write_manifest(const std::string& case_path, const std::vector<EvidenceRecord>& evidences,
-                           const std::vector<ListRecord>& lists, std::uint32_t threads = 1);
+                           const std::vector<ListRecord>& lists, std::uint32_t threads = 1,
+                           const SigningKey* signer = nullptr);
 
 // Writes FOLDER/manifest.json ("reports-2") over a later render, naming the case's seal; returns its own.
 std::string write_render_manifest(const std::string& case_path, const std::string& folder_name,
-                                  std::uint32_t threads = 1);
+                                  std::uint32_t threads = 1, const SigningKey* signer = nullptr);
 
 // For writing down: groups of eight digits.
 std::string seal_in_groups(std::string_view seal);
 
-// What is broken in a case, as sentences; empty when everything is as it was sealed.
-std::vector<std::string> verify_case(const std::string& case_path);
+// What is broken in a case, as sentences; empty when everything is as it was sealed. A signature is checked with the
+// key that stands beside it, which anybody could have put there; with `signer`, every manifest must be signed by that
+// one.
+std::vector<std::string> verify_case(const std::string& case_path, const std::optional<PublicKey>& signer = {});
+// The key that stands beside the case's signature; nothing of an unsigned case.
+std::optional<PublicKey> signer_of(const std::string& case_path);
 
 }  // namespace triage

@@ -79,7 +79,7 @@ TEST_CASE("sha256sum alone, as the page says, finds the chain whole or broken") 
     Folder folder;
     const std::string log = folder / "audit.jsonl";
     write_log(log);
-    sample::write_file(folder / "check.sh", commands_of_page(3));
+    sample::write_file(folder / "check.sh", commands_of_page(4));
     const std::string check = "cd " + folder.path() + " && sh check.sh";
     CHECK(sample::output_of(check) == "");
     auto lines = lines_of(log);
