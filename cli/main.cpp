@@ -15,8 +15,8 @@
 namespace triage {
 namespace {
 
-constexpr auto commands = {add_scan,  add_info,   add_report,  add_verify,
-                           add_keygen, add_known, add_config, add_plugins, add_selftest};
+constexpr auto commands = {add_scan,  add_info,   add_report,  add_verify,  add_keygen,
+                           add_known, add_config, add_plugins, add_selftest};
 
 constexpr const char* quiet_means = "Print nothing but errors, and what --json or --live ask for";
 

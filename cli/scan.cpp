@@ -133,6 +133,8 @@ void add_scan(CLI::App& app, CommandLine& line) {
     scan->add_option("--key", a->key, "Opens protected lists: a key file, \"ask\" for a passphrase, or \"fd:N\"")
         ->type_name("KEY");
     add_sign_options(*scan, a->sign);
+    scan->add_flag("--verify-evidence", a->verify_evidence,
+                   "Read the whole media, compare with the digests that its image stores or compute its SHA-256");
     scan->add_flag("--cache", a->cache,
                    "Keep compiled lists for the next scan (`triage known cache clear` removes them)");
     scan->add_flag("--set-read-only", a->set_read_only,

@@ -146,6 +146,7 @@ Configuration configuration_of(const ScanArguments& arguments) {
     if (arguments.most_matches)
         sources.overrides.emplace_back("limits.matches", std::to_string(*arguments.most_matches));
     if (!arguments.hash_engine.empty()) sources.overrides.emplace_back("hash.engine", arguments.hash_engine);
+    if (arguments.verify_evidence) sources.overrides.emplace_back("evidence.verify", "true");
     if (!arguments.reports.empty()) sources.overrides.emplace_back("reports", as_yaml_list(arguments.reports));
     if (!arguments.redact.empty()) sources.overrides.emplace_back("reports.redact", as_yaml_list(arguments.redact));
     return load_configuration(sources);

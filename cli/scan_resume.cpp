@@ -134,6 +134,7 @@ Run begin_resumed(const ScanArguments& arguments, LoadedLists& lists) {
     if (!arguments.hash_engine.empty())
         options.hash_engine =
             arguments.hash_engine == to_string(HashEngine::openssl) ? HashEngine::openssl : HashEngine::automatic;
+    options.verify_evidence |= arguments.verify_evidence;
     const std::string engines = std::exchange(run.hash_engine, engine_in_words(options.hash_engine));
     looked.reset();
     directory.set_reports_aside();

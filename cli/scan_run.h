@@ -30,6 +30,7 @@ struct ScanArguments {
     std::optional<std::uint64_t> most_matches;
     std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();  // of the whole visit
     std::string key;
+    bool verify_evidence = false;
     bool lenient = false, cache = false, quiet = false, show_names = false, json = false;
     bool discreet = false;
     std::string live;  // what --live names; empty: no live stream

@@ -36,6 +36,10 @@ std::string need_in_words(const Snapshot& s) {
         case Phase::reading:
             if (s.seconds_left) return about(*s.seconds_left);
             return s.is_speed_known ? "not known: nothing was read lately" : "not known yet";
+        case Phase::verifying:
+            return fmt::format("{}; the digest of the evidence is verified: {} of {}",
+                               s.seconds_left ? about(*s.seconds_left) : "not known yet", human_size(s.bytes_verified),
+                               human_size(s.bytes_to_verify));
         case Phase::sealing: return "everything is read; the case is being sealed";
         case Phase::reporting: return "everything is read; the reports are being written";
     }
@@ -44,7 +48,7 @@ std::string need_in_words(const Snapshot& s) {
 
 // A time limit ends the run before all is read, unless that is surely sooner.
 std::string left_in_words(const Snapshot& s) {
-    const bool is_limited = s.seconds_to_deadline && s.phase <= Phase::reading &&
+    const bool is_limited = s.seconds_to_deadline && s.phase <= Phase::verifying &&
                             (!s.seconds_left || *s.seconds_left > *s.seconds_to_deadline);
     if (!is_limited) return need_in_words(s);
     return fmt::format("{}; its time limit ends it in {} at the latest", need_in_words(s),

@@ -60,12 +60,13 @@ Snapshot SnapshotTaker::take() {
     if (watched_.deadline) {
         const auto left = *watched_.deadline - Progress::Clock::now();
         s.seconds_to_deadline = std::max(0.0, std::chrono::duration<double>(left).count());
-        s.is_stopping |= *s.seconds_to_deadline <= 0 && s.phase <= Phase::reading;
+        s.is_stopping |= *s.seconds_to_deadline <= 0 && s.phase <= Phase::verifying;
     }
     // What is done is read first: the run goes on meanwhile, and never is more done than listed.
     const Progress::UnderWay under_way = progress_.look_under_way();
     s.entries_done = progress_.entries_examined, s.bytes_done = progress_.bytes_examined + under_way.bytes;
     s.entries_listed = progress_.entries_listed, s.bytes_listed = progress_.bytes_listed;
+    s.bytes_verified = progress_.bytes_verified, s.bytes_to_verify = progress_.bytes_to_verify;
     s.volumes_done = progress_.volumes_done, s.volumes_total = progress_.volumes_total;
     s.matches = progress_.matches, s.problems = progress_.problems;
     if (const std::int64_t ms = progress_.first_match_ms; ms >= 0)
@@ -83,13 +84,16 @@ Snapshot SnapshotTaker::take() {
     if (s.held_up_by && s.evidences > 1) s.held_up_evidence = words_of(s.held_up_by->evidence);
 
     if (std::exchange(sampled_, s.phase) != s.phase) samples_.clear();  // reading beside the listing has another speed
-    samples_.push_back({s.seconds, s.bytes_done});
+    const bool is_verifying = s.phase == Phase::verifying;
+    const std::uint64_t done = is_verifying ? s.bytes_verified : s.bytes_done;
+    const std::uint64_t all = is_verifying ? s.bytes_to_verify : s.bytes_listed;
+    samples_.push_back({s.seconds, done});
     while (samples_.front().seconds < s.seconds - remembered_seconds) samples_.pop_front();
-    const std::uint64_t left = s.bytes_listed - std::min(s.bytes_done, s.bytes_listed);
+    const std::uint64_t left = all - std::min(done, all);
     s.is_speed_known = s.seconds - samples_.front().seconds >= least_seconds;
-    if (s.phase == Phase::reading)
-        s.seconds_left = seconds_for(left, s.seconds - samples_.front().seconds,
-                                     s.bytes_done - std::min(s.bytes_done, samples_.front().bytes));
+    if (s.phase == Phase::reading || is_verifying)
+        s.seconds_left =
+            seconds_for(left, s.seconds - samples_.front().seconds, done - std::min(done, samples_.front().bytes));
     return s;
 }
 

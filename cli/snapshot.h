@@ -34,6 +34,7 @@ struct Snapshot {
     bool is_speed_known = true;          // false: the reading began too short a time ago
     std::optional<double> seconds_to_deadline;
     std::uint64_t entries_done = 0, entries_listed = 0, bytes_done = 0, bytes_listed = 0;
+    std::uint64_t bytes_verified = 0, bytes_to_verify = 0;
     std::uint32_t volumes_done = 0, volumes_total = 0;
     struct Tally {
         std::string list, category;  // not escaped

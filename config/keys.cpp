@@ -154,6 +154,9 @@ const std::vector<Key>& key_table() {
          "Holds only where every notable record has a size, none is 0, and no hash has two; otherwise all is read, and "
          "the verdict says why. Rules on content are not decided for what is left out; the verdict says so. Not with "
          "the profile lab-full."},
+        {"evidence.verify", [](ScanOptions& o) -> Field { return &o.verify_evidence; },
+         "Read the whole media and compare with the digests that its container stores, or compute its SHA-256.",
+         "If true, a pass over all evidence at the end; a digest that differs forbids exit code 0."},
         {"limits.time_seconds", [](ScanOptions& o) -> Field { return &o.time_seconds; },
          "Seconds from the start of the command after which the run stops; 0: no limit.",
          "What was not reached is not checked; the case can be resumed, without the limit.", 0,

@@ -177,7 +177,8 @@ void CaseDirectory::set_reports_aside() const {
     std::vector<std::string> names;
     for (const fs::directory_entry& entry : fs::directory_iterator(path_, error)) {
         const std::string name = entry.path().filename().string();
-        if (name.starts_with("manifest.json") || name == "reports" || name.starts_with("reports-")) names.push_back(name);
+        if (name.starts_with("manifest.json") || name == "reports" || name.starts_with("reports-"))
+            names.push_back(name);
     }
     if (names.empty()) return;
     int number = 1;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/case/ledger.h"
 
+#include <array>
+
 namespace triage {
 
 const std::vector<VolumeStateRow>& volume_state_table() {
@@ -31,6 +33,17 @@ const std::vector<ProblemKindRow>& problem_kind_table() {
         {ProblemKind::aborted, "its reader died or hung; examined in part", true},
     };
     return table;
+}
+
+std::string_view to_string(MediaResult result) {
+    constexpr std::array<std::string_view, 4> words{"not_verified", "verified", "differs", "computed"};
+    return words.at(static_cast<std::size_t>(result));
+}
+
+std::string_view in_words(MediaResult result) {
+    constexpr std::array<std::string_view, 4> words{"not verified in this run", "verified", "does not verify",
+                                                    "computed in this run, nothing is stored to compare with"};
+    return words.at(static_cast<std::size_t>(result));
 }
 
 bool forbids_exit_zero(VolumeState state) {

@@ -19,6 +19,23 @@
 
 namespace triage {
 
+// How the media compares with the digests that its container stores.
+enum class MediaResult : std::uint8_t {
+    not_verified,  // not asked for, or not read to its end
+    verified,      // every stored digest was computed again over the whole media, and agrees
+    differs,       // one does not, or a part of the media cannot be read
+    computed,      // nothing is stored to compare with
+};
+std::string_view to_string(MediaResult result);
+std::string_view in_words(MediaResult result);  // "does not verify"
+
+struct MediaCheck {
+    MediaResult result = MediaResult::not_verified;
+    std::string detail;                  // why, where there is a reason
+    std::vector<StoredDigest> computed;  // in this run
+    friend bool operator==(const MediaCheck&, const MediaCheck&) = default;
+};
+
 struct EvidenceRecord {
     std::uint32_t id = 0;             // 0-based, in the order given: first key of the total order
     std::string name;                 // file name of the first segment; a repeated name gets "#2"
@@ -31,6 +48,7 @@ struct EvidenceRecord {
     std::vector<StoredDigest> digests;
     std::vector<HeaderValue> header;
     std::optional<BlockDevice> device;  // as it was when the run began; nothing of an image
+    MediaCheck check;                   // of `digests`; stored by Store::put_media_check
     bool is_opened = false;  // false: not reached yet, or the container could not be opened; then a Problem says why
 };
 

@@ -190,6 +190,18 @@ void Store::put_evidence(const EvidenceRecord& evidence) {
     });
 }
 
+void Store::put_media_check(std::uint32_t evidence, const MediaCheck& check) {
+    impl_->write_row(512, [&] {
+        impl_->database.prepare("DELETE FROM media_check WHERE evidence = ?").run(evidence);
+        impl_->database.prepare("DELETE FROM media_digest WHERE evidence = ?").run(evidence);
+        impl_->database.prepare("INSERT INTO media_check VALUES (?,?,?)")
+            .run(evidence, number_of(check.result), check.detail);
+        Statement digest = impl_->database.prepare("INSERT INTO media_digest VALUES (?,?,?,?)");
+        for (std::size_t i = 0; i < check.computed.size(); ++i)
+            digest.run(evidence, i, check.computed[i].algorithm, check.computed[i].hex);
+    });
+}
+
 void Store::put_volume(const VolumeRecord& volume) {
     impl_->write_row(512, [&] {
         impl_->database.prepare("INSERT OR REPLACE INTO volume VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")

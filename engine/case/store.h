@@ -68,9 +68,10 @@ class Store {
     void put_run(const RunRecord& run);        // replaces the one row
     void put_case_info(const CaseInfo& info);  // replaces all of it
     void put_list(std::uint32_t index, const ListRecord& list);
-    void put_rules(const Rules& rules);                 // replaces them
-    void put_evidence(const EvidenceRecord& evidence);  // replaces by id
-    void put_volume(const VolumeRecord& volume);        // replaces by id
+    void put_rules(const Rules& rules);                                     // replaces them
+    void put_evidence(const EvidenceRecord& evidence);                      // replaces by id
+    void put_media_check(std::uint32_t evidence, const MediaCheck& check);  // replaces
+    void put_volume(const VolumeRecord& volume);                            // replaces by id
     void put_problem(const ProblemRecord& problem);
     // A content and its matches; returns its id. `key` as in entries: volume, address, attribute.
     std::uint64_t put_content(std::uint32_t volume, const Entry& entry, const Examined& examined);

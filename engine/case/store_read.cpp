@@ -57,9 +57,11 @@ std::vector<Segment> segments_of(const Database& database, std::uint32_t evidenc
     return segments;
 }
 
-std::vector<StoredDigest> digests_of(const Database& database, std::uint32_t evidence) {
+// Of the table that holds the container's own, or the one of those that were computed.
+std::vector<StoredDigest> digests_of(const Database& database, const char* table, std::uint32_t evidence) {
     std::vector<StoredDigest> digests;
-    Statement row = database.prepare("SELECT algorithm, hex FROM stored_digest WHERE evidence = ? ORDER BY position");
+    Statement row =
+        database.prepare(std::string("SELECT algorithm, hex FROM ") + table + " WHERE evidence = ? ORDER BY position");
     for (row.bind(evidence); row.step();) digests.push_back({text_at(row, 0), text_at(row, 1)});
     return digests;
 }
@@ -91,6 +93,17 @@ Problem problem_at(const std::string& path, const Statement& row) {
     problem.hides_entries = row.integer(8) != 0;
     problem.is_lossless = row.integer(9) != 0;
     return problem;
+}
+
+MediaCheck media_check_of(const Database& database, std::uint32_t evidence) {
+    MediaCheck check;
+    Statement row = database.prepare("SELECT result, detail FROM media_check WHERE evidence = ?");
+    row.bind(evidence);
+    if (!row.step()) return check;
+    check.result = decode_enum(database.path(), row.integer(0), MediaResult::computed);
+    check.detail = text_at(row, 1);
+    check.computed = digests_of(database, "media_digest", evidence);
+    return check;
 }
 
 void check_is_sealed(bool is_sealed, const Database& database) {
@@ -215,7 +228,8 @@ std::vector<EvidenceRecord> Store::evidences() const {
         evidence.volume_system = text_at(row, 7);
         evidence.is_opened = row.integer(8) != 0;
         evidence.segments = segments_of(impl_->database, evidence.id);
-        evidence.digests = digests_of(impl_->database, evidence.id);
+        evidence.digests = digests_of(impl_->database, "stored_digest", evidence.id);
+        evidence.check = media_check_of(impl_->database, evidence.id);
         evidence.header = header_of(impl_->database, evidence.id);
         evidence.device = device_of(impl_->database, evidence.id);
     }

@@ -37,6 +37,9 @@ CREATE TABLE segment (evidence INTEGER NOT NULL, position INTEGER NOT NULL, path
     PRIMARY KEY (evidence, position)) STRICT, WITHOUT ROWID;
 CREATE TABLE stored_digest (evidence INTEGER NOT NULL, position INTEGER NOT NULL, algorithm TEXT NOT NULL,
     hex TEXT NOT NULL, PRIMARY KEY (evidence, position)) STRICT, WITHOUT ROWID;
+CREATE TABLE media_check (evidence INTEGER PRIMARY KEY, result INTEGER NOT NULL, detail TEXT NOT NULL) STRICT;
+CREATE TABLE media_digest (evidence INTEGER NOT NULL, position INTEGER NOT NULL, algorithm TEXT NOT NULL,
+    hex TEXT NOT NULL, PRIMARY KEY (evidence, position)) STRICT, WITHOUT ROWID;
 CREATE TABLE header_value (evidence INTEGER NOT NULL, position INTEGER NOT NULL, name TEXT NOT NULL,
     value BLOB NOT NULL, PRIMARY KEY (evidence, position)) STRICT, WITHOUT ROWID;
 CREATE TABLE device (evidence INTEGER PRIMARY KEY, name TEXT NOT NULL, size INTEGER NOT NULL, model BLOB NOT NULL,
@@ -110,6 +113,7 @@ void put_all_codes(Database& database) {
     put_codes(database, "reason", Reason::not_reached);
     put_codes(database, "problem", ProblemKind::aborted);
     put_codes(database, "volume", VolumeState::gap);
+    put_codes(database, "media", MediaResult::computed);
     put_codes(database, "severity", Severity::alert);
     put_codes(database, "polarity", Polarity::ignorable);
 }

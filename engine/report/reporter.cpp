@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/report/reporter.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <functional>
 
@@ -160,6 +162,12 @@ ReportContext make_context(const Store& store, bool show_names, const ReportOpti
     for (const EvidenceRecord& evidence : context.evidences)
         context.evidence_verdicts.push_back(verdict_of(store, evidence.id));
     context.incompleteness = incompleteness(store);
+    store.for_each_problem([&](const ProblemRecord& record) {
+        constexpr std::string_view integrity = "integrity: ";
+        if (record.problem.detail.starts_with(integrity))
+            context.integrity.push_back(
+                fmt::format("evidence {}: {}", record.evidence + 1, record.problem.detail.substr(integrity.size())));
+    });
     context.show_names = show_names;
     context.options = options;
     return context;

@@ -210,6 +210,11 @@ json evidence_json(const ReportContext& context, const EvidenceRecord& evidence,
     for (const StoredDigest& digest : evidence.digests) digests[digest.algorithm] = digest.hex;
     for (const HeaderValue& value : evidence.header) acquisition[value.name] = to_valid_utf8(value.value);
     if (!digests.empty()) part["stored_digests"] = digests;
+    json check{{"result", to_string(evidence.check.result)}}, computed = json::object();
+    for (const StoredDigest& digest : evidence.check.computed) computed[digest.algorithm] = digest.hex;
+    if (!evidence.check.detail.empty()) check["detail"] = evidence.check.detail;
+    if (!computed.empty()) check["computed_digests"] = computed;
+    part["media_check"] = check;
     if (!acquisition.empty()) part["acquisition"] = acquisition;
     part.update(part_json(context, verdict, evidence.id));
     return part;
@@ -219,6 +224,8 @@ json evidence_json(const ReportContext& context, const EvidenceRecord& evidence,
 
 std::vector<std::string> cautions(const ReportContext& context, std::optional<std::uint32_t> wanted) {
     std::vector<std::string> sentences;
+    for (const std::string& failure : context.integrity)
+        sentences.push_back("INTEGRITY: " + escape_for_terminal(failure));
     for (const EvidenceRecord& evidence : context.evidences)
         if (is_wanted(wanted, evidence.id) && evidence.device && !evidence.device->use.empty())
             sentences.push_back(fmt::format("evidence {} was in use while it was read, and may have changed: {}",

@@ -247,8 +247,14 @@ void add_evidence(TextPage& page, const ReportContext& context) {
                         evidence.volume_system.empty() ? "unknown" : escape_for_terminal(evidence.volume_system)),
             "    ");
         for (const StoredDigest& digest : evidence.digests)
-            page.line(fmt::format("stored {} of the media, not verified in this run: {}", digest.algorithm, digest.hex),
+            page.line(fmt::format("stored {} of the media, {}: {}", digest.algorithm, in_words(evidence.check.result),
+                                  digest.hex),
                       "    ");
+        if (evidence.check.result != MediaResult::verified)
+            for (const StoredDigest& digest : evidence.check.computed)
+                page.line(fmt::format("{} of the media, computed in this run: {}", digest.algorithm, digest.hex),
+                          "    ");
+        if (!evidence.check.detail.empty()) page.line("media: " + evidence.check.detail, "    ");
         const Shares shares = shares_of(context, evidence.id);
         page.line(fmt::format("hashed {} of {}, {} of {}", with_commas(shares.hashed_entries), entries(shares.entries),
                               human_size(shares.hashed_bytes), human_size(shares.bytes)),

@@ -38,6 +38,7 @@ class Lister {
     void list(std::uint32_t evidence_id, const EvidenceSpec& spec);
     // The sandbox layers that the workers reported.
     const std::string& sandbox() const { return sandbox_; }
+    const std::deque<OpenedEvidence>& opened() const { return open_; }  // in the order of `list`
     bool is_stopped() const { return input_.stop.load(std::memory_order_relaxed) || has_no_receiver_; }
 
   private:

@@ -23,7 +23,8 @@ struct ScanOptions {
     AlgorithmSet algorithms = AlgorithmSet::all();   // hash.algorithms: what is not computed cannot match
     HashEngine hash_engine = HashEngine::automatic;  // hash.engine: changes the speed only
     bool examine_sparse = false;                     // entries.sparse: also read streams that are nearly all hole
-    bool size_gate = false;  // entries.size_gate: leave contents out whose size no notable record has (SizeGate)
+    bool size_gate = false;        // entries.size_gate: leave contents out whose size no notable record has (SizeGate)
+    bool verify_evidence = false;  // evidence.verify: read the whole media and compare with its stored digests
     std::uint32_t time_seconds = 0;  // limits.time_seconds: the run stops after so long; 0: never
     std::uint64_t most_matches = 0;  // limits.matches: the run stops after so many notable contents; 0: never
     std::uint64_t hole_bytes = std::uint64_t{1} << 40;  // limits.hole_bytes: that are hashed, a volume

@@ -10,6 +10,7 @@ std::string_view to_string(Phase phase) {
     switch (phase) {
         case Phase::listing: return "listing";
         case Phase::reading: return "reading";
+        case Phase::verifying: return "verifying";
         case Phase::sealing: return "sealing";
         case Phase::reporting: return "reporting";
     }

@@ -18,7 +18,7 @@
 
 namespace triage {
 
-enum class Phase : std::uint8_t { listing, reading, sealing, reporting };
+enum class Phase : std::uint8_t { listing, reading, verifying, sealing, reporting };
 std::string_view to_string(Phase phase);
 
 // Matches in one category of one notable list. A content counts once, however many names it has.
@@ -53,9 +53,10 @@ struct Progress {
     std::atomic<bool> is_stopping{false};  // by the run itself: enough was found
     std::atomic<std::uint64_t> entries_listed{0}, entries_examined{0};
     // Of contents that are to be read; the first is whole when the listing has ended.
-    std::atomic<std::uint64_t> bytes_listed{0}, bytes_examined{0};  // the latter without what is under way
-    std::atomic<std::uint64_t> matches{0}, problems{0};             // contents in a notable list; problems recorded
-    std::atomic<std::int64_t> first_match_ms{-1};                   // after `started`; -1: none yet
+    std::atomic<std::uint64_t> bytes_listed{0}, bytes_examined{0};     // the latter without what is under way
+    std::atomic<std::uint64_t> matches{0}, problems{0};                // contents in a notable list; problems recorded
+    std::atomic<std::int64_t> first_match_ms{-1};                      // after `started`; -1: none yet
+    std::atomic<std::uint64_t> bytes_to_verify{0}, bytes_verified{0};  // of the media, in the phase of that name
     std::atomic<std::uint32_t> volumes_total{0}, volumes_done{0};
     WorkerWait listing_wait;
 

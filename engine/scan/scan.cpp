@@ -12,6 +12,7 @@
 #include "engine/scan/lister.h"
 #include "engine/scan/pipeline.h"
 #include "engine/scan/run_stop.h"
+#include "engine/scan/verify_media.h"
 
 namespace triage {
 namespace {
@@ -244,8 +245,47 @@ void compare_uses(std::uint32_t id, const ScanInput& input, const Store& store, 
     recorder.record_problem({id, std::nullopt, problem});
 }
 
-// Evidence must be after the run what it was before. True when a device is gone.
-bool compare_identities(const ScanInput& input, Store& store, AuditLog& audit, Recorder& recorder) {
+std::vector<std::string> edges_of(const std::vector<EvidenceSpec>& evidence, AuditLog& audit) {
+    std::vector<std::string> edges;
+    for (std::uint32_t id = 0; id < evidence.size(); ++id) {
+        edges.push_back(digest_of_edges(evidence[id].segments));
+        audit.record("evidence-before", {{"id", id}, {"edges_sha256", edges.back()}});
+    }
+    return edges;
+}
+
+void record_media_check(std::uint32_t id, const MediaCheck& check, Store& store, AuditLog& audit, Recorder& recorder,
+                        const std::atomic<bool>& stop) {
+    store.put_media_check(id, check);
+    std::vector<AuditField> fields{{"id", id}, {"result", to_string(check.result)}, {"detail", check.detail}};
+    for (const StoredDigest& digest : check.computed) fields.emplace_back(digest.algorithm, digest.hex);
+    audit.record("evidence-verified", fields);
+    const bool has_failed = check.result == MediaResult::not_verified && !stop;
+    if (check.result != MediaResult::differs && !has_failed) return;
+    Problem problem;
+    problem.kind = has_failed ? ProblemKind::unreadable : ProblemKind::damaged;
+    problem.detail = fmt::format("integrity: the evidence {}: {}", in_words(check.result), check.detail);
+    recorder.record_problem({id, std::nullopt, problem});
+}
+
+// A pass of its own over the media, when the configuration asks for it.
+void verify_evidence(const ScanInput& input, const Lister& lister, Store& store, AuditLog& audit, Recorder& recorder,
+                     Progress& progress) {
+    if (!input.options.verify_evidence) return;
+    for (const OpenedEvidence& evidence : lister.opened())
+        if (evidence.reader) progress.bytes_to_verify += evidence.reader->size();
+    progress.phase = Phase::verifying;
+    for (const OpenedEvidence& evidence : lister.opened()) {
+        if (!evidence.reader) continue;  // a problem says why
+        const MediaCheck check = check_media(*evidence.reader, evidence.record.digests, thread_count(input.options),
+                                             input.stop, progress.bytes_verified);
+        record_media_check(evidence.record.id, check, store, audit, recorder, input.stop);
+    }
+}
+
+// Evidence must be after the run what it was before: size, time, first and last MiB. True when a device is gone.
+bool compare_identities(const ScanInput& input, const std::vector<std::string>& edges, Store& store, AuditLog& audit,
+                        Recorder& recorder) {
     const std::vector<EvidenceSpec>& evidence = input.evidence;
     bool is_one_gone = false;
     for (std::uint32_t id = 0; id < evidence.size(); ++id) {
@@ -253,8 +293,10 @@ bool compare_identities(const ScanInput& input, Store& store, AuditLog& audit, R
         for (const Segment& segment : evidence[id].segments) paths.push_back(segment.path);
         const Result<std::vector<Segment>> now = SegmentFiles::identify(paths);
         const bool is_device_gone = is_gone(evidence[id], now);
-        const bool is_same = now && *now == evidence[id].segments && !is_device_gone;
-        audit.record("evidence-after", {{"id", id}, {"unchanged", is_same}, {"vanished", is_device_gone}});
+        const std::string edges_now = is_device_gone ? "" : digest_of_edges(evidence[id].segments);
+        const bool is_same = now && *now == evidence[id].segments && !is_device_gone && edges_now == edges[id];
+        audit.record("evidence-after",
+                     {{"id", id}, {"edges_sha256", edges_now}, {"unchanged", is_same}, {"vanished", is_device_gone}});
         if (is_device_gone) put_back(id, store, recorder);
         else compare_uses(id, input, store, recorder);
         is_one_gone |= is_device_gone;
@@ -305,6 +347,7 @@ void scan(const ScanInput& given, Store& store, AuditLog& audit, Progress& progr
     RunStop stop(given.stop, given.deadline);
     const ScanInput input{given.registry,     given.evidence, given.known,    given.rules,    given.options,
                           given.spool_folder, stop.flag(),    given.deadline, given.observer, given.look_at_device};
+    const std::vector<std::string> edges = edges_of(input.evidence, audit);
     const SizeGate gate = gate_of(input, store, audit);
     VolumePlaces places;
     for (const VolumeRecord& volume : store.volumes()) places.put(volume);
@@ -344,8 +387,9 @@ void scan(const ScanInput& given, Store& store, AuditLog& audit, Progress& progr
     recorder.record(*rest);
     listing.get();
 
+    verify_evidence(input, lister, store, audit, recorder, progress);
     progress.phase = Phase::sealing;
-    const bool is_device_gone = compare_identities(input, store, audit, recorder);
+    const bool is_device_gone = compare_identities(input, edges, store, audit, recorder);
     audit.record("sandbox", {{"layers", lister.sandbox()}});
     RunRecord run = store.run();
     run.sandbox = lister.sandbox();

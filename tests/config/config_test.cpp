@@ -147,6 +147,8 @@ entries:
   orphans: true
   sparse: false
   size_gate: false
+evidence:
+  verify: false
 limits:
   time_seconds: 0
   matches: 0

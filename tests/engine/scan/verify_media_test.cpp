@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/scan/verify_media.h"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <openssl/sha.h>
+#include <sys/stat.h>
+
+#include <fstream>
+#include <functional>
+
+#include "engine/scan/scan.h"
+#include "tests/engine/case/sample_case.h"
+#include "tests/support/script_kinds.h"
+
+namespace triage {
+const Container& raw_container();
+}
+
+using namespace triage;
+using namespace triage::test;
+using triage::ewf_test::sample_media;
+
+namespace {
+
+std::string sha256_of(ByteView bytes) {
+    std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
+    SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.data());
+    return to_hex(std::as_bytes(std::span(digest)));
+}
+
+// A media of several pieces whose last is not full.
+struct Media {
+    Media() : evidence(ScriptImage().volume("fs ext4\n", 17 << 20).put(8192, sample_media(16 << 20))) {
+        reader.emplace(evidence.map, std::make_shared<SegmentFiles>(evidence.segments));
+    }
+    MediaCheck check(const std::vector<StoredDigest>& stored, std::uint32_t threads = 2) {
+        return check_media(*reader, stored, threads, stop, advanced);
+    }
+    ScriptEvidence evidence;
+    std::optional<MediaReader> reader;
+    std::atomic<bool> stop{false};
+    std::atomic<std::uint64_t> advanced{0};
+    const std::string truth = sha256_of(as_bytes(sample::read_file(evidence.segments[0].path)));
+};
+
+// Changes a byte of the file and gives it its time back.
+void change(const std::string& path, std::uint64_t position) {
+    struct stat before {};
+    REQUIRE(::stat(path.c_str(), &before) == 0);
+    {
+        std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+        file.seekg(static_cast<std::streamoff>(position));
+        const int byte = file.get();
+        file.seekp(static_cast<std::streamoff>(position));
+        file.put(static_cast<char>(byte ^ 1));
+    }
+    const timespec times[]{before.st_atim, before.st_mtim};
+    REQUIRE(::utimensat(AT_FDCWD, path.c_str(), times, 0) == 0);
+}
+
+// The integrity problem of a scan during which `disturb` is called.
+std::string integrity_of_scan(const std::function<void(const std::string& path)>& disturb) {
+    struct Disturbing : Observer {
+        std::function<void()> action;
+        void evidence(const EvidenceRecord&) override { action(); }
+    } observer;
+    const sample::Folder folder;
+    const ScriptEvidence evidence(ScriptImage().volume("fs ext4\n", 5 << 20));
+    observer.action = [&] { disturb(evidence.segments[0].path); };
+    EvidenceSpec spec;
+    spec.name = "script.raw", spec.container = &raw_container(), spec.segments = evidence.segments;
+    ScanOptions options;
+    options.worker_in_process = true;
+    Store store = Store::create(folder / "case.sqlite");
+    AuditLog audit = AuditLog::create(folder / "audit.jsonl");
+    store.put_run(RunRecord{});
+    Progress progress;
+    const std::atomic<bool> stop{false};
+    scan({script_registry(), {spec}, {}, {}, options, {}, stop, {}, &observer}, store, audit, progress);
+    std::string problems;
+    store.for_each_problem([&](const ProblemRecord& record) { problems += record.problem.detail; });
+    return problems;
+}
+
+}  // namespace
+
+TEST_CASE("a media without stored digests has the SHA-256 that OpenSSL gives its bytes, whatever the threads") {
+    Media media;
+    for (const std::uint32_t threads : {1u, 2u, 5u}) {
+        media.advanced = 0;
+        CHECK(media.check({}, threads) == MediaCheck{MediaResult::computed, {}, {{"sha256", media.truth}}});
+        CHECK(media.advanced == media.reader->size());
+    }
+}
+
+TEST_CASE("a stored digest verifies or differs, and every one counts") {
+    Media media;
+    const std::string other(40, 'a');
+    CHECK(media.check({{"sha256", media.truth}}).result == MediaResult::verified);
+    const MediaCheck differs = media.check({{"sha256", media.truth}, {"sha1", other}});
+    CHECK(differs.result == MediaResult::differs);
+    CHECK(differs.detail == "stored sha1 differs");
+    CHECK(media.check({{"md5", "no digest"}}).result == MediaResult::differs);
+}
+
+TEST_CASE("bytes that cannot be read leave no digest, and nothing that is stored verifies") {
+    Media media;
+    media.reader->inject_faults([](std::uint32_t, std::uint64_t position, std::size_t length) {
+        return position <= 9'000'000 && 9'000'000 < position + length ? std::optional<Failure>(Failure{"bad sector"})
+                                                                      : std::nullopt;
+    });
+    const MediaCheck raw = media.check({}), stored = media.check({{"sha256", media.truth}});
+    CHECK(raw.result == MediaResult::not_verified);
+    CHECK(raw.computed.empty());
+    CHECK(raw.detail.ends_with("bytes could not be read"));
+    CHECK(stored.result == MediaResult::differs);
+    CHECK(stored.computed.empty());
+}
+
+TEST_CASE("a stop leaves the media not verified") {
+    Media media;
+    media.stop = true;
+    CHECK(media.check({{"sha256", media.truth}}).result == MediaResult::not_verified);
+}
+
+TEST_CASE("evidence of which the first or the last MiB changes under the scan, with its old time, is told") {
+    CHECK(integrity_of_scan([](const std::string&) {}).empty());
+    for (const std::uint64_t position : {std::uint64_t{200}, std::uint64_t{5} << 20})
+        CHECK(integrity_of_scan([&](const std::string& path) { change(path, position); }) ==
+              "integrity: the evidence changed or vanished while it was examined");
+}
