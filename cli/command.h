@@ -10,9 +10,10 @@
 namespace triage {
 
 struct CommandLine {
-    std::string text;             // as the user gave it, for the case
-    bool is_quiet = false;        // --quiet, which every command takes
-    std::function<int()> chosen;  // the command to run; returns the exit code
+    std::string text;                // as the user gave it, for the case
+    bool is_quiet = false;           // --quiet, which every command takes
+    bool has_more_to_write = false;  // after `chosen`: a scan must not confine the process for good
+    std::function<int()> chosen;     // the command to run; returns the exit code
 };
 
 void add_scan(CLI::App& app, CommandLine& line);

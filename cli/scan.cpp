@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <sstream>
 
@@ -11,6 +12,7 @@
 #include "cli/terminal.h"
 #include "cli/watch.h"
 #include "config/keys.h"
+#include "engine/worker/sandbox.h"
 #include "plugins/registry.h"
 
 namespace triage {
@@ -34,6 +36,15 @@ bool has_found(const Store& store, const Progress& progress) {
     } catch (const Error&) {
         return false;
     }
+}
+
+// From here on only the case can be written, or of a list of evidence the folder of its cases. Once for a process:
+// the layers stay, and the kernel stacks only a few.
+void confine(const Run& run, const ScanArguments& arguments) {
+    if (arguments.has_more_to_write) run.lists.confinement = "none: this process has more to write";
+    std::filesystem::path folder = run.directory.path();
+    if (arguments.listed) folder = std::filesystem::absolute(folder).parent_path();
+    if (run.lists.confinement.empty()) run.lists.confinement = confine_writing({folder.string()});
 }
 
 int run_scan(ScanArguments& arguments, const std::string& command) {
@@ -65,6 +76,8 @@ int run_case(const ScanArguments& arguments, const std::string& command, const s
     const bool is_resume = !arguments.resume.empty();
     Run run = is_resume ? begin_resumed(arguments, lists) : begin_new(arguments, command, lists);
     const std::string path = run.directory.path();
+    confine(run, arguments);
+    run.audit.record("confined", {{"layers", run.lists.confinement}});
     print_notice("writing " + path);
     std::optional<LiveStream> live;
     if (!arguments.live.empty()) live.emplace(stdout, progress, arguments.show_names);
@@ -160,6 +173,7 @@ void add_scan(CLI::App& app, CommandLine& line) {
         "not whole; 4 interrupted with nothing found so far.");
     scan->callback([a, &line] {
         a->quiet = line.is_quiet;
+        a->has_more_to_write = line.has_more_to_write;
         line.chosen = [a, &line] { return run_scan(*a, line.text); };
     });
 }

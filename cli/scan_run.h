@@ -35,6 +35,7 @@ struct ScanArguments {
     bool discreet = false;
     std::string live;  // what --live names; empty: no live stream
     bool allow_mounted = false, set_read_only = false;
+    bool has_more_to_write = false;
     SignArguments sign;
     std::shared_ptr<const SigningKey> signer;  // shared by the cases of a list, read once; null: unsigned
     std::string evidence_list;
@@ -47,6 +48,7 @@ struct LoadedLists {
     KnownSets sets;
     std::vector<ListRecord> records;
     std::unique_ptr<Secret> secret;  // of protected ones
+    std::string confinement;         // layers of this process, from its first case on
 };
 
 // Everything a run needs, of a new case or of one that goes on.

@@ -75,6 +75,7 @@ int scan_as_a_user(const std::string& images, const std::vector<Expectation>& ex
     line.text = "triage";
     for (const std::string& word : words) line.text += " " + quoted_for_shell(word);
     line.is_quiet = true;
+    line.has_more_to_write = true;
     CLI::App app;
     add_scan(app, line);
     std::reverse(words.begin(), words.end());  // as CLI11 takes them

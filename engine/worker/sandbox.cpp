@@ -6,6 +6,7 @@
 #include <seccomp.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -63,6 +64,40 @@ std::string restrict_files(const std::vector<std::string>& readable_files) {
     const long done = syscall(landlock_restrict, fd, 0u);
     close(static_cast<int>(fd));
     return done == 0 ? fmt::format("Landlock ABI {}", abi) : "no Landlock (refused)";
+}
+
+// Writing into files, removing, making of every kind, moving and truncating.
+std::uint64_t write_rights(long abi) {
+    constexpr std::uint64_t reading = 1u << 0 | 1u << 2 | 1u << 3;  // execute, read file, read folder
+    constexpr std::uint64_t truncate = 1u << 14;                    // the last before ioctl
+    return filesystem_rights(abi) & ~reading & (truncate * 2 - 1);
+}
+
+bool allow_writing(int ruleset, const std::string& path, std::uint64_t rights) {
+    const int place = open(path.c_str(), O_PATH | O_CLOEXEC);
+    if (place < 0) return false;
+    struct stat status {};
+    constexpr std::uint64_t of_files = 1u << 1 | 1u << 14;
+    if (fstat(place, &status) == 0 && !S_ISDIR(status.st_mode)) rights &= of_files;
+    const LandlockPathBeneath rule{rights, place};
+    const long done = syscall(landlock_add_rule, ruleset, 1 /* path beneath */, &rule, 0u);
+    close(place);
+    return done == 0;
+}
+
+std::string restrict_writing(const std::vector<std::string>& writable) {
+    const long abi = syscall(landlock_create, nullptr, 0, 1u /* version */);
+    if (abi < 1) return "no Landlock (kernel)";
+    const LandlockRuleset rules{write_rights(abi), 0, 0};
+    const long fd = syscall(landlock_create, &rules, std::size_t{8}, 0u);
+    if (fd < 0) return "no Landlock (refused)";
+    bool is_done = true;
+    for (const std::string& path : writable)
+        is_done &= allow_writing(static_cast<int>(fd), path, rules.handled_access_fs);
+    allow_writing(static_cast<int>(fd), "/dev/null", rules.handled_access_fs);
+    is_done = is_done && syscall(landlock_restrict, fd, 0u) == 0;
+    close(static_cast<int>(fd));
+    return is_done ? fmt::format("Landlock ABI {} (writing)", abi) : "no Landlock (refused)";
 }
 
 // What reading, computing and reporting take; everything else fails with EPERM. Sockets, programs, processes and
@@ -135,6 +170,13 @@ std::string enter_sandbox(const SandboxOptions& options) {
     const std::string files = restrict_files(options.readable_files);
     const std::string calls = filter_calls(options);  // last: it forbids what the layers before it need
     return "rlimits, " + files + ", " + calls;
+}
+
+std::string confine_writing(const std::vector<std::string>& writable) {
+    const bool keeps_rights = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+    set_limit(RLIMIT_CORE, 0, 0);
+    return std::string(keeps_rights ? "no new privileges" : "new privileges (kernel)") + ", no core dumps, " +
+           restrict_writing(writable);
 }
 
 }  // namespace triage

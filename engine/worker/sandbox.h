@@ -20,4 +20,9 @@ struct SandboxOptions {
 // a layer that could not be applied stands as "no Landlock (kernel)".
 std::string enter_sandbox(const SandboxOptions& options);
 
+// What the parent gives up before it examines: programs that gain rights, core dumps, and writing anywhere but below
+// `writable` (folders or files; /dev/null besides). Reading and starting workers stay. Of the calling thread and all
+// that it starts, for good. Returns the layers: "no new privileges, no core dumps, Landlock ABI 7 (writing)".
+std::string confine_writing(const std::vector<std::string>& writable);
+
 }  // namespace triage

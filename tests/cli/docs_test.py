@@ -4,7 +4,7 @@
 import glob, os, re, shlex, shutil, subprocess
 from support import FIXTURES, ROOT, TRIAGE, finish, workspace
 
-PAGES = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "fixtures/demo/README.md", *glob.glob("docs/*.md", root_dir=ROOT)]
+PAGES = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "fixtures/demo/README.md", *glob.glob("docs/*.md", root_dir=ROOT)]
 PATH = re.compile(r"`((?:engine|plugins|config|cli|tests|fixtures|docs|packaging|\.ci)/[\w./*-]*)`")
 VARIES = [(r"(?m)^Seal: .*", "Seal: SEAL"), (r"\b[0-9a-f]{64}\b", "DIGEST"), (r"\d{4}-\d\d-\d\d", "DATE")]
 faults = []

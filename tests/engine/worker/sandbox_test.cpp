@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -177,5 +178,52 @@ TEST_SUITE("sandbox" * doctest::skip(!has_worker_processes)) {
         const Outcome outcome = in_sandbox({}, [](const std::string&) -> std::string { std::abort(); });
         CHECK(WIFSIGNALED(outcome.status));
         CHECK(WTERMSIG(outcome.status) == SIGABRT);
+    }
+
+    TEST_CASE("a parent that was confined writes into the folder it named and nowhere else") {
+        if (landlock_abi() < 3) {
+            MESSAGE("SKIPPED: this kernel has no Landlock of ABI 3: writing is not restricted");
+            return;
+        }
+        const ScratchFile outside("text");
+        char folder[] = "/tmp/triage-confined-XXXXXX";
+        REQUIRE(::mkdtemp(folder) != nullptr);
+        const std::string inside = folder, path = outside.path();
+        auto [in, out] = make_pipe();
+        const pid_t child = ::fork();
+        if (child == 0) {
+            const std::string layers = confine_writing({inside});
+            const auto opened = [](const std::string& name, int flags) {
+                return errno_of(::open(name.c_str(), flags | O_CLOEXEC, 0600));
+            };
+            rlimit core{};
+            ::getrlimit(RLIMIT_CORE, &core);
+            std::string said = layers + "; inside";  // one after the other
+            const auto say = [&](int code) { said += fmt::format(" {}", code); };
+            say(opened(inside + "/a", O_WRONLY | O_CREAT));
+            say(errno_of(::rename((inside + "/a").c_str(), (inside + "/b").c_str())));
+            say(errno_of(::unlink((inside + "/b").c_str())));
+            said += "; outside";
+            say(opened(path, O_WRONLY));
+            say(opened(path + "x", O_WRONLY | O_CREAT));
+            say(errno_of(::truncate(path.c_str(), 0)));
+            say(errno_of(::unlink(path.c_str())));
+            say(errno_of(::mkdir((path + "x").c_str(), 0700)));
+            said += fmt::format("; reading {}; null {}; core {}; privileges {}", opened(path, O_RDONLY),
+                                opened("/dev/null", O_WRONLY), core.rlim_max, ::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0));
+            const ssize_t written = ::write(out.get(), said.data(), said.size());
+            ::_exit(written > 0 ? 0 : 1);
+        }
+        out.reset();
+        std::array<char, 4096> buffer{};
+        const ssize_t size = ::read(in.get(), buffer.data(), buffer.size());
+        ::waitpid(child, nullptr, 0);
+        ::rmdir(folder);
+        CHECK(std::string(buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0))) ==
+              fmt::format(
+                  "no new privileges, no core dumps, Landlock ABI {} (writing); inside 0 0 0; outside {} {} {} {} {}; "
+                  "reading 0; null 0; core 0; privileges 1",
+                  landlock_abi(), EACCES, EACCES, EACCES, EACCES, EACCES));
+        CHECK(test::file_text(path) == "text");
     }
 }
