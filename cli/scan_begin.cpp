@@ -187,6 +187,7 @@ Run begin_new(const ScanArguments& arguments, const std::string& command, Loaded
     AuditLog audit = AuditLog::create(directory.audit_path());
     const RunRecord run = describe_run(configuration, command);
     audit.record("start", fields_of(run));
+    record_clock(audit);
     audit_lists(audit, lists);
     audit_devices(audit, evidence);
     audit_case_info(audit, case_info);

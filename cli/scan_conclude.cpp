@@ -60,6 +60,7 @@ int render_and_seal(Run run, const ReportContext& context, const ScanArguments& 
     const std::vector<ReportOutcome> outcomes =
         render(run.store, kinds_of(options.reports), run.directory.reports_path(),
                {arguments.show_names, threads, options.report_options});
+    record_clock(run.audit);
     run.audit.record("end", {{"verdict", context.verdict.words()},
                              {"exit_code", static_cast<std::uint64_t>(context.verdict.exit_code())}});
     { const Store closed = std::move(run.store); }

@@ -142,8 +142,11 @@ Run begin_resumed(const ScanArguments& arguments, LoadedLists& lists) {
     AuditLog audit = AuditLog::open_for_append(directory.audit_path());
     ++run.resumed;
     run.is_interrupted = false;
-    audit.record("resume", fields_of(run));  // names the engine of this part, the run those of all parts
+    std::vector<AuditField> fields = fields_of(run);
+    fields.emplace_back("discarded_bytes", audit.discarded_bytes());  // of a record that a power cut tore
+    audit.record("resume", fields);  // names the engine of this part, the run those of all parts
     run.hash_engine = with_engine(engines, run.hash_engine);
+    record_clock(audit);
     audit_devices(audit, evidence);
     store.put_run(run);
     store.commit();

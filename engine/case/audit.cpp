@@ -2,6 +2,7 @@
 #include "engine/case/audit.h"
 
 #include <fmt/format.h>
+#include <sys/timex.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -24,9 +25,9 @@ std::string sha256_of(std::string_view text) {
     return hash_of(as_bytes(text), sha256).sha256->hex();
 }
 
-std::uint64_t monotonic_ns() {
+std::uint64_t nanoseconds_of(clockid_t clock) {
     timespec now{};
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(clock, &now);
     return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
 }
 
@@ -93,13 +94,25 @@ AuditLog AuditLog::open_for_append(const std::string& path) {
 
 void AuditLog::record(std::string_view event, const std::vector<AuditField>& fields, Durability durability) {
     std::string line = fmt::format(R"({{"seq":{},"utc":"{}","monotonic_ns":{},"event":{})", next_,
-                                   format_utc(utc_now()), monotonic_ns(), to_json_string(event));
+                                   format_utc(utc_now()), nanoseconds_of(CLOCK_MONOTONIC), to_json_string(event));
     for (const AuditField& field : fields) line += fmt::format(",{}:{}", to_json_string(field.name), field.json);
     line += fmt::format(R"(,"previous":"{}"}})", previous_);
     file_.write(line + "\n");
     durability == Durability::durable ? file_.sync() : file_.flush();
     previous_ = sha256_of(line);
     ++next_;
+}
+
+void record_clock(AuditLog& audit) {
+    timex clock{};  // modes 0: only asks
+    const bool is_known = adjtimex(&clock) >= 0;
+    std::vector<AuditField> fields{{"known", is_known}, {"boot_ns", nanoseconds_of(CLOCK_BOOTTIME)}};
+    if (is_known) {
+        fields.emplace_back("synchronised", (clock.status & STA_UNSYNC) == 0);
+        fields.emplace_back("largest_error_us", static_cast<std::uint64_t>(clock.maxerror));
+        fields.emplace_back("estimated_error_us", static_cast<std::uint64_t>(clock.esterror));
+    }
+    audit.record("clock", fields);
 }
 
 AuditCheck verify_audit(const std::string& path) { return walk(read_whole_file(path)).check; }

@@ -49,6 +49,10 @@ class AuditLog {
     std::uint64_t discarded_bytes_ = 0;
 };
 
+// The event "clock": how far the system's clock can be believed (adjtimex), and for how long the machine is up, which
+// unlike `monotonic_ns` counts the time that it slept.
+void record_clock(AuditLog& audit);
+
 struct AuditCheck {
     std::uint64_t records = 0;        // whole and chained, from the start
     std::optional<std::string> flaw;  // names the first broken record

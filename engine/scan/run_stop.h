@@ -5,10 +5,15 @@
 
 #include <atomic>
 #include <chrono>
+#include <ctime>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
+
+#include "engine/base/time.h"
 
 namespace triage {
 
@@ -31,10 +36,32 @@ class RunStop {
         return cause_;
     }
 
+    // When this program did not run for two seconds or more: stopped, starved, or on a machine that slept.
+    struct Pause {
+        Timestamp end;
+        double seconds = 0;
+    };
+    std::vector<Pause> pauses() const {
+        const std::lock_guard lock(mutex_);
+        return pauses_;
+    }
+
   private:
+    static double boot_seconds() {
+        timespec now{};
+        clock_gettime(CLOCK_BOOTTIME, &now);
+        return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+    }
+    void note_pause(double& last) {
+        const double now = boot_seconds(), gone = now - std::exchange(last, now);
+        constexpr double least = 2;
+        if (gone < least) return;
+        const std::lock_guard lock(mutex_);
+        pauses_.push_back({utc_now(), gone});
+    }
     void watch(const std::atomic<bool>& callers, std::optional<Clock::time_point> deadline,
                const std::stop_token& end) {
-        while (!end.stop_requested() && !flag_) {
+        for (double last = boot_seconds(); !end.stop_requested() && !flag_; note_pause(last)) {
             if (callers.load(std::memory_order_relaxed)) return stop("stopped by a signal");
             if (deadline && Clock::now() >= *deadline) return stop("stopped by its time limit");
             std::this_thread::sleep_for(std::chrono::milliseconds(5));
@@ -42,8 +69,9 @@ class RunStop {
     }
 
     std::atomic<bool> flag_;
-    mutable std::mutex mutex_;  // protects cause_
+    mutable std::mutex mutex_;  // protects what follows
     std::string cause_ = "stopped by a signal";
+    std::vector<Pause> pauses_;
     std::jthread watch_;  // last: it uses the others
 };
 

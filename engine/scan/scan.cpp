@@ -249,7 +249,12 @@ std::vector<std::string> edges_of(const std::vector<EvidenceSpec>& evidence, Aud
     std::vector<std::string> edges;
     for (std::uint32_t id = 0; id < evidence.size(); ++id) {
         edges.push_back(digest_of_edges(evidence[id].segments));
-        audit.record("evidence-before", {{"id", id}, {"edges_sha256", edges.back()}});
+        std::uint64_t bytes = 0;
+        for (const Segment& segment : evidence[id].segments) bytes += segment.size;
+        audit.record("evidence-before", {{"id", id},
+                                         {"edges_sha256", edges.back()},
+                                         {"segments", std::uint64_t{evidence[id].segments.size()}},
+                                         {"bytes", bytes}});
     }
     return edges;
 }
@@ -390,6 +395,9 @@ void scan(const ScanInput& given, Store& store, AuditLog& audit, Progress& progr
     verify_evidence(input, lister, store, audit, recorder, progress);
     progress.phase = Phase::sealing;
     const bool is_device_gone = compare_identities(input, edges, store, audit, recorder);
+    for (const RunStop::Pause& pause : stop.pauses())
+        audit.record("pause",
+                     {{"until", format_utc(pause.end)}, {"seconds", static_cast<std::uint64_t>(pause.seconds)}});
     audit.record("sandbox", {{"layers", lister.sandbox()}});
     RunRecord run = store.run();
     run.sandbox = lister.sandbox();
