@@ -116,6 +116,8 @@ class Store {
     void for_each_entry(const OnEntry& on_entry) const;  // without matches
     // Those at `first`, counted from 0, and after it, `count` at most.
     void for_each_entry(std::uint64_t first, std::uint64_t count, const OnEntry& on_entry) const;
+    // The same with matches, extents and finding.
+    void for_each_whole_entry(std::uint64_t first, std::uint64_t count, const OnEntry& on_entry) const;
     void for_each_finding(const OnEntry& on_finding) const;  // with matches, extents, finding
     void for_each_problem(const std::function<void(const ProblemRecord&)>& on_problem) const;
     std::vector<LedgerRow> ledger() const;

@@ -78,8 +78,8 @@ class EntryCursor {
   public:
     static constexpr std::uint64_t last_ordinal = ~std::uint64_t{0} >> 1;
     // The entries in total order, those of them that have a finding, or, while sealing, by `entry.id`: all or only
-    // those that were put without a content.
-    enum class Of { entries, findings, unsorted, names_without_content };
+    // those that were put without a content. Of whole entries extents and finding can be read too.
+    enum class Of { entries, whole_entries, findings, unsorted, names_without_content };
     // Those whose ordinals are `first` to `last`.
     explicit EntryCursor(const Database& database, Of of = Of::entries, std::uint64_t first = 1,
                          std::uint64_t last = last_ordinal);
@@ -90,7 +90,7 @@ class EntryCursor {
     void read_matches();                                // fills record().examined.matches
     void read_extents();                                // fills record().extents
     void read_asked();                                  // owner and entropy; of an unsorted one
-    void read_finding();                                // fills record().finding; of a cursor over findings
+    void read_finding();                                // fills record().finding, where there is one
 
   private:
     Statement rows_, matches_, owner_, entropy_;

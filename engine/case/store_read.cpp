@@ -111,6 +111,15 @@ void check_is_sealed(bool is_sealed, const Database& database) {
         throw Error(escape_for_terminal(database.path()), "the scan that wrote it did not end", "resume the scan");
 }
 
+void tell_whole(EntryCursor cursor, const Store::OnEntry& on_entry) {
+    while (cursor.next()) {
+        cursor.read_matches();
+        cursor.read_extents();
+        cursor.read_finding();
+        on_entry(cursor.record());
+    }
+}
+
 }  // namespace
 
 bool Store::is_sealed_at(const std::string& path) {
@@ -277,14 +286,15 @@ void Store::for_each_entry(std::uint64_t first, std::uint64_t count, const OnEnt
         on_entry(cursor.record());
 }
 
+void Store::for_each_whole_entry(std::uint64_t first, std::uint64_t count, const OnEntry& on_entry) const {
+    check_is_sealed(impl_->is_sealed, impl_->database);
+    const std::uint64_t last = checked_add(first, count).value_or(EntryCursor::last_ordinal);
+    tell_whole(EntryCursor(impl_->database, EntryCursor::Of::whole_entries, first + 1, last), on_entry);
+}
+
 void Store::for_each_finding(const OnEntry& on_finding) const {
     check_is_sealed(impl_->is_sealed, impl_->database);
-    for (EntryCursor cursor(impl_->database, EntryCursor::Of::findings); cursor.next();) {
-        cursor.read_matches();
-        cursor.read_extents();
-        cursor.read_finding();
-        on_finding(cursor.record());
-    }
+    tell_whole(EntryCursor(impl_->database, EntryCursor::Of::findings), on_finding);
 }
 
 // By where they are, not by when they were met: threads must not show.

@@ -23,6 +23,11 @@ constexpr const char* from_findings =
     " CROSS JOIN entry e ON e.id = o.entry_id LEFT JOIN content c ON c.id = o.content_id"
     " WHERE f.ordinal BETWEEN ? AND ? ORDER BY f.ordinal";
 
+constexpr const char* from_order_whole =
+    ", c.extents, f.severity, f.rules FROM entry_order o CROSS JOIN entry e ON e.id = o.entry_id"
+    " LEFT JOIN content c ON c.id = o.content_id LEFT JOIN finding f ON f.ordinal = o.ordinal"
+    " WHERE o.ordinal BETWEEN ? AND ? ORDER BY o.ordinal";
+
 // The contents that `seal` found for names without one are in the temporary table `shared`.
 constexpr const char* from_entries =
     " FROM entry e LEFT JOIN shared s ON e.content IS NULL AND s.volume = e.volume AND s.address = e.address"
@@ -33,6 +38,7 @@ std::string select(EntryCursor::Of of) {
     using Of = EntryCursor::Of;
     switch (of) {
         case Of::entries: return std::string("SELECT o.ordinal") + entry_columns + from_order;
+        case Of::whole_entries: return std::string("SELECT o.ordinal") + entry_columns + from_order_whole;
         case Of::findings: return std::string("SELECT f.ordinal") + entry_columns + from_findings;
         case Of::unsorted: return std::string("SELECT e.id") + entry_columns + from_entries;
         case Of::names_without_content:
@@ -202,6 +208,7 @@ void EntryCursor::read_asked() {
 void EntryCursor::read_extents() { record_.extents = decode_extents(rows_.blob(extents)); }
 
 void EntryCursor::read_finding() {
+    if (rows_.is_null(severity)) return;
     record_.finding =
         Finding{decode_enum(path_, rows_.integer(severity), Severity::alert), split_words(rows_.text(rules))};
 }

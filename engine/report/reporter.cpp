@@ -101,15 +101,20 @@ void tell_entries(const Store& store, std::vector<Replay>& all, const RenderOpti
     std::vector<Replay*> replays;
     for (Replay& replay : all)
         if (!replay.has_failed()) replays.push_back(&replay);
+    const bool are_whole = std::any_of(replays.begin(), replays.end(),
+                                       [](Replay* replay) { return replay->reporter().wants_whole_entries(); });
     const std::uint64_t entries = store.entry_count();
     const auto start = [&] {
         return [&, reader = store.another_reader(), texts = EntryTexts(replays, options.reports.redact)](
                    std::uint64_t piece, const auto& in_turn) mutable {
             const auto hand_over = [&] { texts.hand_over(); };
-            reader.for_each_entry(piece * entries_a_piece, entries_a_piece, [&](const EntryRecord& record) {
+            const auto append = [&](const EntryRecord& record) {
                 texts.append(record);
                 if (texts.is_long()) in_turn(hand_over);
-            });
+            };
+            const std::uint64_t first = piece * entries_a_piece;
+            if (are_whole) reader.for_each_whole_entry(first, entries_a_piece, append);
+            else reader.for_each_entry(first, entries_a_piece, append);
             in_turn([&] {
                 hand_over();
                 if (options.advance)

@@ -47,6 +47,9 @@ ReportContext make_context(const Store& store, bool show_names, const ReportOpti
 class Reporter : public Events {
   public:
     virtual void begin(const ReportContext& context, const std::string& folder) = 0;  // folder exists
+    // Are its entries to come with matches, extents and finding, as findings do? That takes time; others may then get
+    // them too.
+    virtual bool wants_whole_entries() const { return false; }
     // Each entry is first made into text by itself, appended to `out`: what takes the time runs on several threads at
     // once. Then the text of many reaches `entries`, in order. No call of `finding` comes before the last of these.
     virtual void append_entry(std::string& out, const EntryRecord& record) const { (void)out, (void)record; }

@@ -36,6 +36,22 @@ class Listener : public Reporter {
     void end() override { heard += " end"; }
 };
 
+// Hears what else is known of an entry, when it asks for it.
+template <bool whole>
+class Curious : public Reporter {
+  public:
+    void begin(const ReportContext&, const std::string&) override {}
+    bool wants_whole_entries() const override { return whole; }
+    void append_entry(std::string& out, const EntryRecord& record) const override {
+        out += record.entry.path;
+        for (const Extent& extent : record.extents) out += " extent " + std::to_string(extent.length);
+        for (const Match& match : record.examined.matches) out += " match " + match.label;
+        if (record.finding) out += " finding " + record.finding->rules.at(0);
+        out += "; ";
+    }
+    void entries(std::string_view text) override { heard += text; }
+};
+
 class Broken : public Reporter {
   public:
     void begin(const ReportContext&, const std::string&) override {}
@@ -54,6 +70,8 @@ class Full : public Reporter {
 };
 
 const ReporterKind listener{"listener", "", [] { return std::unique_ptr<Reporter>(new Listener); }};
+const ReporterKind curious{"curious", "", [] { return std::unique_ptr<Reporter>(new Curious<true>); }};
+const ReporterKind incurious{"incurious", "", [] { return std::unique_ptr<Reporter>(new Curious<false>); }};
 const ReporterKind broken{"broken", "", [] { return std::unique_ptr<Reporter>(new Broken); }};
 const ReporterKind full{"full", "", [] { return std::unique_ptr<Reporter>(new Full); }};
 const ReporterKind unmade{"unmade", "",
@@ -87,6 +105,27 @@ TEST_CASE("reporters hear everything in order; one that fails costs its own repo
     REQUIRE(::stat((folder / "reports/summary.json").c_str(), &status) == 0);
     CHECK((status.st_mode & 0777) == 0600);
     CHECK_THROWS_AS(render(store, {}, folder / "reports"), Error);  // sealed reports never change
+}
+
+TEST_CASE("entries come with extents, matches and finding where a reporter asks") {
+    Folder folder;
+    Store store = start(folder / "case.sqlite");
+    Examined matched = hashed();
+    matched.matches = {match()};
+    put(store, entry("/a", 1), matched);
+    put(store, entry("/b", 2, 20));
+    store.seal(alert_on_match);
+    heard.clear();
+    render(store, {&incurious}, folder / "reports");
+    CHECK(heard == "/a; /b; ");
+    heard.clear();
+    RenderOptions options;
+    options.reports.redact.labels = true;
+    render(store, {&curious}, folder / "whole");
+    render(store, {&curious}, folder / "redacted", options);
+    CHECK(heard ==
+          "/a extent 10 match series finding notable-match; /b extent 20; "
+          "/a extent 10 match  finding notable-match; /b extent 20; ");
 }
 
 TEST_CASE("entries are heard in order and once, however many threads make them into text") {
