@@ -1,0 +1,44 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""report.body, read back with mactime of The Sleuth Kit: every entry with a time, and the bytes of its name."""
+import base64, glob, os, re, subprocess
+from support import FIXTURES, all_faults, finish, scan, workspace
+
+CONFIG = os.path.join(workspace(), "body.yaml")
+with open(CONFIG, "w") as out:
+    out.write("reports: [jsonl, bodyfile]\n")
+
+
+def unescaped(name):
+    code = lambda m: m[1] and bytes([int(m[1], 16)]) or m[2] and chr(int(m[2], 16)).encode() or b"\\"
+    return re.sub(rb"\\(?:x([0-9A-Fa-f]{2})|u\{([0-9A-Fa-f]+)\}|\\)", code, name)
+
+
+def faults_of(image):
+    name, done = os.path.basename(image), scan(image, "--config", CONFIG)
+    path = done.case + "/reports/report.body"
+    rows = [line.split(b"|") for line in open(path, "rb").read().splitlines()]
+    if any(len(row) != 11 for row in rows):
+        return [f"{name}: a line of other than 11 fields"]
+    found = [(re.sub(rb" \(deleted\)$", b"", row[1]), row[2].split(b"-")[0].decode(), int(row[6]), row[0].decode()) for row in rows]
+    found = [(unescaped(n), *rest) for n, *rest in found]
+    raw = lambda e: base64.b64decode(e["raw_name"]) if "raw_name" in e else \
+        (e["path"] + (":" + e["stream"] if "stream" in e else "")).encode()
+    wanted = [(f"/{e['evidence']}/{e['volume']}".encode() + raw(e), e["address"], e["size"], e.get("hashes", {}).get("md5", "0"))
+              for e in done.entries]
+    if len(found) != len(wanted):
+        return [f"{name}: {len(found)} lines, {len(wanted)} entries"]
+    faults = [f"{name}: {f} is not {w}" for f, w in zip(found, wanted) if f != w][:3]
+    told = subprocess.run(["mactime", "-b", path, "-d", "-y", "-z", "UTC", "1970-01-01"], capture_output=True).stdout
+    for row in rows:
+        if int(row[8]) > 0 and row[1] not in told:
+            faults.append(f"{name}: mactime does not tell {row[1]!r}")
+    for e in done.entries:
+        modified = e.get("times", {}).get("modified", "")[:19]
+        if modified > "1970-01-02" and modified.encode() not in told:
+            faults.append(f"{name}: mactime does not tell {modified}")
+    return faults[:3]
+
+
+images = sorted(p for p in glob.glob(FIXTURES + "/*") if re.search(r"\.(img|raw|dd|E01)$", p))
+finish((["no image is there"] if len(images) < 5 else []) + all_faults(faults_of, images), f"body files of {len(images)} images")
