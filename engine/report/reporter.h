@@ -4,6 +4,7 @@
 // only. It never receives content.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -61,7 +62,7 @@ class Reporter : public Events {
 struct ReporterKind {
     std::string_view name;
     std::string_view describes;
-    std::unique_ptr<Reporter> (*make)();
+    std::function<std::unique_ptr<Reporter>()> make;
 };
 
 struct ReportOutcome {

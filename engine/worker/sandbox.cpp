@@ -24,7 +24,7 @@ void set_limit(__rlimit_resource resource, rlim_t soft, rlim_t hard) {
 void limit_resources(const SandboxOptions& options) {
     set_limit(RLIMIT_AS, options.memory_bytes, options.memory_max_bytes);
     set_limit(RLIMIT_CORE, 0, 0);
-    set_limit(RLIMIT_FSIZE, 0, 0);
+    set_limit(RLIMIT_FSIZE, options.file_bytes, options.file_bytes);
 }
 
 // Landlock (Documentation/userspace-api/landlock.rst). Debian 12's headers end at ABI 2, kernels go further, so the

@@ -13,7 +13,8 @@ struct SandboxOptions {
     std::uint64_t memory_bytes = 384ull << 20;  // address space; the parent may raise it up to memory_max_bytes
     std::uint64_t memory_max_bytes = 1024ull << 20;
     int record_fd = -1;                       // the only descriptor that may be written
-    std::vector<std::string> readable_files;  // may be opened read-only later; empty: nothing may be opened
+    std::vector<std::string> readable_files;  // may be opened read-only later (a folder: what is in it); empty: nothing
+    std::uint64_t file_bytes = 0;             // to which a file behind record_fd may grow
 };
 
 // Applies all layers to the calling process, for good. Returns their names: "rlimits, Landlock ABI 7, seccomp";

@@ -42,7 +42,7 @@ std::pair<UniqueFd, UniqueFd> make_pipe() {
 
 void set_worker_program(const char* path) { worker_program() = path; }
 
-pid_t spawn_worker(int job_fd, int record_fd, int board_fd) {
+pid_t spawn_worker(int job_fd, int record_fd, int board_fd, const char* command) {
     const HighFd job(job_fd), record(record_fd), board(board_fd);
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
@@ -62,7 +62,7 @@ pid_t spawn_worker(int job_fd, int record_fd, int board_fd) {
     posix_spawnattr_setpgroup(&attributes, 0);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
 
-    std::array<char*, 3> arguments{const_cast<char*>("triage"), const_cast<char*>("worker"), nullptr};
+    std::array<char*, 3> arguments{const_cast<char*>("triage"), const_cast<char*>(command), nullptr};
     // libtsk turns FAT and ISO 9660 times into seconds by mktime: in UTC they stay what the disk says.
     std::array<char*, 3> environment{const_cast<char*>("TZ=UTC0"), const_cast<char*>("LC_ALL=C.UTF-8"), nullptr};
     pid_t pid = -1;

@@ -30,7 +30,7 @@ class UniqueFd {
 std::pair<UniqueFd, UniqueFd> make_pipe();  // read end, write end; close-on-exec
 
 // Starts `triage worker` with the three descriptors as 3, 4 and 5 and nothing else open. Throws Error.
-pid_t spawn_worker(int job_fd, int record_fd, int board_fd);
+pid_t spawn_worker(int job_fd, int record_fd, int board_fd, const char* command = "worker");
 
 // The program to start; by default this program. Set once, before threads exist (tests name the built binary).
 void set_worker_program(const char* path);
