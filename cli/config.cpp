@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "cli/exit_code.h"
 #include "config/schema.h"
+#include "engine/outside/plugin_reports.h"
 #include "plugins/registry.h"
 
 namespace triage {
@@ -45,6 +46,7 @@ void add_config(CLI::App& app, CommandLine& line) {
     check->callback([file, &line] {
         line.chosen = [file] {
             const Configuration configuration = load(*file, {});
+            PluginReports(configuration.options.report_options.plugin).require_all();
             std::printf("sound: SHA-256 %s\n", configuration.sha256.c_str());
             say_what_is_left_open(configuration);
             return exit_code::success;

@@ -16,6 +16,7 @@
 #include "engine/case/manifest.h"
 #include "engine/case/private_file.h"
 #include "engine/hash/hasher.h"
+#include "engine/outside/plugin_reports.h"
 #include "engine/report/not_examined.h"
 #include "engine/report/ranking.h"
 #include "engine/report/reporter.h"
@@ -33,10 +34,10 @@ struct ReportArguments {
     SignArguments sign;
 };
 
-std::vector<const ReporterKind*> kinds_named(const std::vector<std::string>& names) {
-    std::vector<const ReporterKind*> kinds;
+std::vector<const ReporterKind*> kinds_named(const std::vector<std::string>& names, const PluginReports& plugins) {
+    std::vector<const ReporterKind*> all = registry().reporters, kinds;
+    for (const ReporterKind& kind : plugins.kinds()) all.push_back(&kind);
     for (const std::string& name : names) {
-        const auto& all = registry().reporters;
         const auto found = std::find_if(all.begin(), all.end(), [&](const ReporterKind* k) { return k->name == name; });
         if (found == all.end()) throw Error("report " + name, "this build has no such report", "see triage plugins");
         kinds.push_back(*found);
@@ -53,6 +54,17 @@ ReportOptions options_of(const ReportArguments& arguments) {
     if (!arguments.redact.empty())
         sources.overrides.emplace_back("reports.redact", lifts ? "[]" : as_yaml_list(arguments.redact));
     return load_configuration(sources).options.report_options;
+}
+
+// Code runs because the command names a file that names it: a case, which others may have made, names none.
+PluginOptions plugins_of(const ReportArguments& arguments, const ReportOptions& options) {
+    return arguments.config.empty() ? PluginOptions{} : options.plugin;
+}
+
+void print_plugins(const PluginReports& plugins, const std::vector<const ReporterKind*>& kinds) {
+    for (const LoadedPlugin& plugin : plugins.plugins())
+        if (std::any_of(kinds.begin(), kinds.end(), [&](const auto* kind) { return kind->name == plugin.file.report; }))
+            print_notice(fmt::format("plug-in {}: SHA-256 {}", plugin.file.path, plugin.file.sha256));
 }
 
 // As the end of the scan printed it.
@@ -136,7 +148,6 @@ int run_report(const ReportArguments& arguments) {
         throw Error("report", "several cases and --out go with --report summary alone");
     const std::string& path = arguments.cases.front();
     const std::shared_ptr<const SigningKey> signer = read_signing_key(arguments.sign);
-    const std::vector<const ReporterKind*> kinds = kinds_named(split_names(arguments.reports));
     const Store store = Store::open_read_only(path + "/case.sqlite");
     // What is rendered from a changed store would carry a seal of its own and be believed.
     for (const std::string& sentence : verify_case(path)) {
@@ -144,6 +155,9 @@ int run_report(const ReportArguments& arguments) {
         return exit_code::not_whole;
     }
     const ReportOptions options = options_of(arguments);
+    const PluginReports plugins(plugins_of(arguments, options));
+    const std::vector<const ReporterKind*> kinds = kinds_named(split_names(arguments.reports), plugins);
+    print_plugins(plugins, kinds);
     const std::string folder = next_reports_path(path);
     int code = exit_code::success;
     WorkLine line;

@@ -12,6 +12,7 @@
 #include "cli/scan_run.h"
 #include "cli/terminal.h"
 #include "cli/versions.h"
+#include "engine/outside/plugin_reports.h"
 #include "plugins/registry.h"
 
 namespace triage {
@@ -166,6 +167,8 @@ std::vector<AuditField> fields_of(const RunRecord& run) {
 
 Run begin_new(const ScanArguments& arguments, const std::string& command, LoadedLists& lists) {
     Configuration configuration = configuration_of(arguments);
+    const PluginReports plugins(configuration.options.report_options.plugin);
+    plugins.require_all();
     std::vector<std::string> notices;
     std::vector<EvidenceSpec> evidence = identify_evidence(registry(), evidence_of(arguments), notices);
     for (const std::string& notice : notices) print_notice(notice);
@@ -188,6 +191,7 @@ Run begin_new(const ScanArguments& arguments, const std::string& command, Loaded
     const RunRecord run = describe_run(configuration, command);
     audit.record("start", fields_of(run));
     record_clock(audit);
+    audit_plugins(audit, plugins);
     audit_lists(audit, lists);
     audit_devices(audit, evidence);
     audit_case_info(audit, case_info);

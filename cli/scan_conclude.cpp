@@ -12,20 +12,32 @@
 #include "cli/terminal.h"
 #include "cli/watch.h"
 #include "engine/case/manifest.h"
+#include "engine/outside/plugin_reports.h"
 #include "engine/report/text_summary.h"
 #include "plugins/registry.h"
 
 namespace triage {
 namespace {
 
-std::vector<const ReporterKind*> kinds_of(const std::vector<std::string>& names) {
+std::vector<const ReporterKind*> kinds_of(const std::vector<std::string>& names, const PluginReports& plugins) {
     std::vector<const ReporterKind*> kinds;
     for (const ReporterKind* kind : registry().reporters)
         if (std::find(names.begin(), names.end(), kind->name) != names.end()) kinds.push_back(kind);
+    for (const ReporterKind& kind : plugins.kinds()) kinds.push_back(&kind);
     return kinds;
 }
 
 }  // namespace
+
+void audit_plugins(AuditLog& audit, const PluginReports& plugins) {
+    for (const LoadedPlugin& plugin : plugins.plugins()) {
+        std::vector<AuditField> fields{{"path", plugin.file.path}};
+        if (!plugin.file.sha256.empty()) fields.emplace_back("sha256", plugin.file.sha256);
+        if (!plugin.sandbox.empty()) fields.emplace_back("sandbox", plugin.sandbox);
+        if (!plugin.failure.empty()) fields.emplace_back("failure", plugin.failure);
+        audit.record("plugin", fields);
+    }
+}
 
 std::string file_text(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
@@ -57,8 +69,10 @@ int render_and_seal(Run run, const ReportContext& context, const ScanArguments& 
     const std::string path = run.directory.path();
     const std::uint32_t threads = thread_count(run.configuration.options);
     const ScanOptions& options = run.configuration.options;
+    const PluginReports plugins(options.report_options.plugin);
+    audit_plugins(run.audit, plugins);
     const std::vector<ReportOutcome> outcomes =
-        render(run.store, kinds_of(options.reports), run.directory.reports_path(),
+        render(run.store, kinds_of(options.reports, plugins), run.directory.reports_path(),
                {arguments.show_names, threads, options.report_options});
     record_clock(run.audit);
     run.audit.record("end", {{"verdict", context.verdict.words()},

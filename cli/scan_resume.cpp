@@ -6,6 +6,7 @@
 #include "cli/devices.h"
 #include "cli/scan_run.h"
 #include "cli/terminal.h"
+#include "engine/outside/plugin_reports.h"
 #include "plugins/registry.h"
 
 namespace triage {
@@ -135,6 +136,8 @@ Run begin_resumed(const ScanArguments& arguments, LoadedLists& lists) {
         options.hash_engine =
             arguments.hash_engine == to_string(HashEngine::openssl) ? HashEngine::openssl : HashEngine::automatic;
     options.verify_evidence |= arguments.verify_evidence;
+    const PluginReports plugins(options.report_options.plugin);
+    plugins.require_all();
     const std::string engines = std::exchange(run.hash_engine, engine_in_words(options.hash_engine));
     looked.reset();
     directory.set_reports_aside();
@@ -145,6 +148,7 @@ Run begin_resumed(const ScanArguments& arguments, LoadedLists& lists) {
     std::vector<AuditField> fields = fields_of(run);
     fields.emplace_back("discarded_bytes", audit.discarded_bytes());  // of a record that a power cut tore
     audit.record("resume", fields);  // names the engine of this part, the run those of all parts
+    audit_plugins(audit, plugins);
     run.hash_engine = with_engine(engines, run.hash_engine);
     record_clock(audit);
     audit_devices(audit, evidence);

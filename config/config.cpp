@@ -16,6 +16,7 @@
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 #include "engine/hash/hasher.h"
+#include "engine/outside/plugin_file.h"
 #include "engine/rules/rule_book.h"
 
 namespace triage {
@@ -104,6 +105,7 @@ class LayerReader {
         if (key.name == "profile") return read_profile(at, value);
         if (key.name == "rules") return read_rules(value);
         assign(key, value, settings_.options);
+        if (key.name == "reports.plugin.paths") check_plugin_paths(value);
         if (key.name == "reports" && layer_ != Layer::profile) check_reports(value);
     }
 
@@ -141,6 +143,21 @@ class LayerReader {
                 fail_at(item.place,
                         fmt::format("unknown report {}; {}", quoted(item.text), suggestion(item.text, known)),
                         "`triage plugins` lists the reports of this build");
+    }
+
+    static void check_plugin_paths(const YamlNode& list) {
+        std::set<std::string> names;
+        for (const YamlNode& item : list.items) {
+            const std::string name = report_of_plugin(item.text);
+            if (name.empty())
+                fail_at(item.place,
+                        fmt::format("a plug-in is given by the absolute path of a shared object, "
+                                    "/FOLDER/NAME.so; found {}",
+                                    quoted(item.text)),
+                        "NAME may have letters, digits, '.', '_' and '-'");
+            if (!names.insert(name).second)
+                fail_at(item.place, fmt::format("two plug-ins would write the report {}", name), "rename one");
+        }
     }
 
     const Layer layer_;

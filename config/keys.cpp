@@ -207,6 +207,16 @@ const std::vector<Key>& key_table() {
          "Who reviewed, for report.html.", "Empty: the report is a draft and says so.", 0, 200},
         {"reports.html.authoriser", [](ScanOptions& o) -> Field { return &o.report_options.html.authoriser; },
          "Who authorised the report, for report.html.", "Empty: the report is a draft and says so.", 0, 200},
+        {"reports.plugin.paths", [](ScanOptions& o) -> Field { return &o.report_options.plugin.paths; },
+         "Reports by plug-ins: absolute paths of shared objects, NAME.so. Each writes plugin-NAME.",
+         "Each must belong to root or to who runs the scan, and only they may change it and its folder; otherwise the "
+         "configuration is refused."},
+        {"reports.plugin.seconds", [](ScanOptions& o) -> Field { return &o.report_options.plugin.seconds; },
+         "Seconds without progress after which a plug-in is ended.", "Its report is not made; no other suffers.", 1,
+         3600},
+        {"reports.plugin.output_mib", [](ScanOptions& o) -> Field { return &o.report_options.plugin.output_mib; },
+         "To which the report of a plug-in may grow, in MiB.", "One that goes beyond is not made; no other suffers.", 1,
+         1'048'576},
         {"store.keep_names", [](ScanOptions& o) -> Field { return &o.keep_names; },
          "Of which entries the case of a scan that ended holds the names: of all, or of those with a finding or a "
          "problem.",

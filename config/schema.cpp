@@ -160,8 +160,10 @@ Json value_of(const Key& key) {
                                 return one_of({"all", "findings"});
                             },
                             [&](AlgorithmSet*) { return unique; },
-                            [](std::vector<std::string>*) {
-                                Json names = list_of({{"type", "string"}, {"minLength", 1}});
+                            [&](std::vector<std::string>*) {
+                                const bool are_plugins = key.name == "reports.plugin.paths";
+                                Json names = list_of(are_plugins ? pattern("^/(.*/)?[A-Za-z0-9._-]{1,64}\\.so$")
+                                                                 : Json{{"type", "string"}, {"minLength", 1}});
                                 names["uniqueItems"] = true;
                                 return names;
                             }},

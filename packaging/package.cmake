@@ -15,6 +15,17 @@ install(FILES README.md packaging/copyright DESTINATION share/doc/triage)
 install(DIRECTORY docs DESTINATION share/doc/triage)
 install(FILES fixtures/demo/README.md DESTINATION share/doc/triage/fixtures/demo)
 install(DIRECTORY config/profiles config/rules DESTINATION share/doc/triage/config FILES_MATCHING PATTERN "*.yaml")
+# What a plug-in outside the tree is built with: one header, found by find_package(triage).
+add_library(triage_plugin INTERFACE)
+set_target_properties(triage_plugin PROPERTIES EXPORT_NAME plugin)
+target_include_directories(triage_plugin INTERFACE $<INSTALL_INTERFACE:include>)
+install(TARGETS triage_plugin EXPORT triage)
+install(FILES engine/outside/triage_plugin.h DESTINATION include)
+install(EXPORT triage FILE triageConfig.cmake NAMESPACE triage:: DESTINATION lib/cmake/triage)
+include(CMakePackageConfigHelpers)
+write_basic_package_version_file(${CMAKE_BINARY_DIR}/triageConfigVersion.cmake COMPATIBILITY SameMinorVersion
+  ARCH_INDEPENDENT)
+install(FILES ${CMAKE_BINARY_DIR}/triageConfigVersion.cmake DESTINATION lib/cmake/triage)
 set(CPACK_PACKAGE_CONTACT "The triage authors <triage@example.org>" CACHE STRING "Maintainer of the .deb: NAME <ADDRESS>")
 # Debian's form of a changelog, which names the real one. The time is SOURCE_DATE_EPOCH where that is set.
 install(FILES CHANGELOG.md DESTINATION share/doc/triage)

@@ -3,7 +3,9 @@
 // them in its ReportContext. The keys, reports.NAME.OPTION, are rows in config/keys.cpp.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 namespace triage {
 
@@ -32,11 +34,20 @@ struct HtmlOptions {
     friend bool operator==(const HtmlOptions&, const HtmlOptions&) = default;
 };
 
+// reports.plugin.*: reports by shared objects outside the tree (engine/outside/).
+struct PluginOptions {
+    std::vector<std::string> paths;
+    std::uint32_t seconds = 30;       // without progress: ended
+    std::uint32_t output_mib = 1024;  // a longer report is ended
+    friend bool operator==(const PluginOptions&, const PluginOptions&) = default;
+};
+
 struct ReportOptions {
     Redaction redact;
     JsonlOptions jsonl;
     CsvOptions csv;
     HtmlOptions html;
+    PluginOptions plugin;
     friend bool operator==(const ReportOptions&, const ReportOptions&) = default;
 };
 

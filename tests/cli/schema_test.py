@@ -55,7 +55,8 @@ GOOD = ["", "next_step: {match: Call the unit.}", "entries.size_gate: true", "th
         "rules: [{name: a, when: {any: [{type: image/*}, {not: {match: {category: 1, digests: 2}}}]}, severity: info, text: t, tags: x}]",
         "rules: [{name: a, when: {extension: [jpg, 7z]}, priority: 0}, {name: b, when: {path: '/x/**'}, skip: true}]",
         "rules: [{name: a, when: {entropy: {min: 7.9}}, severity: notice, text: t, stop_after: 3}]"]
-BAD = ["thread: 2", "next_step: {match: [a]}", "next_step: {never: a}", "limits.time_seconds: -1", "threads: many", "threads: 2000", "limits: {deepth: 5}", "reports.jsonl: {entry: true}", "reports.jsonl.entries: 1", "reports.redact: [paths]", "reports.jsnol.entries: true", "reports: {jsonl: {entries: true}}", "hash: {algorithms: []}", "hash: {engine: fast}",
+BAD = ["reports.plugin.paths: [a.so]", "reports.plugin.paths: [/a/b]", "reports.plugin.paths: [/a/.so]", "reports.plugin.seconds: 0",
+       "thread: 2", "next_step: {match: [a]}", "next_step: {never: a}", "limits.time_seconds: -1", "threads: many", "threads: 2000", "limits: {deepth: 5}", "reports.jsonl: {entry: true}", "reports.jsonl.entries: 1", "reports.redact: [paths]", "reports.jsnol.entries: true", "reports: {jsonl: {entries: true}}", "hash: {algorithms: []}", "hash: {engine: fast}",
        "profile: fast", "entries: {deleted: 1}", "rules: notable-match", "- threads", "worker: 3",
        "rules: [{name: A, when: {size: 1}, severity: info, text: t}]", "rules: [{name: a, when: {}, severity: info, text: t}]",
        "rules: [{name: a, when: {sise: 1}, severity: info, text: t}]", "rules: [{name: a, when: {size: big}, severity: info, text: t}]",

@@ -57,6 +57,7 @@ reports.html.issued: i
 reports.html.examiner: e
 reports.html.reviewer: r
 reports.html.authoriser: a
+reports.plugin: {paths: [/opt/a.so, /opt/b.tsv.so], seconds: 31, output_mib: 5}
 store: {keep_names: findings}
 rules:
   - {name: a, when: {match: {polarity: ignorable}}, severity: notice, text: "odd \"text\": #1\nж"}
@@ -170,6 +171,9 @@ reports.html.issued: ""
 reports.html.examiner: ""
 reports.html.reviewer: ""
 reports.html.authoriser: ""
+reports.plugin.paths: []
+reports.plugin.seconds: 30
+reports.plugin.output_mib: 1024
 store:
   keep_names: all
 lists:
