@@ -31,7 +31,7 @@ Configuration load(const std::string& file, const std::string& profile) {
 void say_what_is_left_open(const Configuration& configuration) {
     const std::vector<std::string> open = rules_left_open(configuration);
     if (open.empty()) return;
-    std::printf("note: entries.size_gate leaves most contents unread, and these rules on content open for them: %s\n",
+    std::printf("note: entries.size_gate leaves most contents unread, and these rules on whole contents open: %s\n",
                 fmt::format("{}", fmt::join(open, ", ")).c_str());
 }
 

@@ -396,7 +396,7 @@ std::vector<std::string> rules_left_open(const Configuration& configuration) {
     std::vector<std::string> names;
     if (!configuration.options.size_gate) return names;
     for (const Rule& rule : configuration.rules)
-        if (rule.severity && asks_beyond_matches(rule.when)) names.push_back(rule.name);
+        if (rule.severity && needs_whole_content(rule.when)) names.push_back(rule.name);
     return names;
 }
 

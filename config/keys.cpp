@@ -152,8 +152,9 @@ const std::vector<Key>& key_table() {
         {"entries.size_gate", [](ScanOptions& o) -> Field { return &o.size_gate; },
          "Leave contents unread whose size no notable record has: they cannot match.",
          "Holds only where every notable record has a size, none is 0, and no hash has two; otherwise all is read, and "
-         "the verdict says why. Rules on content are not decided for what is left out; the verdict says so. Not with "
-         "the profile lab-full."},
+         "the verdict says why. Of what is left out the first bytes are read where a rule of severity asks for the "
+         "type; rules that need whole contents are not decided, and the verdict says so. Not with the profile "
+         "lab-full."},
         {"evidence.verify", [](ScanOptions& o) -> Field { return &o.verify_evidence; },
          "Read the whole media and compare with the digests that its container stores, or compute its SHA-256.",
          "If true, a pass over all evidence at the end; a digest that differs forbids exit code 0."},

@@ -39,9 +39,10 @@ std::optional<ByteView> view_of(const std::optional<Digest>& digest) {
     return digest->view();
 }
 
-std::optional<std::string_view> unless_empty(std::string_view text) {
-    if (text.empty()) return {};
-    return text;
+// Of what was not hashed, a type that is known to be none differs from one that is not known.
+std::optional<std::string_view> stored_type(const Examined& examined) {
+    if (examined.type.empty() && !examined.is_typed) return {};
+    return examined.type;
 }
 
 std::optional<std::int64_t> seconds_of(const std::optional<Timestamp>& time) {
@@ -231,7 +232,7 @@ std::uint64_t Store::put_content(std::uint32_t volume, const Entry& entry, const
         impl_->inserts->content.run(volume, entry.address, entry.attribute, number_of(examined.status),
                                     number_of(examined.reason), examined.missing_bytes, view_of(digests.md5),
                                     view_of(digests.sha1), view_of(digests.sha256), ByteView(extents),
-                                    examined.matches.size(), unless_empty(examined.type));
+                                    examined.matches.size(), stored_type(examined));
         id = impl_->database.last_row_id();
         if (examined.entropy) impl_->inserts->entropy.run(id, *examined.entropy);
         for (std::size_t i = 0; i < examined.matches.size(); ++i) {

@@ -125,6 +125,7 @@ Examined examined_at(const std::string& file, const Statement& row) {
     examined.reason = decode_enum(file, row.integer(content_reason), Reason::not_reached);
     examined.missing_bytes = row.unsigned_integer(missing_bytes);
     examined.type = row.text(type);
+    examined.is_typed = examined.status != Status::hashed && !row.is_null(type);
     examined.digests.md5 = digest_at(row, md5, Algorithm::md5);
     examined.digests.sha1 = digest_at(row, sha1, Algorithm::sha1);
     examined.digests.sha256 = digest_at(row, sha256, Algorithm::sha256);

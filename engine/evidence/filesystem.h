@@ -68,6 +68,7 @@ struct ContentRequest {
     std::uint64_t address = 0;
     std::uint32_t attribute = 0;
     std::uint64_t size = 0;
+    std::uint64_t most = ~0ull;  // so many bytes from its start are enough
 };
 
 class FilesystemReader {
@@ -81,7 +82,7 @@ class FilesystemReader {
     virtual bool walk(const MediaReader& media, const Volume& volume, const WalkLimits& limits, bool probe_only,
                       WalkSink& sink) const = 0;
     // Decodes contents one after the other: `next` gives requests until it returns nothing; for each one the sink hears
-    // data and `done` is called with the reason (none: complete, exactly `size` bytes went out).
+    // data and `done` is called with the reason (none: complete, exactly `size` bytes went out, or `most`).
     virtual void read(const MediaReader& media, const Volume& volume,
                       const std::function<std::optional<ContentRequest>()>& next, ContentSink& sink,
                       const std::function<void(Reason, std::string_view detail)>& done) const = 0;

@@ -20,8 +20,9 @@ struct Examined {
     std::uint64_t missing_bytes = 0;     // bytes of the content that could not be read
     Digests digests;                     // only when status is hashed
     std::vector<Match> matches;          // in order of set and record
-    std::string type = {};               // MIME, by content (content_type.h); only when status is hashed, may be empty
+    std::string type = {};               // MIME, by content (content_type.h); only when hashed or typed, may be empty
     std::optional<double> entropy = {};  // bits a byte, 0 to 8; only when hashed, where a rule asks
+    bool is_typed = false;               // not hashed, but its first bytes were read for `type`, where a rule asks
     friend bool operator==(const Examined&, const Examined&) = default;
 };
 

@@ -42,17 +42,19 @@ bool is_type(std::string_view wanted, std::string_view type) {
     return wanted == type;
 }
 Truth has_type(const Value& value, const Prepared&, Facts& facts) {
-    if (!facts.content()) return Truth::unknown;
+    const std::string* type = facts.type();
+    if (!type) return Truth::unknown;
     const std::vector<std::string>& words = words_in(value);
-    return truth_of(std::any_of(words.begin(), words.end(),
-                                [&](const std::string& word) { return is_type(word, facts.content()->type); }));
+    return truth_of(
+        std::any_of(words.begin(), words.end(), [&](const std::string& word) { return is_type(word, *type); }));
 }
 
 // Streams have no extension of their own, and an empty content is of no type.
 Truth has_other_type(const Value& value, const Prepared&, Facts& facts) {
-    if (!facts.content()) return Truth::unknown;
-    const bool is_other = facts.entry().size > 0 && facts.entry().stream.empty() &&
-                          is_other_than_promised(facts.extension(), facts.content()->type);
+    const std::string* type = facts.type();
+    if (!type) return Truth::unknown;
+    const bool is_other =
+        facts.entry().size > 0 && facts.entry().stream.empty() && is_other_than_promised(facts.extension(), *type);
     return truth_of(is_other == std::get<bool>(value));
 }
 

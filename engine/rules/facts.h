@@ -52,6 +52,10 @@ class Facts {
     const EntryPlace& place() const { return place_; }
     // Null where the content was not read whole, or not yet.
     const Examined* content() const { return examined_ && examined_->status == Status::hashed ? examined_ : nullptr; }
+    // Null where not even its first bytes were read.
+    const std::string* type() const {
+        return examined_ && (examined_->is_typed || content()) ? &examined_->type : nullptr;
+    }
     const std::string& extension();
     std::optional<std::size_t> extension_number();
     bool fits(PatternText text, const std::vector<int>& patterns);  // of path, name, stream and volume

@@ -30,8 +30,11 @@ struct Expression {
 Needs needs_of(const Expression& expression);
 // Whether a condition of this kind stands anywhere in it.
 bool names_condition(const Expression& expression, std::string_view kind);
-// Whether it asks the content for more than its matches.
-bool asks_beyond_matches(const Expression& expression);
+// Whether it asks for the type, which the first bytes tell.
+bool asks_for_type(const Expression& expression);
+// Whether it may stay open for a content of which only the first bytes were read, and which no notable set knows: it
+// asks for the entropy, or beside the type for a match, which may be an ignorable one.
+bool needs_whole_content(const Expression& expression);
 // Whether a match in a notable set may be what makes it hold.
 bool concerns_notable_matches(const Expression& expression);
 

@@ -34,11 +34,13 @@ bool names_condition(const Expression& expression, std::string_view kind) {
                        [&](const Expression& part) { return names_condition(part, kind); });
 }
 
-bool asks_beyond_matches(const Expression& expression) {
-    if (expression.kind == Expression::Kind::condition)
-        return expression.condition.kind->needs == Needs::content &&
-               expression.condition.kind->form != ValueForm::match;
-    return std::any_of(expression.parts.begin(), expression.parts.end(), asks_beyond_matches);
+bool asks_for_type(const Expression& expression) {
+    return names_condition(expression, "type") || names_condition(expression, "type_differs");
+}
+
+bool needs_whole_content(const Expression& expression) {
+    return names_condition(expression, "entropy") ||
+           (asks_for_type(expression) && names_condition(expression, "match"));
 }
 
 bool concerns_notable_matches(const Expression& expression) {
@@ -67,6 +69,7 @@ RuleBook::RuleBook(const Rules& rules, std::vector<SetFacts> sets, Timestamp sta
         if (acts_before) before_.push_back({&rule, compile(rule.when)});
         if (rule.severity) judging_.push_back({&rule, compile(rule.when), concerns_notable_matches(rule.when)});
         if (rule.severity && names_condition(rule.when, "entropy")) entropy_.push_back({&rule, compile(rule.when)});
+        if (rule.severity && asks_for_type(rule.when)) typed_.push_back({&rule, compile(rule.when)});
         may_stop_ |= rule.stop_after > 0;
     }
     for (PatternSet& set : context_.patterns) set.compile();
@@ -75,7 +78,7 @@ RuleBook::RuleBook(const Rules& rules, std::vector<SetFacts> sets, Timestamp sta
         node.prepared.extensions.resize(context_.extensions.size());
         for (Node& part : node.parts) self(self, part);
     };
-    for (std::vector<Compiled>* list : {&before_, &entropy_, &judging_})
+    for (std::vector<Compiled>* list : {&before_, &entropy_, &typed_, &judging_})
         for (Compiled& one : *list) widen(widen, one.when);
 }
 
@@ -158,6 +161,36 @@ RuleBook::BeforeReading RuleBook::before_reading(const Entry& entry, const Entry
     before.wants_entropy = std::any_of(entropy_.begin(), entropy_.end(),
                                        [&](const Compiled& one) { return decide(one.when, facts) != Truth::no; });
     return before;
+}
+
+// The type may be any, what else needs the content stays open: a rule that then cannot hold needs no type.
+RuleBook::Prospect RuleBook::prospect_by_type(const Node& node, Facts& facts) {
+    using Kind = Expression::Kind;
+    if (node.kind == Kind::condition) {
+        if (node.condition->kind->name.starts_with("type")) return {true, true};
+        const Truth truth = decide(node, facts);
+        return {truth == Truth::yes, truth == Truth::no};
+    }
+    if (node.kind == Kind::none) {
+        const Prospect inside = prospect_by_type(node.parts.front(), facts);
+        return {inside.may_fail, inside.may_hold};
+    }
+    const bool is_any = node.kind == Kind::any;
+    Prospect prospect{!is_any, is_any};
+    for (const Node& part : node.parts) {
+        const Prospect one = prospect_by_type(part, facts);
+        prospect.may_hold = is_any ? prospect.may_hold || one.may_hold : prospect.may_hold && one.may_hold;
+        prospect.may_fail = is_any ? prospect.may_fail && one.may_fail : prospect.may_fail || one.may_fail;
+    }
+    return prospect;
+}
+
+bool RuleBook::is_decided_by_type(const Entry& entry, const EntryPlace& place) const {
+    if (typed_.empty()) return false;
+    Facts facts(context_, entry, place, nullptr);
+    return std::any_of(typed_.begin(), typed_.end(), [&](const Compiled& one) {
+        return decide(one.when, facts) == Truth::unknown && prospect_by_type(one.when, facts).may_hold;
+    });
 }
 
 std::optional<Finding> RuleBook::judge(const Entry& entry, const EntryPlace& place, const Examined& examined) const {

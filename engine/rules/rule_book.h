@@ -23,6 +23,10 @@ class RuleBook {
     };
     BeforeReading before_reading(const Entry& entry, const EntryPlace& place) const;
 
+    // Whether some rule with a severity is open by the metadata, and may hold by the type, whatever else of the content
+    // is not known.
+    bool is_decided_by_type(const Entry& entry, const EntryPlace& place) const;
+
     // A finding when at least one rule with a severity holds, or a notable match is named by none.
     std::optional<Finding> judge(const Entry& entry, const EntryPlace& place, const Examined& examined) const;
 
@@ -38,10 +42,14 @@ class RuleBook {
     void prepare(const Condition& condition, Prepared& prepared);
     bool has_notable_match(const Examined& examined) const;
     static Truth decide(const Node& node, Facts& facts);
+    struct Prospect {
+        bool may_hold = false, may_fail = false;
+    };
+    static Prospect prospect_by_type(const Node& node, Facts& facts);
 
     const Rules rules_;
     RuleContext context_;
-    std::vector<Compiled> before_, entropy_, judging_;  // which have a say when
+    std::vector<Compiled> before_, entropy_, typed_, judging_;  // which have a say when
     bool may_stop_ = false;
 };
 

@@ -20,7 +20,8 @@ struct EntryWork {
     EntryRecord record;
     const MediaReader* media = nullptr;
     std::uint32_t evidence = 0;   // EvidenceRecord::id
-    bool is_examined = false;     // record.examined is final: nothing is to be read
+    bool is_examined = false;     // record.examined is final: nothing is to be read, but for...
+    bool wants_type = false;      // ...the first bytes of what a size gate leaves out, for its type
     bool shares_content = false;  // an earlier name has the same content
     // What rules say before it is read.
     std::uint8_t priority = Rule::usual_priority;
@@ -28,7 +29,15 @@ struct EntryWork {
     bool wants_entropy = false;
 
     bool is_to_be_read() const { return !is_examined && !shares_content; }
+    bool needs_media() const { return is_to_be_read() || wants_type; }
 };
+
+// By the size gate: never hashed, whether or not its type is asked for.
+inline void leave_out_by_size(EntryWork& work, bool wants_type) {
+    work.is_examined = true;
+    work.wants_type = wants_type;
+    work.record.examined = {Status::skipped, Reason::size, 0, {}, {}};
+}
 
 // Bytes of memory that it takes while it waits, about.
 inline std::uint64_t memory_of(const EntryWork& work) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/scan/content_reader.h"
 
+#include <algorithm>
+
 namespace triage {
 namespace {
 
@@ -31,19 +33,20 @@ ContentReader::Answer ContentReader::read(const ContentRequest& request, Content
 
 // False when the worker ended first, or the run is to stop.
 bool ContentReader::take_answer(const ContentRequest& request, ContentExaminer& examiner, Answer& answer) {
+    const std::uint64_t wanted = std::min(request.size, request.most);
     std::uint64_t received = 0;
     while (const std::optional<Record> record = worker_->next()) {
         if (stop_.load(std::memory_order_relaxed)) return false;
         if (record->type == RecordType::data) {
             received += record->payload.size();
-            if (received > request.size) return worker_->stop("it gave more than the content holds"), false;
+            if (received > wanted) return worker_->stop("it gave more than the content holds"), false;
             examiner.add(record->payload);
         }
         if (record->type != RecordType::data_end) continue;
         RecordReader r(record->payload);
         const Reason reason = r.enumerator(Reason::not_reached);
         answer.detail = r.text();
-        answer.examined = examiner.finish(request.size, r.is_good() ? reason : Reason::damaged);
+        answer.examined = examiner.finish(wanted, r.is_good() ? reason : Reason::damaged);
         return true;
     }
     return false;

@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "engine/examine/examine.h"
+#include "engine/examine/first_bytes.h"
 #include "engine/scan/check.h"
-#include "engine/scan/content_reader.h"
 
 namespace triage {
 namespace {
@@ -339,8 +339,8 @@ void Lister::take_entry(VolumeWalk& walk, Entry entry) {
         work.is_examined = true;
         work.record.examined = {Status::unreadable, entry.reason, entry.size, {}, {}};
     } else if (!gate_.may_match(entry.size)) {
-        work.is_examined = true;
-        work.record.examined = {Status::skipped, Reason::size, 0, {}, {}};
+        leave_out_by_size(work, rules_.is_decided_by_type(entry, VolumePlaces::of(part.record)));
+        work.priority = Rule::last_priority;  // what may match comes first
     } else if (!input_.options.examine_sparse && is_nearly_all_hole(entry)) {
         work.is_examined = true;
         work.record.examined = {Status::skipped, Reason::sparse, stored_bytes(entry.extents), {}, {}};
@@ -350,7 +350,7 @@ void Lister::take_entry(VolumeWalk& walk, Entry entry) {
         work.is_examined = true;
         work.record.examined = {Status::skipped, Reason::limit, entry.size, {}, {}};
     }
-    const bool needs_worker = entry.source == Source::worker && !work.is_examined && !work.shares_content;
+    const bool needs_worker = entry.source == Source::worker && work.needs_media();
     if (!work.is_examined && !work.shares_content) count_to_be_read(entry.size);
     if (work.shares_content) entry.extents = {}, entry.resident = {};  // they stand with the first name
     work.record.entry = std::move(entry);
@@ -405,12 +405,15 @@ void Lister::read_in_worker(VolumeWalk& walk) {
     job.volume = walk.volume;
     ContentReader reader(input_.registry, worker_options_, std::move(job), input_.stop);
     for (EntryWork& work : works) {
-        const ContentReader::Answer answer =
-            reader.read(request_for(walk, work), examiner_for(work), work.wants_entropy);
+        ContentReader::Answer answer = reader.read(request_for(walk, work), examiner_for(work), work.wants_entropy);
         if (is_stopped()) return;
-        work.is_examined = true;
-        work.record.examined = answer.examined;
-        progress_.bytes_examined.fetch_add(work.record.entry.size, std::memory_order_relaxed);
+        if (work.wants_type) {
+            take_type(work, answer);
+        } else {
+            work.is_examined = true;
+            work.record.examined = answer.examined;
+            progress_.bytes_examined.fetch_add(work.record.entry.size, std::memory_order_relaxed);
+        }
         if (answer.dead_worker) note_death(walk, *answer.dead_worker, "content");
         if (!answer.detail.empty()) {
             Problem problem;
@@ -421,6 +424,14 @@ void Lister::read_in_worker(VolumeWalk& walk) {
         }
         send(std::move(work));
     }
+}
+
+// Of its first bytes; it stays excluded by its size.
+void Lister::take_type(EntryWork& work, ContentReader::Answer& answer) {
+    work.wants_type = false;
+    work.record.examined.is_typed = answer.examined.status == Status::hashed;
+    if (work.record.examined.is_typed) work.record.examined.type = std::move(answer.examined.type);
+    else answer.detail = untyped(work.record.entry).detail + (answer.detail.empty() ? "" : ": " + answer.detail);
 }
 
 ContentExaminer& Lister::examiner_for(const EntryWork& work) {
@@ -439,6 +450,7 @@ ContentRequest Lister::request_for(const VolumeWalk& walk, const EntryWork& work
     request.inner = name.size() > walk.volume.name.size() ? name.substr(walk.volume.name.size() + 1) : "";
     request.fs_type = (*part)->record.fs;
     request.address = entry.address, request.attribute = entry.attribute, request.size = entry.size;
+    if (work.wants_type) request.most = FirstBytes::most;
     return request;
 }
 

@@ -12,6 +12,7 @@
 
 #include "engine/known/size_gate.h"
 #include "engine/rules/rule_book.h"
+#include "engine/scan/content_reader.h"
 #include "engine/scan/content_set.h"
 #include "engine/scan/open_evidence.h"
 #include "engine/scan/plan.h"
@@ -57,6 +58,7 @@ class Lister {
     void refuse_flawed(VolumeWalk& walk, Entry& entry);
     static ContentRequest request_for(const VolumeWalk& walk, const EntryWork& work);
     void read_in_worker(VolumeWalk& walk);
+    static void take_type(EntryWork& work, ContentReader::Answer& answer);
     ContentExaminer& examiner_for(const EntryWork& work);
     void finish_walk(VolumeWalk& walk);
     static void finish_without_filesystem(VolumeWalk& walk);

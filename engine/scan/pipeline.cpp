@@ -13,6 +13,7 @@
 
 #include "engine/base/error.h"
 #include "engine/examine/confirm.h"
+#include "engine/examine/first_bytes.h"
 #include "engine/examine/lane_examiner.h"
 
 // ThreadSanitizer does not see the happens-before edges inside oneTBB's prebuilt library. CMakeLists.txt therefore
@@ -117,11 +118,12 @@ namespace {
 // In the order of the plan, so that a disk's head moves forward: the one thread of the input stage is the only one that
 // has it fetch anything. Holes cost nothing, and of a long content only the beginning is asked for.
 void fetch_ahead(const Batch& batch, BlockWindow& window) {
-    constexpr std::uint64_t most = 8 << 20;
+    constexpr std::uint64_t most_ahead = 8 << 20;
     constexpr std::size_t most_extents_ahead = 256;
     for (const Item& item : batch.items) {
         const auto* work = std::get_if<EntryWork>(&item);
-        if (!work || !work->is_to_be_read()) continue;
+        if (!work || !work->needs_media()) continue;
+        const std::uint64_t most = work->wants_type ? FirstBytes::usual : most_ahead;
         std::uint64_t asked = 0;
         const std::vector<Extent>& extents = work->record.entry.extents;
         for (const Extent& extent : std::span(extents).first(std::min(extents.size(), most_extents_ahead))) {
@@ -147,6 +149,32 @@ std::vector<ExamineJob> jobs_of(Batch& batch, AlgorithmSet algorithms, std::atom
     return jobs;
 }
 
+void add_problems(Batch& batch, std::vector<ProblemRecord> problems) {
+    for (ProblemRecord& problem : problems) {
+        batch.items.emplace_back(std::move(problem));
+        batch.walks.push_back(Plan::no_walk);
+    }
+}
+
+// Of what a size gate leaves out. What cannot be read leaves the rules that ask open, and is a problem.
+void read_types(Batch& batch, const PipelineInput& input) {
+    std::unique_ptr<FirstBytes> first_bytes;
+    std::vector<ProblemRecord> problems;
+    for (Item& item : batch.items) {
+        auto* work = std::get_if<EntryWork>(&item);
+        if (!work || !work->wants_type) continue;
+        EntryRecord& record = work->record;
+        if (input.stop.load(std::memory_order_relaxed)) {
+            record.examined = {Status::unreadable, Reason::not_reached, record.entry.size, {}, {}};
+            continue;
+        }
+        if (!first_bytes) first_bytes = std::make_unique<FirstBytes>();
+        if (first_bytes->tell_type(*work->media, record.entry, record.examined)) continue;
+        problems.push_back({work->evidence, record.volume, untyped(record.entry)});
+    }
+    add_problems(batch, std::move(problems));
+}
+
 // Every notable match stands on two computations, or a problem says that it does not: a match is never lost to a disk
 // that fails, or a run that is stopped, in between.
 void confirm_matches(Batch& batch, ThreadExaminers& examiners, const PipelineInput& input) {
@@ -166,10 +194,7 @@ void confirm_matches(Batch& batch, ThreadExaminers& examiners, const PipelineInp
         record.problem.path = work->record.entry.path, record.problem.address = work->record.entry.address;
         record.problem.detail = "its match stands on one computation: a second reading failed or was stopped";
     }
-    for (ProblemRecord& problem : problems) {
-        batch.items.emplace_back(std::move(problem));
-        batch.walks.push_back(Plan::no_walk);
-    }
+    add_problems(batch, std::move(problems));
 }
 
 void conclude(Batch& batch, ThreadExaminers& examiners, const PipelineInput& input) {
@@ -257,6 +282,7 @@ void examine_batch(Batch& batch, ThreadExaminers& examiners, const PipelineInput
     }
     told.reset();
     take_ended(batch, examiners);
+    read_types(batch, input);
     conclude(batch, examiners, input);
 }
 

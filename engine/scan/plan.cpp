@@ -30,6 +30,7 @@ std::uint64_t first_byte(const Entry& entry) {
 
 // A size is a lie until the content was read: sums of them must not wrap.
 std::uint64_t content_of(const PlannedEntry& planned) {
+    if (planned.work.wants_type) return std::min<std::uint64_t>(planned.work.record.entry.size, 4096);
     return std::min<std::uint64_t>(planned.work.record.entry.size, std::uint64_t{1} << 40);
 }
 
@@ -46,7 +47,7 @@ bool Plan::send(WalkId walk, Item item) {
     if (is_closed_) return false;
     if (walk != no_walk) ++walks_[walk].outstanding;
     auto* work = std::get_if<EntryWork>(&item);
-    if (work && work->is_to_be_read()) {
+    if (work && work->needs_media()) {
         add(walk, std::move(*work));
     } else {
         if (work) items_memory_ += memory_of(*work);
@@ -60,7 +61,7 @@ bool Plan::send(WalkId walk, Item item) {
 void Plan::add(WalkId walk, EntryWork work) {
     const EntryRecord& record = work.record;
     const std::uint32_t priority = work.priority;
-    if (is_long(record.entry) && long_.size() < most_long) {
+    if (!work.wants_type && is_long(record.entry) && long_.size() < most_long) {
         const LongKey key{priority, ~record.entry.size};
         long_bytes_ += content_of(long_.emplace(key, PlannedEntry{walk, std::move(work)})->second);
         return;

@@ -65,9 +65,9 @@ SizeGate gate_of(const ScanInput& input, Store& store, AuditLog& audit) {
     if (gate.was_stopped()) return gate;  // nothing is read any more: nothing is to be said of what was left out
     std::string words = gate.holds() ? "contents of a size that no notable record has are left out"
                                      : "nothing is left out by its size: " + gate.obstacle();
-    const auto is_undecided = [](const Rule& rule) { return rule.severity && asks_beyond_matches(rule.when); };
+    const auto is_undecided = [](const Rule& rule) { return rule.severity && needs_whole_content(rule.when); };
     if (gate.holds() && std::any_of(input.rules.begin(), input.rules.end(), is_undecided))
-        words += "; rules on content were not decided for what is excluded by size";
+        words += "; rules that need whole contents were not decided for what is excluded by size";
     RunRecord run = store.run();
     if (run.exclusions.find(words) != std::string::npos) return gate;  // a run that goes on
     run.exclusions += (run.exclusions.empty() ? "" : "; ") + words;

@@ -143,10 +143,12 @@ WalkLimits read_limits(RecordReader& r) {
 
 void write(RecordWriter& w, const ContentRequest& q) {
     w.text(q.inner), w.text(q.fs_type), w.u64(q.address), w.u32(q.attribute), w.u64(q.size);
+    w.u64(q.most);
 }
 ContentRequest read_request(RecordReader& r) {
     ContentRequest q;
     q.inner = r.text(), q.fs_type = r.text(), q.address = r.u64(), q.attribute = r.u32(), q.size = r.u64();
+    q.most = r.u64();
     return q;
 }
 

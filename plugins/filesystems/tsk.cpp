@@ -223,7 +223,7 @@ class ContentReader {
                                       static_cast<std::uint16_t>(request.attribute), 1);
         if (!attribute || attribute->size < 0 || decoded_size(file.get(), *attribute) != request.size)
             return {Reason::damaged, "its attribute is not as it was listed"};
-        return copy(*attribute, request.size, sink);
+        return copy(*attribute, std::min(request.size, request.most), sink);
     }
 
   private:

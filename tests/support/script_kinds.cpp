@@ -287,7 +287,8 @@ class ScriptFilesystem : public FilesystemReader {
             if (text == "crash") crash();
             if (text == "hang") hang();
             while (text == "endless") sink.data(as_bytes("more and more "));
-            sink.data(as_bytes(text == "short" ? "sho" : text));
+            const ByteView bytes = as_bytes(text).first(std::min<std::uint64_t>(text.size(), request->most));
+            sink.data(text == "short" ? bytes.first(3) : bytes);
             done(Reason::none, {});
         }
     }

@@ -48,6 +48,22 @@ TEST_CASE("what rules ask for is there when an earlier run's entries are judged;
     CHECK(judged == std::set<std::string>{"/again   -1"});
 }
 
+TEST_CASE("of what was not hashed, a type that is none differs from one that is not known") {
+    Folder folder;
+    Store store = start(folder / "case.sqlite");
+    Examined typed{Status::skipped, Reason::size, 0, {}, {}}, none = typed, untold = typed;
+    typed.type = "image/png", typed.is_typed = none.is_typed = true;
+    put(store, entry("/a", 1, 5), typed);
+    put(store, entry("/b", 2, 5), none);
+    put(store, entry("/c", 3, 5), untold);
+    std::vector<Examined> judged;
+    store.seal([&](const EntryRecord& record) -> std::optional<Finding> {
+        judged.push_back(record.examined);
+        return std::nullopt;
+    });
+    CHECK(judged == std::vector<Examined>{typed, none, untold});
+}
+
 TEST_CASE("the rules that make findings come back as they were put") {
     Folder folder;
     Store store = start(folder / "case.sqlite");

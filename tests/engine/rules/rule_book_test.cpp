@@ -44,6 +44,13 @@ struct Sample {
 
 using Change = std::function<void(Sample&)>;
 void not_read(Sample& s) { s.examined = {Status::unreadable, Reason::read_error, s.entry.size, {}, {}}; }
+// As a size gate leaves it: excluded, but for its first bytes.
+Change only_typed(std::string_view to) {
+    return [to](Sample& s) {
+        s.examined = {Status::skipped, Reason::size, 0, {}, {}};
+        s.examined.type = to, s.examined.is_typed = true;
+    };
+}
 Change path(std::string_view to) {
     return [to](Sample& s) { s.entry.path = to; };
 }
@@ -105,6 +112,14 @@ const std::vector<Row>& rows() {
         {"type: image/jpeg", same, type("image/png"), not_read},
         {"type: [video/*, image/*]", same, type("application/pdf"), not_read},
         {"type: unknown", type(""), same, not_read},
+        {"type: [video/*, image/*]", only_typed("image/png"), only_typed(""), not_read},
+        {"type: unknown", only_typed(""), only_typed("image/png"), not_read},
+        {"type_differs: true", only_typed("application/zip"), only_typed("image/jpeg"), not_read},
+        {"any: [{type: image/png}, {entropy: {min: 1}}]", only_typed("image/png"),
+         [](Sample& s) { s.examined.entropy = 0.5; }, only_typed("")},
+        {"type: image/png, match: {polarity: ignorable}",
+         [](Sample& s) { s.examined.type = "image/png", s.examined.matches[0].set = 0; }, only_typed("image/jpeg"),
+         only_typed("image/png")},
         {"type_differs: true", type("application/zip"), same, not_read},
         {"type_differs: true", type(""), path("/x.unheard"), not_read},
         {"type_differs: true", type("image/png"), size(0)},
@@ -272,6 +287,25 @@ TEST_CASE("entropy is counted only where a rule that asks for it may hold") {
     CHECK(before(rule).wants_entropy);
     CHECK_FALSE(before(rule, size(100)).wants_entropy);
     CHECK_FALSE(before(test::notable_rule).wants_entropy);
+}
+
+TEST_CASE("the type is asked for only where it may make a rule of severity hold") {
+    const auto asks = [](const std::string& when, const std::string& then = "severity: info, text: t") {
+        const Sample sample;
+        const RuleBook book(test::rules_of("[{name: a, when: {" + when + "}, " + then + "}]"), sets, started);
+        return book.is_decided_by_type(sample.entry, sample.place());
+    };
+    CHECK(asks("type: image/*"));
+    CHECK(asks("extension: jpg, type_differs: true"));
+    CHECK(asks("not: {type: image/*}"));
+    CHECK(asks("not: {all: [{entropy: {min: 7}}, {type: image/*}]}"));
+    CHECK(asks("any: [{extension: png}, {type: image/*}, {entropy: {min: 7}}]"));
+    CHECK_FALSE(asks("extension: png, type: image/*"));             // it cannot hold
+    CHECK_FALSE(asks("any: [{extension: jpg}, {type: image/*}]"));  // it does
+    CHECK_FALSE(asks("type: unknown, entropy: {min: 7}"));          // it stays open
+    CHECK_FALSE(asks("not: {any: [{entropy: {min: 7}}, {type: image/*}]}"));
+    CHECK_FALSE(asks("type: image/*, not: {match: {polarity: ignorable}}"));
+    CHECK_FALSE(asks("match: {polarity: notable}"));
 }
 
 TEST_CASE("a rule that stops the scan says after how many findings") {

@@ -95,6 +95,35 @@ TEST_CASE("evidence that reads differently the second time ends the run") {
     }
 }
 
+TEST_CASE("first bytes that cannot be read are a problem of what a size gate leaves out, and of nothing else") {
+    const PlainMedia media(Bytes(1 << 20, std::byte{'x'}), {0});
+    Plan plan({});
+    for (const std::uint64_t offset : {0, 8192}) {
+        EntryWork work;
+        work.media = &media.reader();
+        work.record.entry.path = "/at " + std::to_string(offset);
+        work.record.entry.size = 9 << 20;  // as long as it is, nothing but its start is read
+        work.record.entry.extents = {{offset, 70'000}};
+        leave_out_by_size(work, true);
+        plan.send(Plan::no_walk, std::move(work));
+    }
+    plan.finish();
+    const std::atomic<bool> never{false};
+    Progress progress;
+    std::string told;
+    run_pipeline({plan, AlgorithmSet::all(), HashEngine::automatic, {}, 1, false, never, progress},
+                 [&](const Batch& batch) {
+                     for (const Item& item : batch.items) {
+                         if (const auto* p = std::get_if<ProblemRecord>(&item)) told += p->problem.path + " problem\n";
+                         const auto* w = std::get_if<EntryWork>(&item);
+                         if (!w) continue;
+                         CHECK(w->record.examined.reason == Reason::size);
+                         told += w->record.entry.path + (w->record.examined.is_typed ? " typed\n" : " open\n");
+                     }
+                 });
+    CHECK(told == "/at 0 open\n/at 8192 typed\n/at 0 problem\n");
+}
+
 namespace {
 
 // Long and short contents of one media through two threads: the paths in the order in which they are recorded.

@@ -108,7 +108,7 @@ TEST_CASE("threads take long contents to carry, the longest first: two beside ot
     CHECK_FALSE(plan.take_long(2));
     CHECK(paths_of(*plan.take(never)) == Paths{"/short"});
     CHECK(path_of(plan.take_long(2)) == "/50");
-    CHECK_FALSE(plan.take_long(16));  // a lane each
+    CHECK_FALSE(plan.take_long(16));         // a lane each
     CHECK(plan.take(never)->items.empty());  // nothing else to begin: go on with those
     CHECK(path_of(plan.take_long(15)) == "/9");
     CHECK(plan.take(never) == nullptr);
@@ -149,6 +149,7 @@ TEST_CASE("entries that do not fit into memory come back from the spool, whole a
         EntryWork one = work("/f" + std::to_string(i) + (i % 3 == 0 ? ".jpg" : ".txt"), i * 7919 % 5000 * 4096);
         one.media = &media.reader();
         one.hash = AlgorithmSet::from_bits(i % 8), one.wants_entropy = i % 5 == 0;
+        if (i % 11 == 0) leave_out_by_size(one, true);
         if (i == 77)
             for (std::uint64_t n = 0; n < 10'000; ++n) one.record.entry.extents.push_back({n * 3, 1});
         if (i == 78) one.record.entry.source = Source::resident, one.record.entry.resident = Bytes(700);
@@ -171,6 +172,9 @@ TEST_CASE("entries that do not fit into memory come back from the spool, whole a
         CHECK(spooled[i].priority == kept[i].priority);
         CHECK(spooled[i].hash == kept[i].hash);
         CHECK(spooled[i].wants_entropy == kept[i].wants_entropy);
+        CHECK(spooled[i].wants_type == kept[i].wants_type);
+        CHECK(spooled[i].is_examined == kept[i].is_examined);
+        CHECK(spooled[i].record.examined == kept[i].record.examined);
     }
 }
 

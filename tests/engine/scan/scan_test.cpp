@@ -7,6 +7,7 @@
 #include <openssl/sha.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <sstream>
@@ -259,12 +260,80 @@ TEST_CASE("with a size gate only contents of a notable size are read, and the ve
     CHECK(gated->progress.matches == 1);
     CHECK(gated->progress.bytes_listed == 3);
     CHECK(gated->store->run().exclusions == "contents of a size that no notable record has are left out");
-    const auto on_content = scan_with(3, "[{name: a, when: {type: image/*}, severity: info, text: t}]");
+    const auto on_content = scan_with(3, "[{name: a, when: {entropy: {min: 7}}, severity: info, text: t}]");
     CHECK(on_content->store->run().exclusions ==
-          "contents of a size that no notable record has are left out; rules on content were not decided for what is "
-          "excluded by size");
+          "contents of a size that no notable record has are left out; rules that need whole contents were not decided "
+          "for what is excluded by size");
     CHECK(open->rows().find("skipped") == std::string::npos);
     CHECK(open->store->run().exclusions.starts_with("nothing is left out by its size: "));
+}
+
+namespace {
+
+// Behind a size gate that leaves everything out, with a picture under a name that promises text.
+struct Gated : Scanned {
+    static constexpr std::string_view gif = "GIF89a and what a picture needs";
+    explicit Gated(const std::string& rule, std::string_view more = {})
+        : Scanned(
+              ScriptImage()
+                  .volume(fmt::format("fs ext4\nresident /a.txt 5 {0}\nfile /b.txt 6 8192+9000000\n"
+                                      "packed /c.txt 7 {0}\nresident /d.txt 8 plain\nfile /e.txt 6 8192+9000000\n{1}",
+                                      gif, more),
+                          10 << 20)
+                  .put(8192, as_bytes(gif))) {
+        KnownRecord record;
+        record.digests.set(*Digest::parse("900150983cd24fb0d6963f7d28e17f72"));
+        record.size = 3;
+        known.push_back(set_of({record}));
+        options.size_gate = true;
+        rules = test::rules_of("[{name: r, when: {" + rule + "}, severity: info, text: t}]");
+    }
+    std::string findings() const {
+        std::string all;
+        store->for_each_finding([&](const EntryRecord& r) { all += r.entry.path + " " + r.examined.type + "\n"; });
+        return all;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("rules on the type are decided by the first bytes of what a size gate leaves out") {
+    const std::string all_skipped =
+        "p0 /a.txt: skipped size 0 -\np0 /b.txt: skipped size 0 -\np0 /e.txt: skipped size 0 -\n"
+        "p0 /c.txt: skipped size 0 -\np0 /d.txt: skipped size 0 -\n";
+    Gated pictures("type: image/*"), liars("type_differs: true"), unknown("type: unknown"),
+        named("extension: jpg, type: image/*");
+    for (Gated* each : {&pictures, &liars, &unknown, &named}) {
+        each->run();
+        CHECK(each->rows() == all_skipped);
+        CHECK(each->store->run().exclusions == "contents of a size that no notable record has are left out");
+        CHECK(each->progress.problems == 0);
+        CHECK(each->progress.bytes_listed == 0);
+    }
+    const std::string four = "/a.txt image/gif\n/b.txt image/gif\n/e.txt image/gif\n/c.txt image/gif\n";
+    CHECK(pictures.findings() == four);
+    CHECK(liars.findings() == four);
+    CHECK(unknown.findings() == "/d.txt \n");
+    CHECK(named.findings().empty());
+    // Going on, with nothing to be read again, it says the same.
+    pictures.reopen();
+    pictures.run();
+    CHECK(pictures.rows() == all_skipped);
+    CHECK(pictures.findings() == four);
+}
+
+TEST_CASE("first bytes that a worker cannot give leave a rule open behind a size gate, and are a problem") {
+    Gated scanned("type: unknown", "packed /f.txt 9 short\n");
+    scanned.run();
+    CHECK(scanned.findings() == "/d.txt \n");
+    CHECK(scanned.rows().find("hashed") == std::string::npos);
+    std::vector<std::string> untyped;
+    scanned.store->for_each_problem([&](const ProblemRecord& r) {
+        if (r.problem.detail.starts_with("excluded by its size; its first bytes cannot be read, so rules on its type"))
+            untyped.push_back(r.problem.path);
+    });
+    std::sort(untyped.begin(), untyped.end());
+    CHECK(untyped == std::vector<std::string>{"/f.txt"});
 }
 
 TEST_CASE("a run that is stopped while its size gate is built says nothing of sizes; resumed, it does") {

@@ -111,7 +111,7 @@ std::vector<Form> all_forms() {
         {"filesystem", bytes_of(a_filesystem()), [](RecordReader& r) { read_filesystem(r); }},
         {"counts", bytes_of(WalkCounts{1, 2, 3}), [](RecordReader& r) { read_counts(r); }},
         {"limits", bytes_of(some_limits()), [](RecordReader& r) { read_limits(r); }},
-        {"request", bytes_of(ContentRequest{"vol0", "apfs", 1, 2, 3}), [](RecordReader& r) { read_request(r); }},
+        {"request", bytes_of(ContentRequest{"vol0", "apfs", 1, 2, 3, 4}), [](RecordReader& r) { read_request(r); }},
         {"media", bytes_of(a_media()), [](RecordReader& r) { read_media(r); }},
         {"entry", bytes_of(an_entry()),
          [](RecordReader& r) {
@@ -138,12 +138,14 @@ TEST_CASE("every record comes back as it was sent") {
 }
 
 TEST_CASE("a content request comes back as it was sent") {
-    const ContentRequest back = through_record(ContentRequest{"vol1", "ntfs", 5, 128u << 16, 1ull << 40}, read_request);
+    const ContentRequest back =
+        through_record(ContentRequest{"vol1", "ntfs", 5, 128u << 16, 1ull << 40, 1 << 16}, read_request);
     CHECK(back.inner == "vol1");
     CHECK(back.fs_type == "ntfs");
     CHECK(back.address == 5);
     CHECK(back.attribute == 128u << 16);
     CHECK(back.size == 1ull << 40);
+    CHECK(back.most == 1 << 16);
 }
 
 TEST_CASE("an opened media crosses without its runs, which follow one by one") {
