@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The only adaptor of oneTBB: batches through read, decode, hash and match in parallel, then to the recorder one by
 // one. Contents stream through their thread's buffers. A long one is carried by its thread from batch to batch and
-// recorded with the one beside which it ends, so that it holds nothing back; where few are left, their reads and digests
-// run side by side. Batches are recorded as they end, not in the order of the plan.
+// recorded with the one beside which it ends, so that it holds nothing back; where few are left, their reads and
+// digests run side by side. Batches are recorded as they end, not in the order of the plan.
 #pragma once
 
 #include <functional>

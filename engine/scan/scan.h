@@ -66,8 +66,8 @@ inline constexpr std::string_view untrusted_interruption = "two computations of 
 // of kind interrupted. Volumes that an earlier run finished are left as they are (resume).
 void scan(const ScanInput& input, Store& store, AuditLog& audit, Progress& progress);
 
-// Of a sealed store, where its run asked for it (store.keep_names: findings); the last step of scan(), which may have died or failed before it. A
-// run that was interrupted keeps all names: the one that goes on judges its entries again.
+// Of a sealed store, where its run asked for it (store.keep_names: findings); the last step of scan(), which may have
+// died or failed before it. A run that was interrupted keeps all names: the one that goes on judges its entries again.
 void forget_names(Store& store, AuditLog& audit);
 
 // What `triage info` shows: opens and probes without listing entries.

@@ -214,9 +214,8 @@ TEST_CASE("an observer hears what is recorded, and the counters say how far it i
     scanned.run();
     CHECK(heard.words.back() == "p0 walked");
     std::sort(heard.words.begin(), heard.words.end());
-    CHECK(
-        fmt::format("{}", fmt::join(heard.words, ", ")) ==
-        "evidence script.raw, finding /a of match, gap0 gap, p0 pending, p0 pending, p0 walked, problem /bad");
+    CHECK(fmt::format("{}", fmt::join(heard.words, ", ")) ==
+          "evidence script.raw, finding /a of match, gap0 gap, p0 pending, p0 pending, p0 walked, problem /bad");
     CHECK(scanned.progress.tallies() == std::vector<MatchTally>{{0, "2", 1}});
     CHECK(scanned.progress.matches == 1);
     CHECK(scanned.progress.first_match_ms >= 0);
