@@ -3,8 +3,8 @@
 #include <doctest/doctest.h>
 #include <stdlib.h>
 
+#include <algorithm>
 #include <ctime>
-#include <regex>
 
 #include "engine/report/reporter.h"
 #include "tests/engine/case/sample_case.h"
@@ -58,7 +58,9 @@ TEST_CASE("the page allows its own script and styles by digest, and nothing from
     CHECK(has(policy, "style-src " + digest_between(text, "<style>", "</style>")));
     CHECK_FALSE(has(policy, "unsafe"));
     const std::string page = text.substr(0, text.find("</main>\n<script>"));
-    CHECK_FALSE(std::regex_search(page, std::regex("(src|href)=\"(?!#)")));
+    for (const std::string attribute : {"src=\"", "href=\""})
+        for (auto at = page.find(attribute); at != std::string::npos; at = page.find(attribute, at + 1))
+            CHECK(page.at(at + attribute.size()) == '#');
     CHECK_FALSE(has(page, " style=\""));
 }
 
@@ -68,7 +70,8 @@ TEST_CASE("a hostile name is text: no tag, no control, no end of the part that i
     CHECK_FALSE(has(page, "<script>"));
     CHECK(page.find("</noscript>") == page.rfind("</noscript>"));
     CHECK(has(page, "/&lt;script&gt;alert(1)&lt;/script&gt;&lt;/noscript&gt;\\x1b\\u{202e}\\xff\\x0a&quot;&#39;&amp;"));
-    CHECK_FALSE(std::regex_search(page, std::regex("[\x01-\x09\x0b-\x1f]")));
+    const auto is_control = [](char c) { return c >= 1 && c < 0x20 && c != '\n'; };
+    CHECK(std::none_of(page.begin(), page.end(), is_control));
 }
 
 TEST_CASE("a report is a draft until reviewer, authoriser and day of issue are named") {
