@@ -126,11 +126,11 @@ TEST_CASE("first bytes that cannot be read are a problem of what a size gate lea
 
 namespace {
 
-// Long and short contents of one media through two threads: the paths in the order in which they are recorded.
+// Long and short contents of one media. One thread makes the order certain.
 struct Mixed {
-    Mixed() {
+    explicit Mixed(std::uint32_t many) : threads(many) {
         PlanOptions options;
-        options.threads = 2;
+        options.threads = threads;
         options.carries_long = true;
         plan.emplace(options);
         for (std::uint64_t i = 0; i < 5; ++i) send("/long " + std::to_string(i), i * 1000, (9 << 20) + i * 100'000);
@@ -148,13 +148,14 @@ struct Mixed {
     void run(const std::function<void(const EntryWork&)>& on_entry) {
         Progress progress;
         const KnownSets none;
-        run_pipeline({*plan, AlgorithmSet::all(), HashEngine::automatic, none, 2, false, stop, progress},
+        run_pipeline({*plan, AlgorithmSet::all(), HashEngine::automatic, none, threads, false, stop, progress},
                      [&](const Batch& batch) {
                          for (const Item& item : batch.items)
                              if (const auto* work = std::get_if<EntryWork>(&item)) on_entry(*work);
                      });
     }
 
+    const std::uint32_t threads;
     const Bytes bytes = ewf_test::sample_media(12 << 20);
     const PlainMedia media{bytes};
     std::optional<Plan> plan;
@@ -165,7 +166,7 @@ struct Mixed {
 }  // namespace
 
 TEST_CASE("long contents are carried beside short ones, and each is recorded once with its digests") {
-    Mixed mixed;
+    Mixed mixed(2);
     mixed.plan->finish();
     mixed.run([&](const EntryWork& work) {
         const auto expected = mixed.truth.extract(work.record.entry.path);
@@ -177,7 +178,7 @@ TEST_CASE("long contents are carried beside short ones, and each is recorded onc
 }
 
 TEST_CASE("short contents are recorded while long ones go on") {
-    Mixed mixed;
+    Mixed mixed(1);
     mixed.plan->finish();
     std::vector<std::string> order;
     mixed.run([&](const EntryWork& work) { order.push_back(work.record.entry.path); });
@@ -186,7 +187,7 @@ TEST_CASE("short contents are recorded while long ones go on") {
 }
 
 TEST_CASE("a run that stops records what it carries as not reached") {
-    Mixed mixed;
+    Mixed mixed(1);
     mixed.plan->finish();
     std::size_t recorded = 0, not_reached = 0;
     mixed.run([&](const EntryWork& work) {
