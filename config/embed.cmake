@@ -19,12 +19,5 @@ function(triage_embed OUT)
   set(text "// SPDX-License-Identifier: Apache-2.0\n// Written by config/embed.cmake.\n#include \"config/embedded.h\"\n
 namespace triage {\nnamespace {\n\n${arrays}\nconstexpr EmbeddedFile files[] = {\n${rows}};\n
 }  // namespace\n\nstd::span<const EmbeddedFile> embedded_files() { return files; }\n\n}  // namespace triage\n")
-  # Only when it differs: otherwise each run of CMake would compile it again.
-  set(before "")
-  if(EXISTS "${OUT}")
-    file(READ "${OUT}" before)
-  endif()
-  if(NOT before STREQUAL text)
-    file(WRITE "${OUT}" "${text}")
-  endif()
+  file(CONFIGURE OUTPUT "${OUT}" CONTENT "${text}" @ONLY)  # writes only what differs
 endfunction()

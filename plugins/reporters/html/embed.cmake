@@ -32,11 +32,5 @@ namespace triage::html_report {\nnamespace {\n${styles}${script}}  // namespace
 std::string_view page_styles() { return {styles, sizeof styles - 1}; }
 std::string_view page_script() { return {script, sizeof script - 1}; }\n
 }  // namespace triage::html_report\n")
-  set(before "")
-  if(EXISTS "${OUT}")
-    file(READ "${OUT}" before)
-  endif()
-  if(NOT before STREQUAL text)
-    file(WRITE "${OUT}" "${text}")
-  endif()
+  file(CONFIGURE OUTPUT "${OUT}" CONTENT "${text}" @ONLY)  # writes only what differs
 endfunction()
