@@ -2,9 +2,9 @@
 #include "engine/examine/examine.h"
 
 #include <doctest/doctest.h>
-#include <openssl/sha.h>
 
 #include "tests/support/media.h"
+#include "tests/support/sha256.h"
 
 using namespace triage;
 using namespace triage::test;
@@ -31,12 +31,6 @@ Bytes content_of(ByteView media, const std::vector<Extent>& extents) {
             for (std::uint64_t i = 0; i < extent.length; ++i) content.push_back(media[extent.media_offset + i]);
     }
     return content;
-}
-
-std::string sha256_of(ByteView bytes) {
-    std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-    SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.data());
-    return to_hex(std::as_bytes(std::span(digest)));
 }
 
 Examined examine(const MediaReader& media, const Entry& entry) {

@@ -4,7 +4,6 @@
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
-#include <openssl/sha.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -19,6 +18,7 @@
 #include "tests/support/known_sets.h"
 #include "tests/support/rules.h"
 #include "tests/support/script_kinds.h"
+#include "tests/support/sha256.h"
 
 namespace triage {
 const Container& raw_container();
@@ -29,12 +29,6 @@ using namespace triage::test;
 using triage::ewf_test::sample_media;
 
 namespace {
-
-std::string sha256_of(ByteView bytes) {
-    std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-    SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.data());
-    return to_hex(std::as_bytes(std::span(digest)));
-}
 
 // One case: the evidence, the store, and what a scan is given.
 struct Scanned {

@@ -3,7 +3,6 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
-#include <openssl/sha.h>
 #include <sys/stat.h>
 
 #include <fstream>
@@ -12,6 +11,7 @@
 #include "engine/scan/scan.h"
 #include "tests/engine/case/sample_case.h"
 #include "tests/support/script_kinds.h"
+#include "tests/support/sha256.h"
 
 namespace triage {
 const Container& raw_container();
@@ -22,12 +22,6 @@ using namespace triage::test;
 using triage::ewf_test::sample_media;
 
 namespace {
-
-std::string sha256_of(ByteView bytes) {
-    std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-    SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.data());
-    return to_hex(std::as_bytes(std::span(digest)));
-}
 
 // A media of several pieces whose last is not full.
 struct Media {
