@@ -27,6 +27,9 @@ struct TimeForm {
 
 // RFC 3339 ("2024-05-01T10:20:30.1234567Z"); years outside 0000 to 9999 are not representable: empty.
 std::string format_time(Timestamp time, TimeForm form);
+inline std::string format_time(const std::optional<Timestamp>& time, TimeForm form) {
+    return time ? format_time(*time, form) : "";
+}
 void append_time(std::string& text, Timestamp time, TimeForm form);
 
 Timestamp utc_now();  // the system clock

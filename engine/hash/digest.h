@@ -56,4 +56,10 @@ struct Digests {
     friend bool operator==(const Digests&, const Digests&) = default;
 };
 
+// Empty where it was not computed.
+inline std::string hex_of(const Digests& digests, Algorithm algorithm) {
+    const auto& digest = digests.get(algorithm);
+    return digest ? digest->hex() : "";
+}
+
 }  // namespace triage

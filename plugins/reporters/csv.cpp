@@ -30,17 +30,6 @@ std::string number_or_nothing(const std::optional<T>& value) {
     return value ? number(*value) : "";
 }
 
-std::string time_of(const std::optional<Timestamp>& time, TimeForm form) {
-    std::string text;
-    if (time) append_time(text, *time, form);
-    return text;
-}
-
-std::string digest_of(const Digests& digests, Algorithm algorithm) {
-    const auto& digest = digests.get(algorithm);
-    return digest ? digest->hex() : "";
-}
-
 std::string raw_name_of(const Entry& entry) {
     if (!changes_in_csv(entry.path) && !changes_in_csv(entry.stream)) return {};
     return to_base64(as_bytes(entry.stream.empty() ? entry.path : entry.path + ":" + entry.stream));
@@ -123,17 +112,17 @@ class CsvReporter : public Reporter {
                 std::string(to_string(e.state)),
                 std::string(e.placement == Placement::recorded ? "" : to_string(e.placement)),
                 number(e.size),
-                time_of(e.times.modified, volume.modified),
-                time_of(e.times.accessed, volume.accessed),
-                time_of(e.times.changed, volume.changed),
-                time_of(e.times.created, volume.created),
+                format_time(e.times.modified, volume.modified),
+                format_time(e.times.accessed, volume.accessed),
+                format_time(e.times.changed, volume.changed),
+                format_time(e.times.created, volume.created),
                 x.type,
                 std::string(to_string(x.status)),
                 std::string(x.reason == Reason::none ? "" : to_string(x.reason)),
                 number(x.missing_bytes),
-                digest_of(x.digests, Algorithm::md5),
-                digest_of(x.digests, Algorithm::sha1),
-                digest_of(x.digests, Algorithm::sha256),
+                hex_of(x.digests, Algorithm::md5),
+                hex_of(x.digests, Algorithm::sha1),
+                hex_of(x.digests, Algorithm::sha256),
                 raw_name_of(e)};
     }
 

@@ -22,17 +22,6 @@ constexpr std::array columns{"No.",      "Severity",        "Exhibit",       "Vo
 
 std::string cell(std::string_view as_html) { return fmt::format("<td>{}</td>", as_html); }
 
-std::string time_of(const std::optional<Timestamp>& time, TimeForm form) {
-    std::string text;
-    if (time) append_time(text, *time, form);
-    return text;
-}
-
-std::string digest_of(const Digests& digests, Algorithm algorithm) {
-    const auto& digest = digests.get(algorithm);
-    return digest ? digest->hex() : "";
-}
-
 // Names may carry raw bytes that no page can show: they stand escaped, and raw in findings.jsonl.
 std::string name_of(const Entry& entry) {
     if (entry.path.empty()) return "";
@@ -125,13 +114,13 @@ std::string finding_row(const ReportContext& context, const EntryRecord& record,
                                     html(record.examined.type),
                                     matches_of(context, record),
                                     html(fmt::format("{}", fmt::join(finding.rules, ", "))),
-                                    time_of(entry.times.modified, volume.modified),
-                                    time_of(entry.times.accessed, volume.accessed),
-                                    time_of(entry.times.changed, volume.changed),
-                                    time_of(entry.times.created, volume.created),
-                                    digest_of(digests, Algorithm::md5),
-                                    digest_of(digests, Algorithm::sha1),
-                                    digest_of(digests, Algorithm::sha256),
+                                    format_time(entry.times.modified, volume.modified),
+                                    format_time(entry.times.accessed, volume.accessed),
+                                    format_time(entry.times.changed, volume.changed),
+                                    format_time(entry.times.created, volume.created),
+                                    hex_of(digests, Algorithm::md5),
+                                    hex_of(digests, Algorithm::sha1),
+                                    hex_of(digests, Algorithm::sha256),
                                     fmt::format("{}", volume.start),
                                     extents_of(record)})
         row += cell(text);
