@@ -9,7 +9,6 @@
 #include <string>
 
 #include "engine/base/bytes.h"
-#include "engine/base/text.h"
 
 namespace triage::test {
 
