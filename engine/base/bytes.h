@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -18,6 +19,20 @@ namespace triage {
 using ByteView = std::span<const std::byte>;
 using MutableBytes = std::span<std::byte>;
 using Bytes = std::vector<std::byte>;
+
+// Memory of a fixed size that nothing fills: the system provides each page when it is first written.
+class Buffer {
+  public:
+    explicit Buffer(std::size_t size) : bytes_(std::make_unique_for_overwrite<std::byte[]>(size)), size_(size) {}
+    std::byte* data() const { return bytes_.get(); }
+    std::size_t size() const { return size_; }
+    std::byte* begin() const { return data(); }
+    std::byte* end() const { return data() + size_; }
+
+  private:
+    std::unique_ptr<std::byte[]> bytes_;
+    std::size_t size_;
+};
 
 inline ByteView as_bytes(std::string_view text) { return std::as_bytes(std::span(text.data(), text.size())); }
 inline std::string_view as_text(ByteView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }

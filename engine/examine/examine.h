@@ -46,7 +46,7 @@ class ContentExaminer {
 
     Hasher hasher_;
     UpdateAll update_large_;
-    Bytes buffer_;  // content not hashed yet: the pieces of fragmented files are hashed together
+    Buffer buffer_;  // content not hashed yet: the pieces of fragmented files are hashed together
     std::size_t filled_ = 0;
     std::uint64_t received_ = 0;
     ContentStream stream_;

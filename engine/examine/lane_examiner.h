@@ -50,7 +50,7 @@ class LaneExaminer {
         std::uint64_t hashed = 0;  // bytes so far
         ContentStream stream;
         ByteView ready;  // read and not hashed yet: in the lane's buffer, resident, or in a window
-        std::shared_ptr<const Bytes> window;
+        std::shared_ptr<const Buffer> window;
         std::uint64_t examined = 0;  // contents so far
         ContentLook look;
     };
@@ -75,7 +75,7 @@ class LaneExaminer {
     LaneDigests digests_;
     SideBySide side_by_side_;
     Recheck recheck_;
-    Bytes buffers_;  // of all lanes
+    Buffer buffers_;  // of all lanes
     std::array<Lane, lane_count> lanes_;
     std::vector<std::size_t> busy_, passing_;  // lanes with a content, and those of them that are not carried
     Neighbours neighbours_;

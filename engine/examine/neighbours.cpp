@@ -50,12 +50,12 @@ void Neighbours::fetch(std::span<const ExamineJob> jobs) {
     has_flaw_ = !media->read(start_, MutableBytes(*window_).first(static_cast<std::size_t>(length_)), blocks_).empty();
 }
 
-std::shared_ptr<Bytes> Neighbours::free_window() {
+std::shared_ptr<Buffer> Neighbours::free_window() {
     window_.reset();
     const auto unused =
         std::find_if(windows_.begin(), windows_.end(), [](const auto& w) { return w.use_count() == 1; });
     if (unused != windows_.end()) return *unused;
-    windows_.push_back(std::make_shared<Bytes>(window_bytes));
+    windows_.push_back(std::make_shared<Buffer>(window_bytes));
     return windows_.back();
 }
 

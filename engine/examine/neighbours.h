@@ -26,7 +26,7 @@ class Neighbours {
     // The bytes of a content; `window` keeps them.
     struct Content {
         ByteView bytes;
-        std::shared_ptr<const Bytes> window;
+        std::shared_ptr<const Buffer> window;
     };
     // Of the first of `jobs`, which gives its followers' bytes as well when they are asked for next. No window when the
     // content is not small and in one piece, or when anything in the read was unreadable: then it is read by itself,
@@ -35,13 +35,13 @@ class Neighbours {
 
   private:
     void fetch(std::span<const ExamineJob> jobs);
-    std::shared_ptr<Bytes> free_window();
+    std::shared_ptr<Buffer> free_window();
 
     const MediaReader* media_ = nullptr;
     std::uint64_t start_ = 0, length_ = 0;  // of the last read, on the media
     bool has_flaw_ = false;
-    std::shared_ptr<Bytes> window_;
-    std::vector<std::shared_ptr<Bytes>> windows_;  // shared with the lanes that still hash their contents
+    std::shared_ptr<Buffer> window_;
+    std::vector<std::shared_ptr<Buffer>> windows_;  // shared with the lanes that still hash their contents
     BlockWindow blocks_;
     const MediaReader* blocks_media_ = nullptr;
 };

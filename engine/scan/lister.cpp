@@ -100,7 +100,7 @@ Lister::Lister(const ScanInput& input, const RuleBook& rules, const SizeGate& ga
       worker_options_(options_of(input.options)) {
     worker_options_.stop = &input.stop;
     worker_options_.wait = &progress.listing_wait;
-    worker_options_.spare = &spare_;
+    worker_options_.spares = &spares_;
 }
 
 Lister::~Lister() = default;

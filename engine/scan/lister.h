@@ -76,7 +76,7 @@ class Lister {
     Progress& progress_;
     ResumePoint resume_;
     const bool probe_only_;
-    SpareWorker spare_;
+    SpareWorkers spares_;
     WorkerOptions worker_options_;
     WalkId walk_ = Plan::no_walk;      // what is sent belongs to it
     WalkId walks_ = 0;                 // so far

@@ -9,9 +9,9 @@ namespace {
 // Of what a worker may say of one evidence. 4 TiB in chunks of 32 KiB are 8,000 runs.
 constexpr std::size_t most_runs = 1'000'000, most_volumes = 20'000, most_problems = 100'000;
 
-// The step after this one has a worker too.
-void prepare_next(const WorkerOptions& options) {
-    if (options.spare && !options.in_process) options.spare->prepare();
+// So many steps follow this one, each with a worker: to list volumes, to walk one.
+void prepare_next(const WorkerOptions& options, std::size_t steps) {
+    if (options.spares && !options.in_process) options.spares->prepare(steps);
 }
 
 Problem problem_of(ProblemKind kind, std::string detail) {
@@ -56,7 +56,7 @@ OpenedEvidence open_evidence(const Registry& registry, const WorkerOptions& opti
     job.segments = spec.segments;
     job.container = spec.container->name();
     Worker worker(registry, options, job);
-    prepare_next(options);
+    prepare_next(options, 2);
     std::optional<OpenedMedia> media;
     std::string failure;
     bool is_good = true;
@@ -86,7 +86,7 @@ VolumeList list_volumes(const Registry& registry, const WorkerOptions& options, 
     job.segments = evidence.record.segments;
     job.map = evidence.reader->map();
     Worker worker(registry, options, job);
-    prepare_next(options);
+    prepare_next(options, 1);
     VolumeList list;
     bool is_good = true;
     while (std::optional<Record> record = worker.next()) {

@@ -112,20 +112,22 @@ struct WorkerProcess {
     }
 };
 
-SpareWorker::SpareWorker() = default;
+SpareWorkers::SpareWorkers() = default;
 
-SpareWorker::~SpareWorker() {
-    if (!process_) return;
-    ::kill(process_->pid, SIGKILL);
-    while (waitpid(process_->pid, nullptr, 0) < 0 && errno == EINTR) {
+SpareWorkers::~SpareWorkers() {
+    for (const auto& process : processes_) {
+        ::kill(process->pid, SIGKILL);
+        while (waitpid(process->pid, nullptr, 0) < 0 && errno == EINTR) {
+        }
     }
 }
 
-void SpareWorker::prepare() {
-    if (process_) return;
-    auto process = std::make_unique<WorkerProcess>();
-    process->start_process();
-    process_ = std::move(process);
+void SpareWorkers::prepare(std::size_t count) {
+    while (processes_.size() < count) {
+        auto process = std::make_unique<WorkerProcess>();
+        process->start_process();
+        processes_.push_back(std::move(process));
+    }
 }
 
 struct Worker::Clock {
@@ -140,8 +142,10 @@ Worker::Worker(const Registry& registry, const WorkerOptions& options, const Wor
         process_->start_thread(registry, job);
         return;
     }
-    if (options.spare) process_ = std::move(options.spare->process_);
-    if (!process_) {
+    if (options.spares && !options.spares->processes_.empty()) {
+        process_ = std::move(options.spares->processes_.front());
+        options.spares->processes_.pop_front();
+    } else {
         process_ = std::make_unique<WorkerProcess>();
         process_->start_process();
     }

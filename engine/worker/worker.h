@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,19 +17,19 @@
 
 namespace triage {
 
-// A process that has started and waits for its job, so that the next worker need not wait for the start, which takes
-// longer than most jobs.
-class SpareWorker {
+// Processes that have started and wait for their jobs, so that the next workers need not wait for the start, which
+// takes longer than most jobs.
+class SpareWorkers {
   public:
-    SpareWorker();
-    ~SpareWorker();  // ends it
-    SpareWorker(const SpareWorker&) = delete;
-    SpareWorker& operator=(const SpareWorker&) = delete;
-    void prepare();  // nothing where one waits already; throws Error when no process can be started
+    SpareWorkers();
+    ~SpareWorkers();  // ends them
+    SpareWorkers(const SpareWorkers&) = delete;
+    SpareWorkers& operator=(const SpareWorkers&) = delete;
+    void prepare(std::size_t count);  // until so many wait; throws Error when no process can be started
 
   private:
     friend class Worker;
-    std::unique_ptr<struct WorkerProcess> process_;
+    std::deque<std::unique_ptr<struct WorkerProcess>> processes_;
 };
 
 struct WorkerOptions {
@@ -40,7 +41,7 @@ struct WorkerOptions {
     double silent_seconds = 20;                      // without progress in all, over a volume's workers
     const std::atomic<bool>* stop = nullptr;         // when set, the run ends: the worker too, within 0.1 s
     WorkerWait* wait = nullptr;                      // told of each wait for records
-    SpareWorker* spare = nullptr;                    // taken when one waits there
+    SpareWorkers* spares = nullptr;                  // one is taken when one waits there
     bool in_process = false;  // unit tests, fuzzers, sanitizers: a thread instead of a process, no clock
 };
 

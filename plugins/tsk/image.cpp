@@ -2,6 +2,7 @@
 #include "plugins/tsk/image.h"
 
 #include <algorithm>
+#include <new>
 #include <tuple>
 
 namespace triage::tsk {
@@ -11,10 +12,12 @@ Image::Image(const MediaReader& media, std::uint64_t start, std::uint64_t length
       start_(start),
       length_(length),
       sector_size_(sector_size != 0 ? sector_size : media.map().sector_size),
-      cache_(media, start, length) {
-    external_.self = this;
+      cache_(media, start, length),
+      external_(static_cast<External*>(std::calloc(1, sizeof(External))), std::free) {
+    if (!external_) throw std::bad_alloc();
+    external_->self = this;
     tsk_img_open_external(
-        &external_, static_cast<TSK_OFF_T>(length), sector_size_, read_callback, [](TSK_IMG_INFO*) {},
+        external_.get(), static_cast<TSK_OFF_T>(length), sector_size_, read_callback, [](TSK_IMG_INFO*) {},
         [](TSK_IMG_INFO*, FILE*) {});
 }
 

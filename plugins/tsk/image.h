@@ -6,6 +6,7 @@
 
 #include <tsk/libtsk.h>
 
+#include <cstdlib>
 #include <functional>
 #include <memory>
 #include <string>
@@ -25,7 +26,7 @@ class Image {
     Image(const Image&) = delete;
     Image& operator=(const Image&) = delete;
 
-    TSK_IMG_INFO* handle() { return &external_.info; }
+    TSK_IMG_INFO* handle() { return &external_->info; }
     std::uint64_t start() const { return start_; }
     std::uint64_t length() const { return length_; }
     std::uint32_t sector_size() const { return sector_size_; }
@@ -42,7 +43,8 @@ class Image {
     void show_instead(std::uint64_t offset, Bytes bytes) { shown_offset_ = offset, shown_ = std::move(bytes); }
 
   private:
-    // libtsk sees the first member; the second leads back here.
+    // libtsk sees the first member; the second leads back here. Its cache of 2 MiB, which nothing ever fills, takes no
+    // memory as long as nobody writes zeros into it.
     struct External {
         TSK_IMG_INFO info;
         Image* self;
@@ -56,7 +58,7 @@ class Image {
     ReadFlaws flaws_;
     std::uint64_t shown_offset_ = 0;
     Bytes shown_;
-    External external_{};
+    std::unique_ptr<External, decltype(&std::free)> external_;
 };
 
 // libtsk's error text of this thread since the last call, cleared; empty when there is none.

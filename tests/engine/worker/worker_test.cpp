@@ -171,15 +171,17 @@ TEST_SUITE("worker processes" * doctest::skip(!has_worker_processes)) {
         const char* script = "fs ext4\nmany /b 10 3000\n";
         const Seen without = walk(script, quick(false));
         {
-            SpareWorker spare;
+            SpareWorkers spares;
             WorkerOptions options = quick(false);
-            options.spare = &spare;
-            spare.prepare();
+            options.spares = &spares;
+            spares.prepare(1);
+            spares.prepare(1);
             CHECK(has_child());
             CHECK(walk(script, options).records == without.records);
             CHECK_FALSE(has_child());  // it was the spare that did it
             CHECK(walk(script, options).records == without.records);
-            spare.prepare();
+            spares.prepare(2);
+            CHECK(walk(script, options).records == without.records);
             CHECK(has_child());
         }
         CHECK_FALSE(has_child());
