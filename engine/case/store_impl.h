@@ -100,6 +100,7 @@ class EntryCursor {
     const std::string path_;
 };
 
+std::optional<Digest> digest_at(const Statement& row, int column, Algorithm algorithm);
 std::vector<std::string> split_words(std::string_view words);  // at blanks
 Bytes encode_extents(const std::vector<Extent>& extents);
 std::vector<Extent> decode_extents(ByteView bytes);

@@ -91,15 +91,6 @@ std::optional<Timestamp> time_at(const Statement& row, int column) {
     return Timestamp{seconds, static_cast<std::uint32_t>(row.integer(column + 1))};
 }
 
-std::optional<Digest> digest_at(const Statement& row, int column, Algorithm algorithm) {
-    const ByteView stored = row.blob(column);
-    if (stored.empty() && row.is_null(column)) return {};
-    Digest digest{algorithm, {}};
-    if (stored.size() != digest_size(algorithm)) throw Error("the store", "damaged: a digest of a wrong length");
-    std::copy(stored.begin(), stored.end(), digest.bytes.begin());
-    return digest;
-}
-
 void read_entry(const std::string& file, const Statement& row, EntryRecord& record) {
     Entry& entry = record.entry;
     record.walk_order = row.unsigned_integer(walk_order);
@@ -145,6 +136,15 @@ void append_le(Bytes& out, std::uint64_t value) {
 }
 
 }  // namespace
+
+std::optional<Digest> digest_at(const Statement& row, int column, Algorithm algorithm) {
+    const ByteView stored = row.blob(column);
+    if (stored.empty() && row.is_null(column)) return {};
+    Digest digest{algorithm, {}};
+    if (stored.size() != digest_size(algorithm)) throw Error("the store", "damaged: a digest of a wrong length");
+    std::copy(stored.begin(), stored.end(), digest.bytes.begin());
+    return digest;
+}
 
 std::vector<std::string> split_words(std::string_view words) {
     std::vector<std::string> parts;

@@ -349,6 +349,8 @@ void Lister::take_entry(VolumeWalk& walk, Entry entry) {
     } else if (is_over_hole_limit(walk, entry)) {
         work.is_examined = true;
         work.record.examined = {Status::skipped, Reason::limit, entry.size, {}, {}};
+    } else if (was_hashed_earlier(work, entry)) {
+        work.is_examined = true;
     }
     const bool needs_worker = entry.source == Source::worker && work.needs_media();
     if (!work.is_examined && !work.shares_content) count_to_be_read(entry.size);
@@ -374,6 +376,17 @@ bool Lister::is_over_hole_limit(VolumeWalk& walk, const Entry& entry) {
         fmt::format("its holes go beyond the limit of {} bytes a volume; it is not hashed, nor are others like it",
                     input_.options.hole_bytes);
     send_problem(walk.evidence.record.id, walk.current->record.id, std::move(problem));
+    return true;
+}
+
+// By an interrupted part of this run, with the digests that are wanted now.
+bool Lister::was_hashed_earlier(EntryWork& work, const Entry& entry) {
+    if (!resume_.contents || entry.source == Source::resident) return false;
+    std::optional<Examined> earlier = resume_.contents->find(work.record.volume, entry);
+    const AlgorithmSet wanted = work.hash.empty() ? input_.options.algorithms : work.hash;
+    if (!earlier || earlier->digests.algorithms() != wanted || earlier->entropy.has_value() != work.wants_entropy)
+        return false;
+    work.record.examined = std::move(*earlier);
     return true;
 }
 

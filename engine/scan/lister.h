@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/case/earlier_contents.h"
 #include "engine/known/size_gate.h"
 #include "engine/rules/rule_book.h"
 #include "engine/scan/content_reader.h"
@@ -27,6 +28,7 @@ struct ResumePoint {
     std::map<std::pair<std::uint32_t, std::string>, VolumeRecord> volumes;  // by evidence and name
     std::uint32_t next_volume_id = 0;
     std::uint64_t next_walk_order = 0;
+    std::unique_ptr<EarlierContents> contents;  // of those that do need one
 };
 
 class Lister {
@@ -54,6 +56,7 @@ class Lister {
     void begin_filesystem(VolumeWalk& walk, const Filesystem& fs);
     void take_entry(VolumeWalk& walk, Entry entry);
     bool is_over_hole_limit(VolumeWalk& walk, const Entry& entry);
+    bool was_hashed_earlier(EntryWork& work, const Entry& entry);
     void count_to_be_read(std::uint64_t bytes);
     void refuse_flawed(VolumeWalk& walk, Entry& entry);
     static ContentRequest request_for(const VolumeWalk& walk, const EntryWork& work);

@@ -40,6 +40,10 @@ ResumePoint prepare_resume(Store& store) {
     std::set<Place> unfinished;
     for (const VolumeRecord& volume : volumes)
         if (volume.state == VolumeState::pending) unfinished.insert(place_of(volume));
+    std::vector<std::uint32_t> walked_again;
+    for (const VolumeRecord& volume : volumes)
+        if (unfinished.contains(place_of(volume))) walked_again.push_back(volume.id);
+    point.contents = store.keep_contents(walked_again);
     RunRecord run = store.run();
     run.found_before = run.found_before || (!unfinished.empty() && store.has_notable_match());
     store.put_run(run);
@@ -408,6 +412,7 @@ void scan(const ScanInput& given, Store& store, AuditLog& audit, Progress& progr
     if (run.found_before) run.interruption += "; an earlier part had found a match in what is still to be walked again";
     store.put_run(run);
     store.seal(judge_one);
+    if (!run.is_interrupted) store.drop_earlier_contents();
     forget_names(store, audit);
 }
 

@@ -8,110 +8,20 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <map>
-#include <sstream>
 #include <thread>
 
 #include "engine/case/verdict.h"
 #include "engine/scan/pipeline.h"
-#include "tests/engine/case/sample_case.h"
+#include "tests/engine/scan/scanned.h"
 #include "tests/support/known_sets.h"
 #include "tests/support/rules.h"
-#include "tests/support/script_kinds.h"
 #include "tests/support/sha256.h"
-
-namespace triage {
-const Container& raw_container();
-}
 
 using namespace triage;
 using namespace triage::test;
 using triage::ewf_test::sample_media;
 
-namespace {
-
-// One case: the evidence, the store, and what a scan is given.
-struct Scanned {
-    explicit Scanned(const ScriptImage& image) : evidence(image) {
-        options.worker_in_process = true;
-        options.threads = 2;
-        spec.name = "script.raw", spec.container = &raw_container(), spec.segments = evidence.segments;
-        store.emplace(Store::create(folder / "case.sqlite"));
-        audit.emplace(AuditLog::create(folder / "audit.jsonl"));
-        store->put_run(RunRecord{});
-    }
-    void run() {
-        const ScanInput input{script_registry(), {spec},   known,         rules, options, {}, stop,
-                              deadline,          observer, look_at_device};
-        scan(input, *store, *audit, progress);
-    }
-    void reopen() {
-        store.reset();
-        store.emplace(Store::open_for_resume(folder / "case.sqlite"));
-    }
-    // A line "volume path:stream status reason missing sha256" an entry, in total order.
-    std::string rows() const {
-        std::string all;
-        std::map<std::uint32_t, std::string> names;
-        for (const VolumeRecord& volume : store->volumes()) names[volume.id] = volume.name;
-        store->for_each_entry([&](const EntryRecord& r) {
-            all += fmt::format("{} {}:{} {} {} {} {}\n", names[r.volume], r.entry.path, r.entry.stream,
-                               to_string(r.examined.status), to_string(r.examined.reason), r.examined.missing_bytes,
-                               r.examined.digests.sha256 ? r.examined.digests.sha256->hex() : "-");
-        });
-        return all;
-    }
-    std::string states() const {
-        std::string all;
-        for (const VolumeRecord& v : store->volumes()) all += v.name + " " + std::string(to_string(v.state)) + "\n";
-        return all;
-    }
-
-    sample::Folder folder;
-    ScriptEvidence evidence;
-    EvidenceSpec spec;
-    ScanOptions options;
-    KnownSets known;
-    Rules rules;
-    std::atomic<bool> stop{false};
-    std::optional<std::chrono::steady_clock::time_point> deadline;
-    Observer* observer = nullptr;
-    std::optional<BlockDevice> (*look_at_device)(const std::string&) = block_device_at;
-    Progress progress;
-    std::optional<Store> store;
-    std::optional<AuditLog> audit;
-};
-
-std::string hashed(const std::string& name, const std::string& sha256) {
-    return name + " hashed none 0 " + sha256 + "\n";
-}
-
-// The first line in which two lists of rows differ; empty when they are the same.
-std::string difference(const std::string& a, const std::string& b) {
-    std::istringstream one(a), two(b);
-    std::string left, right;
-    while (true) {
-        const bool has_left = !!std::getline(one, left), has_right = !!std::getline(two, right);
-        if (!has_left && !has_right) return {};
-        if (has_left != has_right || left != right) return (has_left ? left : "-") + " != " + (has_right ? right : "-");
-    }
-}
-
-// Many entries of many sizes, links and holes; the same for every run.
-ScriptImage busy_image() {
-    ScriptImage image;
-    for (int volume = 0; volume < 3; ++volume) {
-        std::string script = "fs ext4\n";
-        for (int i = 0; i < 150; ++i)
-            script += fmt::format("file /f{} {} {}+{} hole+{}\n", i, 10 + i % 100, 10'000 + 37 * (i % 100),
-                                  1 + i % 100 * 53, i % 7 + 1);
-        image.volume(script + "file /large 900 8192+9000000\nmany /empty 1000 400\n", 10 << 20);
-        image.put(8192, sample_media(9 << 20, static_cast<std::uint32_t>(volume + 1)));
-    }
-    return image;
-}
-
-}  // namespace
+namespace {}  // namespace
 
 TEST_CASE("hard links share one content, and both names have its digests") {
     const Bytes bytes = sample_media(700);
@@ -426,60 +336,6 @@ TEST_CASE("the rows do not depend on the number of threads") {
         CHECK(std::count(rows.begin(), rows.end(), '\n') == 3 * (150 + 1 + 400));
         if (first.empty()) first = rows;
         CHECK(difference(rows, first) == "");
-    }
-}
-
-TEST_CASE("a scan that is stopped is interrupted, and resumed it has the rows of one that was not") {
-    const ScriptImage image = [] {
-        ScriptImage three = busy_image();
-        return three.volume("fs ext4\nresident /before 5 x\nslow /slow 6 60\nresident /after 7 y\n")
-            .volume("fs ext4\nresident /last 5 z\n");
-    }();
-    Scanned whole(image);
-    whole.run();
-    CHECK_FALSE(whole.store->run().is_interrupted);
-
-    Scanned scanned(image);
-    std::thread stopping([&] {
-        // The fourth volume is under way when the table and the first three are done.
-        while (scanned.progress.volumes_done < 4) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-        scanned.stop = true;
-    });
-    scanned.run();
-    stopping.join();
-    CHECK(scanned.store->run().is_interrupted);
-    CHECK(scanned.states().ends_with("p3 pending\n"));
-
-    scanned.reopen();
-    scanned.stop = false;
-    scanned.run();
-    CHECK_FALSE(scanned.store->run().is_interrupted);
-    CHECK(scanned.states() == whole.states());
-    CHECK(difference(scanned.rows(), whole.rows()) == "");
-}
-
-// A content that was being read when the run stopped has no digests yet: its volume was listed, not examined.
-TEST_CASE("a volume whose contents were not all read when the scan stopped is walked again") {
-    const Bytes bytes = sample_media(24 << 20);
-    ScriptImage image;
-    image.volume(fmt::format("fs apfs vol0\nfile /a 5 8192+{}\nfs apfs vol1\nresident /b 5 x\n", bytes.size()),
-                 bytes.size() + 8192);
-    image.put(8192, bytes);
-    for (const int milliseconds : {0, 10, 30, 60}) {
-        Scanned scanned(image);
-        std::thread stopping([&] {
-            while (scanned.progress.entries_listed < 1) std::this_thread::yield();
-            std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
-            scanned.stop = true;
-        });
-        scanned.run();
-        stopping.join();
-        scanned.reopen();
-        scanned.stop = false;
-        scanned.run();
-        CHECK(scanned.rows() ==
-              hashed("p0/vol0 /a:", sha256_of(bytes)) + hashed("p0/vol1 /b:", sha256_of(as_bytes("x"))));
-        CHECK(scanned.states() == "gap0 gap\np0 walked\np0/vol0 walked\np0/vol1 walked\n");
     }
 }
 
