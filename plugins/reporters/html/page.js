@@ -18,7 +18,9 @@
     if (end <= begin) return [];
     return text.slice(begin, end - 1).split("\n").map((line) => line.slice(8, -10).split("</td><td>"));
   }
-  const withoutNames = (cell) => cell.replace(/<i class="n"><b>.*?<\/b><\/i>/g, "");
+  const name = /<i class="n"><b>.*?<\/b><\/i>/g;
+  const withoutNames = (cell) => cell.replace(name, "");
+  const namesIn = (cell) => (cell.match(name) || []).join("\n");
   const plain = (cell) => cell.replace(/<[^>]*>/g, "").replace(/&lt;/g, "<").replace(/&gt;/g, ">").replace(/&quot;/g, '"')
     .replace(/&#39;/g, "'").replace(/&amp;/g, "&");
   function element(tag, text, attributes) {
@@ -35,14 +37,23 @@
   // ---- Filter and groups ----
 
   let wanted = [], group = -1, chosen = null;
-  const texts = { true: null, false: null };  // lower case, one string a row, with names and without
-  function textsNow() {
-    if (!texts[names.checked])
-      texts[names.checked] = rows.map((row) => {
-        const joined = row.join("\n");
-        return plain(names.checked ? joined : withoutNames(joined)).toLowerCase();
-      });
-    return texts[names.checked];
+  // Lower case: what a row says, and the names of it. Made while nothing else is done; the rest when it is asked for.
+  const texts = new Array(rows.length);
+  function textOf(index) {
+    if (!texts[index]) {
+      const joined = rows[index].join("\n");
+      texts[index] = [plain(withoutNames(joined)).toLowerCase(), plain(namesIn(joined)).toLowerCase()];
+    }
+    return texts[index];
+  }
+  function prepareTexts(from) {
+    const end = Math.min(rows.length, from + 1000);
+    for (let i = from; i < end; ++i) textOf(i);
+    if (end < rows.length) setTimeout(prepareTexts, 0, end);
+  }
+  function holds(index, word) {
+    const [text, named] = textOf(index);
+    return text.includes(word) || (names.checked && named.includes(word));
   }
   // Records of one category are one group: what stands before ", record".
   const matchesOf = (cell) => cell.includes("; ") ? [...new Set(cell.split("; ").map((part) => part.split(", record ")[0]))].join("; ")
@@ -50,9 +61,7 @@
   const groupOf = (row) => plain(group === MATCHES ? matchesOf(withoutNames(row[group])) : row[group]) || "(none)";
   $.fn.dataTable.ext.search.push(function (settings, data, index) {
     if (chosen !== null && groupOf(rows[index]) !== chosen) return false;
-    if (wanted.length === 0) return true;
-    const text = textsNow()[index];
-    return wanted.every((word) => text.includes(word));
+    return wanted.every((word) => holds(index, word));
   });
 
   const tools = element("div", "", { class: "tools", role: "search", "aria-label": "Findings" });
@@ -73,7 +82,7 @@
 
   const isNumber = (column) => column === NUMBER || column === ADDRESS || column === SIZE;
   const table = $(tableElement).DataTable({
-    data: rows, deferRender: true, scrollY: "26rem", scrollCollapse: true, scroller: { rowHeight: 34 }, paging: true,
+    data: rows, deferRender: true, scrollY: "26rem", scrollCollapse: true, scroller: { rowHeight: 34, displayBuffer: 3 }, paging: true,
     autoWidth: false, orderClasses: false, dom: "tiS", order: [[0, "asc"]],
     language: { info: "_START_ to _END_ of _TOTAL_ findings", infoFiltered: "(of _MAX_)", infoEmpty: "no finding", zeroRecords: "No finding holds these words." },
     columns: shown.map((column) => ({
@@ -154,7 +163,7 @@
     wanted = filter.value.toLowerCase().split(" ").filter((word) => word !== "");
     drawFiltered();
   });
-  setTimeout(textsNow, 100);  // the first word typed does not wait for it
+  setTimeout(prepareTexts, 100, 0);  // the first word typed does not wait for it
   names.addEventListener("change", () => { if (wanted.length > 0) drawFiltered(); });
 
   // ---- Paper: the first rows as they are sorted and filtered now ----
