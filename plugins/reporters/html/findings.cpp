@@ -90,9 +90,8 @@ std::string findings_begin(const ReportContext& context) {
     for (const RuleRecord& rule : context.rules)
         text += fmt::format("<p class=\"rule\"><code>{}</code> ({}): {}</p>\n", html(rule.name),
                             to_string(rule.severity), html(rule.text));
-    text +=
-        "<div id=\"table\"></div>\n<noscript>\n<div class=\"wide\"><table class=\"rows\" "
-        "aria-label=\"Findings\"><thead><tr>";
+    text += "<div id=\"table\"></div>\n<noscript>\n" + wide("Table of findings") +
+            "<table class=\"rows\" aria-label=\"Findings\"><thead><tr>";
     for (const char* column : columns) text += fmt::format("<th scope=\"col\">{}</th>", column);
     return text + "</tr></thead><tbody>\n";
 }
@@ -135,7 +134,9 @@ std::string findings_end(std::uint64_t findings) {
 std::string problems_begin() {
     return "<section id=\"problems\" aria-labelledby=\"problems-title\">\n<h2 id=\"problems-title\">Problems: what "
            "could "
-           "not be examined, and why</h2>\n<div class=\"wide\"><table class=\"rows\" "
+           "not be examined, and why</h2>\n" +
+           wide("Table of problems") +
+           "<table class=\"rows\" "
            "aria-label=\"Problems\"><thead><tr><th "
            "scope=\"col\">What</th><th scope=\"col\">Exhibit</th><th scope=\"col\">Volume</th><th "
            "scope=\"col\">Address</th><th scope=\"col\">Path</th><th scope=\"col\">Why</th><th "

@@ -49,10 +49,13 @@ std::string fact(std::string_view name, std::string_view as_html) {
     return as_html.empty() ? "" : fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n", html(name), as_html);
 }
 
+std::string wide(std::string_view label) {
+    return fmt::format("<div class=\"wide\" role=\"region\" aria-label=\"{}\" tabindex=\"0\">", html(label));
+}
+
 std::string table(std::string_view caption, const std::vector<std::string>& columns, std::string_view rows) {
-    std::string text = "<div class=\"wide\"><table class=\"rows\">";
-    if (!caption.empty()) text += fmt::format("<caption>{}</caption>", html(caption));
-    text += "<thead><tr>";
+    std::string text = wide(caption);
+    text += fmt::format("<table class=\"rows\"><caption>{}</caption><thead><tr>", html(caption));
     for (const std::string& column : columns) {
         const bool is_number = column.starts_with('#');
         text += fmt::format("<th scope=\"col\"{}>{}</th>", is_number ? " class=\"num\"" : "",
@@ -69,9 +72,8 @@ std::string head(const ReportContext& context) {
         "<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n"
         "<title>Examination report: {}</title>\n<style>{}</style>\n</head>\n<body>\n"
         "<a class=\"skip\" href=\"#findings\">To the findings</a>\n"
-        "<input type=\"checkbox\" id=\"show-names\" autocomplete=\"off\"{}>"
-        "<label for=\"show-names\">Show names, paths and labels</label>\n"
-        "<main>\n<header>\n<h1>Examination report</h1>\n"
+        "<main>\n<input type=\"checkbox\" id=\"show-names\" autocomplete=\"off\"{}>"
+        "<label for=\"show-names\">Show names, paths and labels</label>\n<header>\n<h1>Examination report</h1>\n"
         "<p class=\"subtitle\">triage {} &middot; made from the sealed case; no content of any file is in it</p>\n"
         "<nav aria-label=\"Sections\"><a href=\"#verdict\">Verdict</a> <a href=\"#account\">Account</a> "
         "<a href=\"#findings\">Findings</a> <a href=\"#problems\">Problems</a> <a href=\"#basis\">Basis</a> "

@@ -30,6 +30,13 @@
     return made;
   }
 
+  // A table that is no wider than its place needs no stop of the Tab key.
+  function stopAtWide() {
+    for (const wide of document.querySelectorAll(".wide")) wide.tabIndex = wide.scrollWidth > wide.clientWidth ? 0 : -1;
+  }
+  stopAtWide();
+  window.addEventListener("resize", stopAtWide);
+
   const rows = cutRows();
   const place = document.getElementById("table");
   if (rows.length === 0) return;

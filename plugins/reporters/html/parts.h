@@ -23,6 +23,9 @@ std::string html(std::string_view bytes);                           // one line,
 std::string hidden(std::string_view bytes);                         // escaped, shown when names are asked for
 std::string fact(std::string_view name, std::string_view as_html);  // a row of a table of facts
 
+// Begins what a reader moves sideways where it is wider than the screen, also by the keyboard.
+std::string wide(std::string_view label);
+
 // A table of rows; a column whose name begins with '#' holds numbers.
 std::string table(std::string_view caption, const std::vector<std::string>& columns, std::string_view rows);
 
