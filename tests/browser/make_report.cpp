@@ -27,21 +27,24 @@ void put_finding(Store& store, std::uint64_t i, bool is_hostile) {
     Examined examined = hashed(static_cast<unsigned char>(i * 37));
     examined.type = i % 5 == 0 ? "video/mp4" : "image/jpeg";
     Match m = match(0, i);
-    m.category = std::to_string(1 + i % 3);
+    m.category = is_hostile ? hostile : std::to_string(1 + i % 3);
     m.label = is_hostile ? hostile : "series " + std::to_string(i % 40);
     examined.matches = {m};
     Entry e = entry(is_hostile ? hostile + std::to_string(i) : path_of(i), 1000 + i, 20'000 + i * 7919 % 4'000'000);
     e.times.modified = e.times.created = Timestamp{1'500'000'000 + static_cast<std::int64_t>(i) * 40'000, 0};
     e.state = i % 4 == 3 ? EntryState::deleted : EntryState::allocated;
     if (i % 8 == 7) e.placement = Placement::assumed;
+    if (is_hostile) e.stream = hostile;
     put(store, e, examined, 0, i);
 }
 
 void put_rest(Store& store, bool is_hostile) {
     EvidenceRecord record = evidence();
-    record.exhibit = "AB/12-3";
+    record.exhibit = is_hostile ? hostile : "AB/12-3";
+    if (is_hostile) record.name = record.description = record.segments[0].path = hostile;
     record.digests = {{"md5", std::string(32, 'c')}};
     record.header = {{"acquired", "2024-04-29T08:12:00"}, {"examiner", is_hostile ? hostile : "J. Doe"}};
+    if (is_hostile) record.header.push_back({hostile, hostile});
     store.put_evidence(record);
     VolumeRecord locked = volume(1, 0, 1, "p1");
     locked.state = VolumeState::locked;
@@ -54,10 +57,28 @@ void put_rest(Store& store, bool is_hostile) {
             i % 3 == 0   ? not_hashed(Status::unreadable, Reason::read_error, 9000)
             : i % 3 == 1 ? not_hashed(Status::skipped, Reason::size)
                          : not_hashed(Status::skipped, Reason::rule));
-    ProblemRecord p = problem(ProblemKind::locked, "BitLocker, LUKS or the like, and no key is known", 1);
+    ProblemRecord p =
+        problem(ProblemKind::locked, is_hostile ? hostile : "BitLocker, LUKS or the like, and no key is known", 1);
     p.problem.path = is_hostile ? hostile : "";
     store.put_problem(p);
     store.put_case_info({{{}, "operator", is_hostile ? hostile : "PC 4711"}, {{}, "place", "12 High Street"}});
+}
+
+// What people and lists say is no safer than what the evidence says.
+void put_hostile_words(Store& store) {
+    RunRecord told = run();
+    told.profile = told.host = told.user = told.exclusions = hostile;
+    store.put_run(told);
+    ListRecord named = list(Polarity::notable, hostile);
+    named.identity.version = hostile;
+    store.put_list(0, named);
+}
+
+RenderOptions options_for(bool is_hostile) {
+    RenderOptions options;
+    options.threads = 2;
+    if (is_hostile) options.reports.html.laboratory = options.reports.html.reviewer = hostile;
+    return options;
 }
 
 }  // namespace
@@ -70,9 +91,11 @@ int main(int argc, char** argv) {
     std::filesystem::create_directories(folder);
     Store store = start(folder + "/case.sqlite");
     put_rest(store, is_hostile);
+    if (is_hostile) put_hostile_words(store);
     for (std::uint64_t i = 0; i < findings; ++i) put_finding(store, i, is_hostile);
     store.seal(alert_on_match);
-    for (const ReportOutcome& outcome : render(store, registry().reporters, folder + "/reports", {.threads = 2})) {
+    for (const ReportOutcome& outcome :
+         render(store, registry().reporters, folder + "/reports", options_for(is_hostile))) {
         if (outcome.failure.empty()) continue;
         fmt::print(stderr, "{}: {}\n", outcome.name, outcome.failure);
         return 1;
