@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""report.body, read back with mactime of The Sleuth Kit: every entry with a time, and the bytes of its name."""
-import base64, glob, os, re, subprocess
+"""report.body, read back with mactime of The Sleuth Kit: every entry with a time, and the bytes of its name, also of names
+that would end a field or a line, or that look as if they were escaped."""
+import base64, csv, glob, os, re, subprocess
 from support import FIXTURES, all_faults, finish, scan, workspace
 
 CONFIG = os.path.join(workspace(), "body.yaml")
@@ -40,5 +41,27 @@ def faults_of(image):
     return faults[:3]
 
 
+HOSTILE = [b"a|b", b"|", b"a\\x7cb", b"back\\slash", b"line\nend", b"tab\there", b"\xe2\x80\xaegpj.exe", b"\xff\xfe", b"=cmd|'calc'!A0",
+           b"0|x|1|r|0|0|0|1|1|1|1", b'"quoted",x', b"caf\xc3\xa9 | bar"]
+
+
+def faults_of_hostile_names():
+    """mactime's own table, read by Python's csv: each name stands in it once, as the bytes that the file system holds."""
+    tree, image = os.path.join(workspace(), "names"), os.path.join(workspace(), "pi|pe.img")
+    os.mkdir(tree)
+    for name in HOSTILE:
+        with open(os.path.join(os.fsencode(tree), name), "wb") as out:
+            out.write(name)
+    subprocess.run(["mke2fs", "-q", "-F", "-t", "ext4", "-d", tree, image, "4M"], check=True, stdout=subprocess.DEVNULL,
+                   env=dict(os.environ, PATH=os.environ["PATH"] + ":/usr/sbin:/sbin"))
+    body = scan(image, "--config", CONFIG).case + "/reports/report.body"
+    told = subprocess.run(["mactime", "-b", body, "-d", "-y", "-z", "UTC", "1970-01-02"], capture_output=True).stdout
+    lines = list(csv.DictReader(told.decode().splitlines()))
+    found = sorted(unescaped(line["File Name"].encode()) for line in lines if int(line["Size"]) > 0)
+    wanted = sorted(b"/pi|pe.img/-/" + name for name in HOSTILE)
+    faults = [f"mactime tells {line}" for line in lines if None in line or not re.fullmatch(r"\d+(-\d+-\d+)?", line["Meta"])]
+    return faults + ([f"mactime tells {found}, not {wanted}"] if found != wanted else [])
+
+
 images = sorted(p for p in glob.glob(FIXTURES + "/*") if re.search(r"\.(img|raw|dd|E01)$", p))
-finish((["no image is there"] if len(images) < 5 else []) + all_faults(faults_of, images), f"body files of {len(images)} images")
+finish((["no image is there"] if len(images) < 5 else []) + faults_of_hostile_names() + all_faults(faults_of, images), f"body files of {len(images)} images")
