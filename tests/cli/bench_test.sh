@@ -17,6 +17,7 @@ grep -q 'median: triage .*; fiwalk .* times' "$work/out" || fault "no median: $(
 says 'median: triage' "$bench/pairs.py" ext4 --pairs 1 --known 0 --digests one --peers loaddb
 says 'median: first match' "$bench/first_match.py" ext4 --pairs 1 --known 0
 says 'us a unit' "$bench/growth.py" threads --runs 1
+says 'all reports beside the scan' "$bench/reports.py" 500 --runs 1
 says 'channel' "$build/micro" records 1000
 
 sed -i '1s/^......../00000000/' "$BENCH_FOLDER/ext4.raw.md5"
