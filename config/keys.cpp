@@ -208,6 +208,9 @@ const std::vector<Key>& key_table() {
          "Who reviewed, for report.html.", "Empty: the report is a draft and says so.", 0, 200},
         {"reports.html.authoriser", [](ScanOptions& o) -> Field { return &o.report_options.html.authoriser; },
          "Who authorised the report, for report.html.", "Empty: the report is a draft and says so.", 0, 200},
+        {"reports.vics.entries", [](ScanOptions& o) -> Field { return &o.report_options.vics.entries; },
+         "Write into vics.json every entry that has an MD5.",
+         "If false, those with a match in a notable list or a finding."},
         {"reports.plugin.paths", [](ScanOptions& o) -> Field { return &o.report_options.plugin.paths; },
          "Reports by plug-ins: absolute paths of shared objects, NAME.so. Each writes plugin-NAME.",
          "Each must belong to root or to who runs the scan, and only they may change it and its folder; otherwise the "

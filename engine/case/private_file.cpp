@@ -83,6 +83,12 @@ void PrivateFile::sync() {
         fail("cannot write", path_, errno, ErrorKind::interrupted);
 }
 
+void PrivateFile::rewrite_beginning(std::string_view bytes) {
+    flush();
+    if (::pwrite(descriptor_, bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
+        fail("cannot write", path_, errno, ErrorKind::interrupted);
+}
+
 void write_private_file(const std::string& path, std::string_view bytes) {
     PrivateFile file = PrivateFile::create(path);
     file.write(bytes);

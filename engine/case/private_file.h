@@ -22,6 +22,8 @@ class PrivateFile {
     void write(std::string_view bytes);  // buffered
     void flush();                        // to the operating system
     void sync();                         // to the disk
+    // What was written first, by as many bytes that are known only now. Of a file that was created.
+    void rewrite_beginning(std::string_view bytes);
     const std::string& path() const { return path_; }
 
   private:

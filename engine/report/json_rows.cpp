@@ -195,6 +195,12 @@ void JsonRows::append_match(std::string& out, const Match& match) const {
     out += ',';
 }
 
+void JsonRows::append_matches(std::string& out, const std::vector<Match>& matches) const {
+    out += '[';
+    for (const Match& match : matches) append_match(out, match);
+    close(out, ']');
+}
+
 void JsonRows::append_finding(std::string& out, const EntryRecord& record) const {
     out += '{';
     append_entry_keys(out, record);
@@ -204,9 +210,8 @@ void JsonRows::append_finding(std::string& out, const EntryRecord& record) const
     out += R"("rules":[)";
     for (const std::string& rule : finding.rules) out += to_json_string(rule) + ",";
     close(out, ']');
-    out += R"(,"matches":[)";
-    for (const Match& match : record.examined.matches) append_match(out, match);
-    close(out, ']');
+    out += R"(,"matches":)";
+    append_matches(out, record.examined.matches);
     out += ',';
     end_row(out);
 }

@@ -18,6 +18,8 @@ class JsonRows {
     void append_entry(std::string& out, const EntryRecord& record) const;
     void append_finding(std::string& out, const EntryRecord& record) const;
     void append_problem(std::string& out, const ProblemRecord& record) const;
+    // The value of `matches` in a finding, without newline.
+    void append_matches(std::string& out, const std::vector<Match>& matches) const;
 
   private:
     void append_entry_keys(std::string& out, const EntryRecord& record) const;

@@ -34,6 +34,11 @@ struct HtmlOptions {
     friend bool operator==(const HtmlOptions&, const HtmlOptions&) = default;
 };
 
+struct VicsOptions {
+    bool entries = false;  // reports.vics.entries: every entry with an MD5, not only those with a match or a finding
+    friend bool operator==(const VicsOptions&, const VicsOptions&) = default;
+};
+
 // reports.plugin.*: reports by shared objects outside the tree (engine/outside/).
 struct PluginOptions {
     std::vector<std::string> paths;
@@ -47,6 +52,7 @@ struct ReportOptions {
     JsonlOptions jsonl;
     CsvOptions csv;
     HtmlOptions html;
+    VicsOptions vics;
     PluginOptions plugin;
     friend bool operator==(const ReportOptions&, const ReportOptions&) = default;
 };

@@ -54,6 +54,9 @@ in_csv = [(base64.b64decode(r["raw_name"]).decode() if r["raw_name"] else r["pat
 check("findings.csv", in_csv, wanted)
 page = rows_of_page(reports["report.html"].decode())
 check("report.html", [(r[5], r[4], r[7], r[15]) for r in page], wanted)
+media = json.loads(reports["vics.json"])["value"][0]["Media"]
+check("vics.json", [(m["MediaFiles"][0]["@triage.path"], m["MediaFiles"][0]["@triage.address"], str(m["MediaSize"]), m["MD5"].lower())
+                    for m in media], [row for row in wanted if row[3]])
 entries = list(csv.DictReader(reports["entries.csv"].decode().splitlines(), strict=True))
 check("entries.csv", [(r["address"], r["status"], r["sha256"]) for r in entries],
       [(e["address"], e["status"], e.get("hashes", {}).get("sha256", "")) for e in done.entries])

@@ -57,6 +57,7 @@ reports.html.issued: i
 reports.html.examiner: e
 reports.html.reviewer: r
 reports.html.authoriser: a
+reports.vics.entries: true
 reports.plugin: {paths: [/opt/a.so, /opt/b.tsv.so], seconds: 31, output_mib: 5}
 store: {keep_names: findings}
 rules:
@@ -171,6 +172,7 @@ reports.html.issued: ""
 reports.html.examiner: ""
 reports.html.reviewer: ""
 reports.html.authoriser: ""
+reports.vics.entries: false
 reports.plugin.paths: []
 reports.plugin.seconds: 30
 reports.plugin.output_mib: 1024
