@@ -9,6 +9,7 @@
 #include "cli/exit_code.h"
 #include "config/schema.h"
 #include "engine/outside/plugin_reports.h"
+#include "engine/outside/program_file.h"
 #include "plugins/registry.h"
 
 namespace triage {
@@ -46,7 +47,9 @@ void add_config(CLI::App& app, CommandLine& line) {
     check->callback([file, &line] {
         line.chosen = [file] {
             const Configuration configuration = load(*file, {});
-            PluginReports(configuration.options.report_options.plugin).require_all();
+            const ScanOptions& options = configuration.options;
+            PluginReports(options.report_options.plugin).require_all();
+            if (names_exec(options.reports)) open_program(options.report_options.exec);
             std::printf("sound: SHA-256 %s\n", configuration.sha256.c_str());
             say_what_is_left_open(configuration);
             return exit_code::success;

@@ -17,6 +17,7 @@
 #include "engine/case/private_file.h"
 #include "engine/hash/hasher.h"
 #include "engine/outside/plugin_reports.h"
+#include "engine/outside/program_file.h"
 #include "engine/report/not_examined.h"
 #include "engine/report/ranking.h"
 #include "engine/report/reporter.h"
@@ -53,18 +54,22 @@ ReportOptions options_of(const ReportArguments& arguments) {
     const bool lifts = arguments.redact == "nothing";
     if (!arguments.redact.empty())
         sources.overrides.emplace_back("reports.redact", lifts ? "[]" : as_yaml_list(arguments.redact));
-    return load_configuration(sources).options.report_options;
-}
-
-// Code runs because the command names a file that names it: a case, which others may have made, names none.
-PluginOptions plugins_of(const ReportArguments& arguments, const ReportOptions& options) {
-    return arguments.config.empty() ? PluginOptions{} : options.plugin;
+    ReportOptions options = load_configuration(sources).options.report_options;
+    // Code runs because the command names a file that names it: a case, which others may have made, names none.
+    if (arguments.config.empty()) options.plugin = {}, options.exec = {};
+    return options;
 }
 
 void print_plugins(const PluginReports& plugins, const std::vector<const ReporterKind*>& kinds) {
     for (const LoadedPlugin& plugin : plugins.plugins())
         if (std::any_of(kinds.begin(), kinds.end(), [&](const auto* kind) { return kind->name == plugin.file.report; }))
             print_notice(fmt::format("plug-in {}: SHA-256 {}", plugin.file.path, plugin.file.sha256));
+}
+
+// Refuses it before anything is written.
+void print_program(const ExecOptions& options) {
+    const ProgramFile program = open_program(options);
+    print_notice(fmt::format("program {}: SHA-256 {}", program.path, program.sha256));
 }
 
 // As the end of the scan printed it.
@@ -155,9 +160,10 @@ int run_report(const ReportArguments& arguments) {
         return exit_code::not_whole;
     }
     const ReportOptions options = options_of(arguments);
-    const PluginReports plugins(plugins_of(arguments, options));
+    const PluginReports plugins(options.plugin);
     const std::vector<const ReporterKind*> kinds = kinds_named(split_names(arguments.reports), plugins);
     print_plugins(plugins, kinds);
+    if (names_exec(split_names(arguments.reports))) print_program(options.exec);
     const std::string folder = next_reports_path(path);
     int code = exit_code::success;
     WorkLine line;

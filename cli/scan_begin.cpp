@@ -13,6 +13,7 @@
 #include "cli/terminal.h"
 #include "cli/versions.h"
 #include "engine/outside/plugin_reports.h"
+#include "engine/outside/program_file.h"
 #include "plugins/registry.h"
 
 namespace triage {
@@ -169,6 +170,7 @@ Run begin_new(const ScanArguments& arguments, const std::string& command, Loaded
     Configuration configuration = configuration_of(arguments);
     const PluginReports plugins(configuration.options.report_options.plugin);
     plugins.require_all();
+    if (names_exec(configuration.options.reports)) open_program(configuration.options.report_options.exec);
     std::vector<std::string> notices;
     std::vector<EvidenceSpec> evidence = identify_evidence(registry(), evidence_of(arguments), notices);
     for (const std::string& notice : notices) print_notice(notice);
@@ -192,6 +194,7 @@ Run begin_new(const ScanArguments& arguments, const std::string& command, Loaded
     audit.record("start", fields_of(run));
     record_clock(audit);
     audit_plugins(audit, plugins);
+    audit_program(audit, configuration.options);
     audit_lists(audit, lists);
     audit_devices(audit, evidence);
     audit_case_info(audit, case_info);

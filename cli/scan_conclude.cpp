@@ -13,6 +13,7 @@
 #include "cli/watch.h"
 #include "engine/case/manifest.h"
 #include "engine/outside/plugin_reports.h"
+#include "engine/outside/program_file.h"
 #include "engine/report/text_summary.h"
 #include "plugins/registry.h"
 
@@ -37,6 +38,19 @@ void audit_plugins(AuditLog& audit, const PluginReports& plugins) {
         if (!plugin.failure.empty()) fields.emplace_back("failure", plugin.failure);
         audit.record("plugin", fields);
     }
+}
+
+void audit_program(AuditLog& audit, const ScanOptions& options) {
+    if (!names_exec(options.reports)) return;
+    std::vector<AuditField> fields;
+    for (const std::string& word : options.report_options.exec.command)
+        fields.emplace_back(fields.empty() ? "path" : fmt::format("argument_{}", fields.size()), word);
+    try {
+        fields.emplace_back("sha256", open_program(options.report_options.exec).sha256);
+    } catch (const Error& error) {
+        fields.emplace_back("failure", error.what());
+    }
+    audit.record("program", fields);
 }
 
 std::string file_text(const std::string& path) {
@@ -71,6 +85,7 @@ int render_and_seal(Run run, const ReportContext& context, const ScanArguments& 
     const ScanOptions& options = run.configuration.options;
     const PluginReports plugins(options.report_options.plugin);
     audit_plugins(run.audit, plugins);
+    audit_program(run.audit, options);
     const std::vector<ReportOutcome> outcomes =
         render(run.store, kinds_of(options.reports, plugins), run.directory.reports_path(),
                {arguments.show_names, threads, options.report_options});

@@ -7,6 +7,7 @@
 #include "cli/scan_run.h"
 #include "cli/terminal.h"
 #include "engine/outside/plugin_reports.h"
+#include "engine/outside/program_file.h"
 #include "plugins/registry.h"
 
 namespace triage {
@@ -138,6 +139,7 @@ Run begin_resumed(const ScanArguments& arguments, LoadedLists& lists) {
     options.verify_evidence |= arguments.verify_evidence;
     const PluginReports plugins(options.report_options.plugin);
     plugins.require_all();
+    if (names_exec(options.reports)) open_program(options.report_options.exec);
     const std::string engines = std::exchange(run.hash_engine, engine_in_words(options.hash_engine));
     looked.reset();
     directory.set_reports_aside();
@@ -149,6 +151,7 @@ Run begin_resumed(const ScanArguments& arguments, LoadedLists& lists) {
     fields.emplace_back("discarded_bytes", audit.discarded_bytes());  // of a record that a power cut tore
     audit.record("resume", fields);  // names the engine of this part, the run those of all parts
     audit_plugins(audit, plugins);
+    audit_program(audit, options);
     run.hash_engine = with_engine(engines, run.hash_engine);
     record_clock(audit);
     audit_devices(audit, evidence);

@@ -106,6 +106,7 @@ class LayerReader {
         if (key.name == "rules") return read_rules(value);
         assign(key, value, settings_.options);
         if (key.name == "reports.plugin.paths") check_plugin_paths(value);
+        if (key.name == "reports.exec.command") check_command(value);
         if (key.name == "reports" && layer_ != Layer::profile) check_reports(value);
     }
 
@@ -143,6 +144,12 @@ class LayerReader {
                 fail_at(item.place,
                         fmt::format("unknown report {}; {}", quoted(item.text), suggestion(item.text, known)),
                         "`triage plugins` lists the reports of this build");
+    }
+
+    static void check_command(const YamlNode& list) {
+        if (!list.items.empty() && !list.items.front().text.starts_with('/'))
+            fail_at(list.items.front().place,
+                    fmt::format("a program is given by its absolute path; found {}", quoted(list.items.front().text)));
     }
 
     static void check_plugin_paths(const YamlNode& list) {

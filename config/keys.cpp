@@ -44,12 +44,15 @@ std::uint64_t to_number(const Key& key, const YamlNode& node) {
     return number;
 }
 
+// A command may say the same word twice.
+bool is_command(const Key& key) { return key.name == "reports.exec.command"; }
+
 std::vector<std::string> to_list(const Key& key, const YamlNode& node) {
     if (node.kind != YamlNode::Kind::list) fail_type(key, node);
     std::vector<std::string> words;
     for (const YamlNode& item : node.items) {
         if (item.kind != YamlNode::Kind::scalar || item.text.empty()) fail_type(key, item);
-        if (std::find(words.begin(), words.end(), item.text) != words.end())
+        if (!is_command(key) && std::find(words.begin(), words.end(), item.text) != words.end())
             fail_at(item.place, fmt::format("{} names {} twice", key.name, quoted(item.text)));
         words.push_back(item.text);
     }
@@ -221,6 +224,16 @@ const std::vector<Key>& key_table() {
         {"reports.plugin.output_mib", [](ScanOptions& o) -> Field { return &o.report_options.plugin.output_mib; },
          "To which the report of a plug-in may grow, in MiB.", "One that goes beyond is not made; no other suffers.", 1,
          1'048'576},
+        {"reports.exec.command", [](ScanOptions& o) -> Field { return &o.report_options.exec.command; },
+         "The report exec: a program by its absolute path, and its arguments. It reads JSON Lines and writes exec.out.",
+         "Program and folders must belong to root or to who runs the scan, and only they may change them; otherwise "
+         "the configuration is refused. There is no shell."},
+        {"reports.exec.timeout", [](ScanOptions& o) -> Field { return &o.report_options.exec.timeout; },
+         "Seconds that triage waits for the program, added up.", "Then it is ended; no other report suffers.", 1,
+         86'400},
+        {"reports.exec.output_mib", [](ScanOptions& o) -> Field { return &o.report_options.exec.output_mib; },
+         "To which what the program writes may grow, in MiB.", "Beyond, it is ended; no other report suffers.", 1,
+         1'048'576},
         {"store.keep_names", [](ScanOptions& o) -> Field { return &o.keep_names; },
          "Of which entries the case of a scan that ended holds the names: of all, or of those with a finding or a "
          "problem.",
@@ -283,7 +296,9 @@ std::string type_of(const Key& key) {
               [](AlgorithmSet*) { return fmt::format("a list of {}", fmt::join(algorithm_words(), ", ")); },
               [](Redaction*) -> std::string { return "a list of names, labels"; },
               [&](std::string*) { return fmt::format("a text of at most {} bytes", key.highest); },
-              [](std::vector<std::string>*) -> std::string { return "a list of names"; }},
+              [&](std::vector<std::string>*) -> std::string {
+                  return is_command(key) ? "a list of texts" : "a list of names";
+              }},
         key.field(options));
 }
 

@@ -165,6 +165,10 @@ Json value_of(const Key& key) {
                                 Json names = list_of(are_plugins ? pattern("^/(.*/)?[A-Za-z0-9._-]{1,64}\\.so$")
                                                                  : Json{{"type", "string"}, {"minLength", 1}});
                                 names["uniqueItems"] = true;
+                                if (key.name == "reports.exec.command") {
+                                    names.erase("uniqueItems");
+                                    names["prefixItems"] = Json::array({pattern("^/")});
+                                }
                                 return names;
                             }},
                       key.field(options));

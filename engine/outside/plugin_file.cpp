@@ -12,6 +12,7 @@
 
 #include "engine/base/error.h"
 #include "engine/hash/hasher.h"
+#include "engine/outside/trusted.h"
 #include "engine/worker/spawn.h"
 
 namespace triage {
@@ -34,13 +35,9 @@ struct stat status_of(const std::string& path, const char* what, int fd) {
     return status;
 }
 
-// Whoever may change the file decides what runs with the rights of the examiner.
 void require_trusted(const std::string& path, const char* what, const struct stat& status) {
-    const std::string advice = "give it to root or to yourself, and take the right to write from others";
-    if (status.st_uid != 0 && status.st_uid != geteuid())
-        refuse(path, fmt::format("{} belongs to user {}, neither to root nor to you", what, status.st_uid), advice);
-    if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-        refuse(path, fmt::format("others may write to {} (mode {:04o})", what, status.st_mode & 07777), advice);
+    const std::string why = why_not_trusted(what, status);
+    if (!why.empty()) refuse(path, why, trust_advice);
 }
 
 Bytes content_of(const std::string& path, int fd, off_t size) {

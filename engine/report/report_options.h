@@ -47,6 +47,14 @@ struct PluginOptions {
     friend bool operator==(const PluginOptions&, const PluginOptions&) = default;
 };
 
+// reports.exec.*: a report by a program (engine/outside/).
+struct ExecOptions {
+    std::vector<std::string> command;  // the program by its absolute path, and its arguments
+    std::uint32_t timeout = 60;        // seconds to wait for it, added up: ended
+    std::uint32_t output_mib = 1024;   // a longer report is ended
+    friend bool operator==(const ExecOptions&, const ExecOptions&) = default;
+};
+
 struct ReportOptions {
     Redaction redact;
     JsonlOptions jsonl;
@@ -54,6 +62,7 @@ struct ReportOptions {
     HtmlOptions html;
     VicsOptions vics;
     PluginOptions plugin;
+    ExecOptions exec;
     friend bool operator==(const ReportOptions&, const ReportOptions&) = default;
 };
 

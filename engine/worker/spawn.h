@@ -5,7 +5,9 @@
 
 #include <sys/types.h>
 
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace triage {
 
@@ -31,6 +33,9 @@ std::pair<UniqueFd, UniqueFd> make_pipe();  // read end, write end; close-on-exe
 
 // Starts `triage worker` with the three descriptors as 3, 4 and 5 and nothing else open. Throws Error.
 pid_t spawn_worker(int job_fd, int record_fd, int board_fd, const char* command = "worker");
+
+// Starts `triage WORDS...` with the three descriptors as 0, 1 and 2 and nothing else open. Throws Error.
+pid_t spawn_self(const std::vector<std::string>& words, int input, int output, int errors);
 
 // The program to start; by default this program. Set once, before threads exist (tests name the built binary).
 void set_worker_program(const char* path);

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every report of the build from one real case: the same findings in each, no content of any file, disclosure copies by
 the command line, options from the case or from another file."""
-import base64, csv, glob, html, json, os, pty, re, subprocess
+import base64, csv, glob, html, json, os, pty, re, shutil, subprocess
 from support import FIXTURES, TRIAGE, finish, scan, workspace
 
 faults = []
@@ -41,7 +41,8 @@ KINDS = [kind["name"] for kind in map(json.loads, run("plugins", "--json").stdou
 EVERYTHING = configuration("all.yaml", """
 rules: [{name: everything, when: {size: {min: 1}}, severity: notice, text: every content}]
 reports: [%s]
-""" % ", ".join(KINDS))
+reports.exec.command: [%s]
+""" % (", ".join(KINDS), os.path.realpath(shutil.which("cat"))))
 image = os.path.join(FIXTURES, "fat16.img")
 done = scan(image, "--config", EVERYTHING)
 reports = files(done.case + "/reports")
@@ -57,6 +58,8 @@ check("report.html", [(r[5], r[4], r[7], r[15]) for r in page], wanted)
 media = json.loads(reports["vics.json"])["value"][0]["Media"]
 check("vics.json", [(m["MediaFiles"][0]["@triage.path"], m["MediaFiles"][0]["@triage.address"], str(m["MediaSize"]), m["MD5"].lower())
                     for m in media], [row for row in wanted if row[3]])
+piped = [json.loads(line) for line in reports["exec.out"].splitlines()]
+check("exec.out", [{key: value for key, value in row.items() if key != "event"} for row in piped if row["event"] == "finding"], done.findings)
 entries = list(csv.DictReader(reports["entries.csv"].decode().splitlines(), strict=True))
 check("entries.csv", [(r["address"], r["status"], r["sha256"]) for r in entries],
       [(e["address"], e["status"], e.get("hashes", {}).get("sha256", "")) for e in done.entries])
@@ -76,7 +79,7 @@ check("no content was looked for", looked_for > 5)
 # A disclosure copy, and the whole again.
 names = {os.path.basename(e["path"]).encode() for e in done.entries if len(os.path.basename(e["path"])) > 7}
 check("no name is long enough to be looked for", len(names) > 3)
-run("report", done.case, "--report", ",".join(KINDS), "--redact", "names,labels")
+run("report", done.case, "--report", ",".join(KINDS), "--redact", "names,labels", "--config", EVERYTHING)
 for name, text in files(done.case + "/reports-2").items():
     if name.endswith("manifest.json"):
         continue

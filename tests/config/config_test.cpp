@@ -59,6 +59,7 @@ reports.html.reviewer: r
 reports.html.authoriser: a
 reports.vics.entries: true
 reports.plugin: {paths: [/opt/a.so, /opt/b.tsv.so], seconds: 31, output_mib: 5}
+reports.exec: {command: [/bin/a, -v, -v], timeout: 32, output_mib: 6}
 store: {keep_names: findings}
 rules:
   - {name: a, when: {match: {polarity: ignorable}}, severity: notice, text: "odd \"text\": #1\nж"}
@@ -176,6 +177,9 @@ reports.vics.entries: false
 reports.plugin.paths: []
 reports.plugin.seconds: 30
 reports.plugin.output_mib: 1024
+reports.exec.command: []
+reports.exec.timeout: 60
+reports.exec.output_mib: 1024
 store:
   keep_names: all
 lists:

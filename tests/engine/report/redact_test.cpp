@@ -40,6 +40,7 @@ struct Rendered {
 Rendered rendered(const Store& store, const std::string& folder, const Redaction& redaction) {
     RenderOptions options{.show_names = true, .threads = 2};
     options.reports.redact = redaction;
+    options.reports.exec.command = {"/usr/bin/cat"};
     for (const ReportOutcome& outcome : render(store, registry().reporters, folder, options))
         CHECK_MESSAGE(outcome.failure == "", outcome.name);
     Rendered all;
