@@ -197,6 +197,9 @@ const std::vector<Key>& key_table() {
         {"reports.csv.entries", [](ScanOptions& o) -> Field { return &o.report_options.csv.entries; },
          "Write entries.csv, a line for each entry.",
          "If false, the report csv is findings.csv and problems.csv; the store holds the entries all the same."},
+        {"reports.case.entries", [](ScanOptions& o) -> Field { return &o.report_options.case_graph.entries; },
+         "Of which entries report.jsonld tells: of those with a finding, or of all.",
+         "If all, the file takes some 3 KB an entry, and few programs can load a graph of millions."},
         {"reports.html.laboratory", [](ScanOptions& o) -> Field { return &o.report_options.html.laboratory; },
          "The laboratory, for report.html.", "Empty: the report says that it is to be added.", 0, 200},
         {"reports.html.method", [](ScanOptions& o) -> Field { return &o.report_options.html.method; },
@@ -293,6 +296,7 @@ std::string type_of(const Key& key) {
               [&](auto*) { return fmt::format("a number from {} to {}", key.lowest, key.highest); },
               [](HashEngine*) -> std::string { return "auto or openssl"; },
               [](KeepNames*) -> std::string { return "all or findings"; },
+              [](ReportedEntries*) -> std::string { return "findings or all"; },
               [](AlgorithmSet*) { return fmt::format("a list of {}", fmt::join(algorithm_words(), ", ")); },
               [](Redaction*) -> std::string { return "a list of names, labels"; },
               [&](std::string*) { return fmt::format("a text of at most {} bytes", key.highest); },
@@ -311,6 +315,7 @@ std::string value_of(const Key& key, const ScanOptions& options) {
               [](AlgorithmSet* value) { return list_of(*value); },
               [](HashEngine* value) { return std::string(to_string(*value)); },
               [](KeepNames* value) { return std::string(to_string(*value)); },
+              [](ReportedEntries* value) { return std::string(to_string(*value)); },
               [](Redaction* value) { return list_of(*value); }, [](std::string* value) { return to_yaml(*value); },
               [](std::vector<std::string>* value) { return list_of(*value); }},
         key.field(copy));
@@ -328,6 +333,9 @@ void assign(const Key& key, const YamlNode& node, ScanOptions& options) {
                      },
                      [&](KeepNames* value) {
                          *value = to_choice(key, node, {KeepNames::all, KeepNames::findings});
+                     },
+                     [&](ReportedEntries* value) {
+                         *value = to_choice(key, node, {ReportedEntries::findings, ReportedEntries::all});
                      },
                      [&](std::vector<std::string>* value) { *value = to_list(key, node); }},
                key.field(options));

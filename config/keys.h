@@ -17,7 +17,7 @@ namespace triage {
 
 // Where a key's value lives: its type is the key's type.
 using Field = std::variant<bool*, std::uint32_t*, std::uint64_t*, AlgorithmSet*, HashEngine*, KeepNames*, Redaction*,
-                           std::vector<std::string>*, std::string*>;
+                           ReportedEntries*, std::vector<std::string>*, std::string*>;
 
 struct Key {
     std::string_view name;         // with dots: limits.depth, reports.jsonl.entries

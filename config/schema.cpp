@@ -159,6 +159,9 @@ Json value_of(const Key& key) {
                             [](KeepNames*) {
                                 return one_of({"all", "findings"});
                             },
+                            [](ReportedEntries*) {
+                                return one_of({"findings", "all"});
+                            },
                             [&](AlgorithmSet*) { return unique; },
                             [&](std::vector<std::string>*) {
                                 const bool are_plugins = key.name == "reports.plugin.paths";

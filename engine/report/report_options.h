@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace triage {
@@ -17,6 +18,12 @@ struct Redaction {
     friend bool operator==(const Redaction&, const Redaction&) = default;
 };
 
+// Which entries a report tells of.
+enum class ReportedEntries : std::uint8_t { findings, all };
+inline std::string_view to_string(ReportedEntries entries) {
+    return entries == ReportedEntries::all ? "all" : "findings";
+}
+
 struct JsonlOptions {
     bool entries = true;  // reports.jsonl.entries: write entries.jsonl, the longest of the files
     friend bool operator==(const JsonlOptions&, const JsonlOptions&) = default;
@@ -25,6 +32,11 @@ struct JsonlOptions {
 struct CsvOptions {
     bool entries = true;  // reports.csv.entries: write entries.csv, the longest of the files
     friend bool operator==(const CsvOptions&, const CsvOptions&) = default;
+};
+
+struct CaseOptions {
+    ReportedEntries entries = ReportedEntries::findings;  // reports.case.entries: a graph of all takes 3 KB an entry
+    friend bool operator==(const CaseOptions&, const CaseOptions&) = default;
 };
 
 // reports.html.*: what a laboratory adds to report.html. Empty: to be added; it is a draft until the reviewer, the
@@ -59,6 +71,7 @@ struct ReportOptions {
     Redaction redact;
     JsonlOptions jsonl;
     CsvOptions csv;
+    CaseOptions case_graph;
     HtmlOptions html;
     VicsOptions vics;
     PluginOptions plugin;
