@@ -31,8 +31,7 @@ ALL, FINDINGS = configuration("all.yaml", "all"), configuration("findings.yaml",
 
 
 def named(space, kind, *parts):
-    quoted = " ".join([kind, *(json.dumps(part, ensure_ascii=False) for part in parts)])
-    return uuid.uuid5(space, quoted)
+    return uuid.uuid5(space, " ".join([kind, *(f"{len(part.encode())}:{part}" for part in parts)]))
 
 
 def node(kind, identity):
@@ -182,11 +181,13 @@ def faults_of(image):
     faults = []
     json.load(open(path, encoding="utf-8"))
     again = scan(image, "--config", ALL, "--notable", known, "--threads", "1", "--exhibit", f"12/3={image}")
-    if evidence_of(again.case + "/reports/report.jsonld") != evidence_of(path):
+    rows_told = [(one.entries, one.findings, one.problems) for one in (done, again)]  # alike: that is determinism_test's
+    if rows_told[0] == rows_told[1] and evidence_of(again.case + "/reports/report.jsonld") != evidence_of(path):
         faults.append(f"{name}: other bytes with one thread")
     if evidence_of(render(done.case, TZ="Asia/Kolkata")) != evidence_of(path):
         faults.append(f"{name}: other bytes in another time zone")
-    if ids_of(render(done.case, "--redact", "names,labels")) != ids_of(path):
+    named_only = {one for one in ids_of(path) if one.startswith("path-relation-facet-")}
+    if ids_of(render(done.case, "--redact", "names,labels")) != ids_of(path) - named_only:
         faults.append(f"{name}: other ids in a disclosure copy")
     found = render(done.case, "--config", FINDINGS)
     if not ids_of(found) <= ids_of(path):

@@ -83,11 +83,12 @@ void append_address_facet(Nodes& nodes, const Uuid& id, const Entry& entry, std:
     }
 }
 
+// Streams whose attribute could not be read share one node, and a facet has one name.
 void append_stream_facet(Nodes& nodes, const Uuid& id, const Entry& entry, std::string_view fs) {
     if (entry.kind != EntryKind::stream || fs != "ntfs") return;
     nodes.begin("alternate-data-stream-facet", part_of(id, "alternate-data-stream-facet"),
                 R"("uco-observable:AlternateDataStreamFacet")");
-    if (is_name_established(entry)) nodes.text("uco-core:name", entry.stream);
+    if (is_name_established(entry) && entry.attribute != 0) nodes.text("uco-core:name", entry.stream);
     nodes.number("uco-observable:size", entry.size);
     nodes.end();
 }

@@ -25,10 +25,10 @@ constexpr std::string_view context_of_terms =
 },"@graph":[
 )";
 
-// The parts as a JSON list: no two lists of parts make the same name.
+// Each part behind its length: no two lists of parts make the same name.
 Uuid named(const Uuid& space, std::string_view kind, const std::vector<std::string>& parts) {
     std::string name(kind);
-    for (const std::string& part : parts) append_json_string(name += ' ', part);
+    for (const std::string& part : parts) name += fmt::format(" {}:{}", part.size(), part);
     return uuid_of_name(space, name);
 }
 
@@ -302,6 +302,12 @@ void Graph::append_action(std::string& out) const {
     nodes.close();
     if (!run.started_utc.empty()) nodes.instant("uco-action:startTime", run.started_utc);
     if (!run.ended_utc.empty()) nodes.instant("uco-action:endTime", run.ended_utc);
+    if (const std::string* person = find_value(context_.case_info, "operator")) {
+        nodes.property("uco-action:performer");
+        nodes.begin("identity", named(id, "identity", {*person}), R"("uco-identity:Identity")");
+        nodes.text("uco-core:name", *person);
+        nodes.end();
+    }
     nodes.text("uco-action:actionStatus", run.is_interrupted ? "Ongoing" : "Complete/Finish");
     nodes.open("uco-action:instrument");
     nodes.item_reference("tool", tool_);

@@ -11,7 +11,7 @@ void Nodes::set_off() {
     if (!out_.empty() && out_.back() != '[' && out_.back() != '\n' && out_.back() != ':') out_ += ',';
 }
 
-void Nodes::key(std::string_view key) {
+void Nodes::property(std::string_view key) {
     out_ += ",\"";
     out_ += key;
     out_ += "\":";
@@ -28,18 +28,18 @@ void Nodes::id(std::string_view kind, const Uuid& id) {
 void Nodes::begin(std::string_view kind, const Uuid& uuid, std::string_view types) {
     set_off();
     id(kind, uuid);
-    key("@type");
+    property("@type");
     out_ += types;
 }
 
 void Nodes::text(std::string_view name, std::string_view value) {
     if (value.empty()) return;
-    key(name);
+    property(name);
     append_json_string(out_, value);
 }
 
 void Nodes::number(std::string_view name, std::uint64_t value) {
-    key(name);
+    property(name);
     const fmt::format_int digits(value);
     out_ += R"({"@type":"xsd:integer","@value":")";
     out_.append(digits.data(), digits.size());
@@ -47,32 +47,32 @@ void Nodes::number(std::string_view name, std::uint64_t value) {
 }
 
 void Nodes::truth(std::string_view name, bool value) {
-    key(name);
+    property(name);
     out_ += value ? "true" : "false";
 }
 
 void Nodes::instant(std::string_view name, std::string_view rfc3339) {
-    key(name);
+    property(name);
     out_ += R"({"@type":"xsd:dateTime","@value":")";
     out_ += rfc3339;
     out_ += "\"}";
 }
 
 void Nodes::hex(std::string_view name, ByteView bytes) {
-    key(name);
+    property(name);
     out_ += R"({"@type":"xsd:hexBinary","@value":")";
     append_hex(out_, bytes);
     out_ += "\"}";
 }
 
 void Nodes::reference(std::string_view name, std::string_view kind, const Uuid& uuid) {
-    key(name);
+    property(name);
     id(kind, uuid);
     out_ += '}';
 }
 
 void Nodes::open(std::string_view name) {
-    key(name);
+    property(name);
     out_ += '[';
 }
 

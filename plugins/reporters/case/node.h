@@ -22,6 +22,7 @@ class Nodes {
     void end_of_line() { out_ += "},\n"; }  // of a node of the graph that is not its last
 
     // Properties of the node that was begun last.
+    void property(std::string_view key);                      // its value, a node, is begun next
     void text(std::string_view key, std::string_view value);  // nothing where it is empty
     void number(std::string_view key, std::uint64_t value);
     void truth(std::string_view key, bool value);
@@ -38,7 +39,6 @@ class Nodes {
     void item_reference(std::string_view kind, const Uuid& id);
 
   private:
-    void key(std::string_view key);
     void id(std::string_view kind, const Uuid& id);
     void set_off();
     std::string& out_;
