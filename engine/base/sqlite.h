@@ -48,6 +48,11 @@ class Statement {
         (bind_value(++index, values), ...);
         return *this;
     }
+    // One parameter, counted from 1, where their number is known only as the program runs.
+    template <class Value>
+    void bind_at(int index, const Value& value) {
+        bind_value(index, value);
+    }
     // Binds, executes to the end, resets.
     template <class... Values>
     void run(const Values&... values) {

@@ -166,6 +166,7 @@ reports: [text, html, jsonl]
 reports.redact: []
 reports.jsonl.entries: true
 reports.csv.entries: true
+reports.case.entries: findings
 reports.html.laboratory: ""
 reports.html.method: ""
 reports.html.received: ""
