@@ -10,6 +10,7 @@
 #include "cli/signing.h"
 #include "cli/terminal.h"
 #include "config/config.h"
+#include "config/run_facts_file.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 #include "engine/case/case_directory.h"
@@ -30,7 +31,7 @@ namespace {
 
 struct ReportArguments {
     std::vector<std::string> cases;
-    std::string reports = "text", out, config, redact;
+    std::string reports = "text", out, config, redact, run_facts;
     bool show_names = false, json = false;
     SignArguments sign;
 };
@@ -124,8 +125,9 @@ std::vector<RankedExhibit> exhibits_at(const std::string& path) {
 }
 
 int run_ranking(const ReportArguments& arguments) {
-    if (!arguments.config.empty() || !arguments.redact.empty())
-        throw Error("--report summary", "has no options and says no names", "leave --config and --redact out");
+    if (!arguments.config.empty() || !arguments.redact.empty() || !arguments.run_facts.empty())
+        throw Error("--report summary", "has no options and says no names",
+                    "leave --config, --redact and --run-facts out");
     if (arguments.out.empty()) throw Error("--report summary", "no folder to write to", "give a new one with --out");
     refuse_inside_case(arguments.out);
     std::vector<RankedExhibit> exhibits;
@@ -160,6 +162,8 @@ int run_report(const ReportArguments& arguments) {
         return exit_code::not_whole;
     }
     const ReportOptions options = options_of(arguments);
+    std::optional<RunFacts> facts;
+    if (!arguments.run_facts.empty()) facts = read_run_facts_file(arguments.run_facts);
     const PluginReports plugins(options.plugin);
     const std::vector<const ReporterKind*> kinds = kinds_named(split_names(arguments.reports), plugins);
     print_plugins(plugins, kinds);
@@ -167,8 +171,9 @@ int run_report(const ReportArguments& arguments) {
     const std::string folder = next_reports_path(path);
     int code = exit_code::success;
     WorkLine line;
-    const std::vector<ReportOutcome> outcomes = render(
-        store, kinds, folder, {arguments.show_names, thread_count({}), options, seal_of(path), line.as_advance()});
+    const std::vector<ReportOutcome> outcomes =
+        render(store, kinds, folder,
+               {arguments.show_names, thread_count({}), options, seal_of(path), line.as_advance(), facts});
     line.clear();
     for (const ReportOutcome& outcome : outcomes) {
         if (outcome.failure.empty()) continue;
@@ -207,6 +212,10 @@ void add_report(CLI::App& app, CommandLine& line) {
                      "What no report says: names, labels, or both by a comma (marked as a disclosure copy),\n"
                      "or nothing; default: as the scan was told")
         ->type_name("WHAT");
+    report
+        ->add_option("--run-facts", a->run_facts,
+                     "Times, host, user, command, threads... are told from here, and the reports say so (YAML)")
+        ->type_name("FILE");
     report->add_flag("--show-names", a->show_names, "Show names from evidence and labels from lists (escaped)");
     report->add_flag("--json", a->json, "Print the folder and its seal as one JSON object");
     report->footer("Exit codes: 0 done, 2 wrong use, 3 a report failed or a case is not as it was sealed.");

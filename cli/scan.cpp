@@ -12,6 +12,7 @@
 #include "cli/terminal.h"
 #include "cli/watch.h"
 #include "config/keys.h"
+#include "config/run_facts_file.h"
 #include "engine/worker/sandbox.h"
 #include "plugins/registry.h"
 
@@ -57,6 +58,7 @@ int run_scan(ScanArguments& arguments, const std::string& command) {
         throw Error("--resume", "takes evidence, lists, configuration and reports from the case",
                     "use --evidence-at or --list-at where files have moved");
     arguments.signer = read_signing_key(arguments.sign);
+    if (!arguments.run_facts_file.empty()) arguments.run_facts = read_run_facts_file(arguments.run_facts_file);
     if (!arguments.evidence_list.empty()) return run_evidence_list(arguments, command, stop);
     LoadedLists lists;
     return run_case(arguments, command, stop, lists);
@@ -122,6 +124,10 @@ void add_scan(CLI::App& app, CommandLine& line) {
     scan->add_option("--out", a->out, "Case directory to write (default ./triage-EXHIBIT-TIME)")->type_name("CASE");
     scan->add_option("--report", a->reports, help_of("reports", "Separated by commas."))->type_name("NAMES");
     scan->add_option("--redact", a->redact, help_of("reports.redact", "Separated by a comma."))->type_name("WHAT");
+    scan->add_option("--run-facts", a->run_facts_file,
+                     "Reports tell times, host, user, command, threads... from here, and say so (YAML): with it the\n"
+                     "same evidence makes the same bytes. The store and the audit log keep the run's own")
+        ->type_name("FILE");
     scan->add_option("--threads", a->threads, help_of("threads"))->type_name("N")->check(CLI::Range(1u, 1024u));
     scan->add_option("--memory", a->memory_mib, help_of("memory_mib"))
         ->type_name("MIB")

@@ -61,11 +61,12 @@ std::string file_text(const std::string& path) {
     return text.str();
 }
 
-// A protected list needs its key again.
+// A protected list needs its key again, and so do the reports what they were to be made with.
 std::string resume_command(const std::string& path, const ScanArguments& arguments) {
     const std::string key = arguments.key.empty() ? "" : " --key " + quoted_for_shell(arguments.key);
     const std::string sign = arguments.sign.key.empty() ? "" : " --sign " + quoted_for_shell(arguments.sign.key);
-    return "triage scan --resume " + quoted_for_shell(path) + key + sign;
+    const std::string facts = arguments.run_facts ? " --run-facts " + quoted_for_shell(arguments.run_facts_file) : "";
+    return "triage scan --resume " + quoted_for_shell(path) + key + sign + facts;
 }
 
 namespace {
@@ -86,9 +87,13 @@ int render_and_seal(Run run, const ReportContext& context, const ScanArguments& 
     const PluginReports plugins(options.report_options.plugin);
     audit_plugins(run.audit, plugins);
     audit_program(run.audit, options);
+    if (arguments.run_facts) run.audit.record("run-facts", {{"sha256", arguments.run_facts->source_sha256}});
     const std::vector<ReportOutcome> outcomes =
         render(run.store, kinds_of(options.reports, plugins), run.directory.reports_path(),
-               {arguments.show_names, threads, options.report_options});
+               {.show_names = arguments.show_names,
+                .threads = threads,
+                .reports = options.report_options,
+                .run_facts = arguments.run_facts});
     record_clock(run.audit);
     run.audit.record("end", {{"verdict", context.verdict.words()},
                              {"exit_code", static_cast<std::uint64_t>(context.verdict.exit_code())}});

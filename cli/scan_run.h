@@ -15,6 +15,7 @@
 #include "engine/case/audit.h"
 #include "engine/case/case_directory.h"
 #include "engine/case/store.h"
+#include "engine/report/run_facts.h"
 #include "engine/scan/scan.h"
 
 namespace triage {
@@ -38,6 +39,8 @@ struct ScanArguments {
     bool allow_mounted = false, set_read_only = false;
     bool has_more_to_write = false;
     SignArguments sign;
+    std::string run_facts_file;
+    std::optional<RunFacts> run_facts;         // what it holds
     std::shared_ptr<const SigningKey> signer;  // shared by the cases of a list, read once; null: unsigned
     std::string evidence_list;
     // Of one exhibit of such a list:

@@ -183,6 +183,7 @@ std::vector<ReportOutcome> render(const Store& store, const std::vector<const Re
     make_private_folder(folder);
     ReportContext context = make_context(store, options.show_names, options.reports);
     context.seal = options.seal;
+    if (options.run_facts) replace_run_facts(context, *options.run_facts);
     redact(context);
     std::vector<Replay> replays;
     for (const ReporterKind* kind : kinds) replays.emplace_back(*kind);

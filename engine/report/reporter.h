@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "engine/case/store.h"
 #include "engine/case/verdict.h"
 #include "engine/report/report_options.h"
+#include "engine/report/run_facts.h"
 
 namespace triage {
 
@@ -37,7 +39,8 @@ struct ReportContext {
     std::vector<std::string> integrity;       // what shows that an evidence changed or is not as it was acquired
     bool show_names = false;
     ReportOptions options;
-    std::string seal;  // of the case, in groups; empty while it is being made
+    std::string seal;       // of the case, in groups; empty while it is being made
+    std::string run_facts;  // the sentence that says so, where facts of the run come from a file: see RunFacts
 
     const VolumeRecord& volume(std::uint32_t id) const;
     const EvidenceRecord& evidence(std::uint32_t id) const;
@@ -75,7 +78,8 @@ struct RenderOptions {
     std::uint32_t threads = 1;  // change the speed and nothing else
     ReportOptions reports = {};
     std::string seal = {};
-    Advance advance = {};  // hears how many entries were told, in turn, on any thread
+    Advance advance = {};                    // hears how many entries were told, in turn, on any thread
+    std::optional<RunFacts> run_facts = {};  // to be told instead of the run's own
 };
 
 // Replays the store to each named reporter and writes summary.json, which stands last in the outcomes. `folder` is made

@@ -224,12 +224,16 @@ json evidence_json(const ReportContext& context, const EvidenceRecord& evidence,
 
 std::vector<std::string> cautions(const ReportContext& context, std::optional<std::uint32_t> wanted) {
     std::vector<std::string> sentences;
+    if (!context.run_facts.empty()) sentences.push_back(context.run_facts);
     for (const std::string& failure : context.integrity)
         sentences.push_back("INTEGRITY: " + escape_for_terminal(failure));
     for (const EvidenceRecord& evidence : context.evidences)
         if (is_wanted(wanted, evidence.id) && evidence.device && !evidence.device->use.empty())
             sentences.push_back(fmt::format("evidence {} was in use while it was read, and may have changed: {}",
                                             evidence.id + 1, escape_for_terminal(evidence.device->use)));
+    if (const std::uint32_t times = context.run.resumed; times > 0 && !wanted)  // of the run, not of an evidence
+        sentences.push_back(fmt::format("the scan was interrupted and resumed {}",
+                                        times == 1 ? std::string("once") : fmt::format("{} times", times)));
     if (context.run.forgets_names && context.run.is_interrupted)
         sentences.push_back("all names are kept until the scan is resumed and ends (store.keep_names)");
     if (context.run.names_forgotten)

@@ -233,7 +233,11 @@ class DfxmlReporter : public Reporter {
     // All that differs between two runs over the same evidence stands in this element.
     std::string creator() const {
         const RunRecord& run = context_->run;
-        std::string out = "<creator><program>triage</program>";
+        std::string out = "<creator";
+        if (run.is_interrupted) append_xml_attribute(out, "t:interrupted", run.interruption);
+        if (run.resumed > 0) append_xml_attribute(out, "t:resumed", fmt::format("{}", run.resumed));
+        if (!context_->run_facts.empty()) append_xml_attribute(out, "t:run_facts", context_->run_facts);
+        out += "><program>triage</program>";
         append_xml_name(out, "version", run.tool_version);
         out += "<execution_environment>";
         append_xml_name(out, "host", run.host);

@@ -270,7 +270,8 @@ class SqliteReporter : public Reporter {
         writer_->insert("run", 1, run.tool_version, run.build_id, run.libraries, run.hash_engine, shown(run.command),
                         run.configuration_sha256, run.started_utc, run.ended_utc, shown(run.host), shown(run.user),
                         run.threads, shown_or_null(run.earlier_threads), run.sandbox, run.is_interrupted,
-                        shown_or_null(run.interruption), run.resumed, shown_or_null(context_->seal));
+                        shown_or_null(run.interruption), run.resumed, shown_or_null(context_->seal),
+                        shown_or_null(context_->run_facts));
     }
     void insert_remark(std::string_view what, const std::string& sentence) {
         writer_->insert("remark", std::nullopt, what, shown(sentence));

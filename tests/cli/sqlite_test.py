@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """report.sqlite, read with Python's sqlite3: sound, equal to the store row by row, and joined with the database that
 tsk_loaddb of The Sleuth Kit makes of the same image."""
-import glob, json, os, re, sqlite3, stat, subprocess
+import collections, glob, os, re, sqlite3, stat, subprocess
 from support import FIXTURES, all_faults, finish, scan, workspace
 
 CONFIG = os.path.join(workspace(), "sqlite.yaml")
@@ -126,8 +126,7 @@ def faults_of(image):
     for question in "md5 = 'x'", "sha1 = 'x'", "sha256 = 'x'", "address = 1":
         plan = " ".join(row["detail"] for row in report.execute(f"EXPLAIN QUERY PLAN SELECT * FROM entries WHERE {question}"))
         faults += [f"{name}: no index for {question}: {plan}"] if "entry_by_" not in plan else []
-    COUNTS["findings"] += len(done.findings)
-    COUNTS["matches"] += len(matches)
+    COUNTED.append({"findings": len(done.findings), "matches": len(matches)})
     return faults + tsk_faults(name, image, path)
 
 
@@ -152,12 +151,12 @@ def tsk_faults(name, image, path):
               if r["obj_id"] is None and not re.search(rb"^\$(Secure|Quota|ObjId|Reparse):\$|:(rsrc|com\.example\.inline)$", r["name"])]
     faults += [f"{name}: {bytes(r['name'])}: {r['size']}, {r['mtime']}; tsk_files has {r['tsk_size']}, {r['tsk_mtime']}" for r in rows
                if r["obj_id"] is not None and (r["size"] if r["tsk_size"] else 0, r["mtime"] or 0) != (r["tsk_size"], r["tsk_mtime"])]
-    COUNTS["joined"] += sum(r["obj_id"] is not None for r in rows)
-    COUNTS["streams"] += sum(r["obj_id"] is not None and b":" in r["name"] for r in rows)
+    joined = [r["name"] for r in rows if r["obj_id"] is not None]
+    COUNTED.append({"joined": len(joined), "streams": sum(b":" in name for name in joined)})
     return faults[:3]
 
 
-COUNTS = {"findings": 0, "matches": 0, "joined": 0, "streams": 0}
+COUNTED = []  # by several threads
 JOINED = {"fat12.img", "fat16.img", "fat32.img", "exfat.img", "ext2.img", "ext3.img", "ext4.img", "ext4-fragmented.img",
           "mbr.img", "gpt.img", "ntfs.img", "hfsplus.img", "names.img"}
 images = sorted(p for p in glob.glob(FIXTURES + "/*") if re.search(r"\.(img|raw|iso|E01)$", p)) + [hostile_image()]
@@ -166,6 +165,9 @@ with open(LIST, "w") as out:  # of some images every fifth content, and what is 
     seen = [e["hashes"]["md5"] for i in images if os.path.basename(i) in JOINED for e in scan(i).entries if "hashes" in e]
     out.write("\n".join(sorted(set(seen))[::5]) + "\n")
 faults = (["no image is there"] if len(images) < 50 else []) + all_faults(faults_of, images)
+COUNTS = collections.Counter()
+for counts in COUNTED:
+    COUNTS.update(counts)
 if COUNTS["findings"] < 500 or COUNTS["matches"] < 50 or COUNTS["joined"] < 600 or COUNTS["streams"] < 3:
-    faults.append(f"too little to compare: {COUNTS}")
-finish(faults, f"databases of {len(images)} images: {COUNTS}")
+    faults.append(f"too little to compare: {dict(COUNTS)}")
+finish(faults, f"databases of {len(images)} images: {dict(COUNTS)}")

@@ -80,7 +80,8 @@ std::string lists(const ReportContext& context) {
     return table("Lists", {"Name", "Polarity", "Version", "#Records read", "#in use", "SHA-256", "Remarks"}, rows);
 }
 
-// "2024-05-01T10:00:00Z; local 2024-05-01 12:00:00 +0200". Local is the zone of the computer that writes the report.
+// "2024-05-01T10:00:00Z; local 2024-05-01 12:00:00 +0200". Local is the zone of the computer that writes the report, so
+// it is left out of times that come from a file.
 std::string both_times(const std::string& utc) {
     const std::optional<Timestamp> time = parse_time(utc);
     if (!time) return html(utc);
@@ -94,7 +95,9 @@ std::string both_times(const std::string& utc) {
 
 std::string run(const ReportContext& context) {
     const RunRecord& r = context.run;
-    std::string rows = fact("Begun", both_times(r.started_utc)) + fact("Ended", both_times(r.ended_utc));
+    const auto time = [&](const std::string& utc) { return context.run_facts.empty() ? both_times(utc) : html(utc); };
+    std::string rows = fact("Begun", time(r.started_utc)) + fact("Ended", time(r.ended_utc));
+    if (!context.run_facts.empty()) rows += fact("Run facts", html(context.run_facts));
     rows += fact("Interruptions", r.is_interrupted ? "interrupted: " + html(r.interruption)
                                   : r.resumed > 0  ? fmt::format("resumed {} times", r.resumed)
                                                    : "none");

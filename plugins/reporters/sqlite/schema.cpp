@@ -17,7 +17,8 @@ CREATE TABLE run (  -- by whom, when and how; one row. All that differs between 
     command TEXT NOT NULL, configuration_sha256 TEXT NOT NULL, started TEXT NOT NULL, ended TEXT NOT NULL,
     host TEXT NOT NULL, user TEXT NOT NULL, threads INTEGER NOT NULL, earlier_threads TEXT, sandbox TEXT NOT NULL,
     is_interrupted INTEGER NOT NULL, interruption TEXT, resumed INTEGER NOT NULL,
-    seal TEXT  -- of the case; NULL in the report that the scan itself wrote
+    seal TEXT,      -- of the case; NULL in the report that the scan itself wrote
+    run_facts TEXT  -- says so where facts of this row come from a file
 ) STRICT;
 CREATE TABLE remark (  -- sentences that stand beside the verdict
     id INTEGER PRIMARY KEY,
