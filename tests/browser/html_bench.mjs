@@ -36,6 +36,8 @@ async function measure(browser, path) {
   }
   for (const column of ["Size", "Path", "Modified"]) keep("sort", await timed(page, acts.sort, column));
   for (const column of ["6", "9"]) keep("group", await timed(page, acts.group, column));
+  keep("choose a group", await timed(page, "document.querySelector('.groups button').click()"));
+  for (const word of words) keep("filter in a group", await timed(page, acts.filter, word));
   for (const share of [0.3, 0.9, 0.5]) keep("scroll", await timed(page, acts.scroll, share));
   await close(page);
 }

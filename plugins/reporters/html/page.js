@@ -43,7 +43,7 @@
 
   // ---- Filter and groups ----
 
-  let wanted = [], group = -1, chosen = null;
+  let wanted = [], group = -1, chosen = null, groupNames = [];
   // Lower case: what a row says, and the names of it. Made while nothing else is done; the rest when it is asked for.
   const texts = new Array(rows.length);
   function textOf(index) {
@@ -65,9 +65,17 @@
   // Records of one category are one group: what stands before ", record".
   const matchesOf = (cell) => cell.includes("; ") ? [...new Set(cell.split("; ").map((part) => part.split(", record ")[0]))].join("; ")
     : cell.split(", record ")[0];
-  const groupOf = (row) => plain(group === MATCHES ? matchesOf(withoutNames(row[group])) : row[group]) || "(none)";
+  // The name of each row's group. Few names stand in many rows: each is made once.
+  function namesOfGroups() {
+    const made = new Map();
+    return rows.map((row) => {
+      const cell = group === MATCHES ? matchesOf(withoutNames(row[group])) : row[group];
+      if (!made.has(cell)) made.set(cell, plain(cell) || "(none)");
+      return made.get(cell);
+    });
+  }
   $.fn.dataTable.ext.search.push(function (settings, data, index) {
-    if (chosen !== null && groupOf(rows[index]) !== chosen) return false;
+    if (chosen !== null && groupNames[index] !== chosen) return false;
     return wanted.every((word) => holds(index, word));
   });
 
@@ -143,12 +151,9 @@
   function showGroups() {
     groups.replaceChildren();
     chosen = null;
-    if (group < 0) return;
+    groupNames = group < 0 ? [] : namesOfGroups();
     const counts = new Map();
-    for (const row of rows) {
-      const name = groupOf(row);
-      counts.set(name, (counts.get(name) || 0) + 1);
-    }
+    for (const name of groupNames) counts.set(name, (counts.get(name) || 0) + 1);
     const sorted = [...counts].sort((a, b) => b[1] - a[1]);
     for (const [name, count] of sorted.slice(0, mostGroups)) {
       const button = element("button", name + ": " + count.toLocaleString("en"), { type: "button", "aria-pressed": "false" });
