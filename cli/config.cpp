@@ -7,6 +7,7 @@
 
 #include "cli/command.h"
 #include "cli/exit_code.h"
+#include "cli/types.h"
 #include "config/schema.h"
 #include "engine/outside/plugin_reports.h"
 #include "engine/outside/program_file.h"
@@ -50,8 +51,10 @@ void add_config(CLI::App& app, CommandLine& line) {
             const ScanOptions& options = configuration.options;
             PluginReports(options.report_options.plugin).require_all();
             if (names_exec(options.reports)) open_program(options.report_options.exec);
+            const std::vector<std::string> doubts = check_types(configuration.rules);
             std::printf("sound: SHA-256 %s\n", configuration.sha256.c_str());
             say_what_is_left_open(configuration);
+            for (const std::string& doubt : doubts) std::printf("note: %s\n", doubt.c_str());
             return exit_code::success;
         };
     });

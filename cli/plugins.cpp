@@ -30,6 +30,7 @@ std::vector<Row> all_rows() {
     add_rows(rows, "container", registry().containers);
     add_rows(rows, "volumes", registry().volume_systems);
     add_rows(rows, "filesystem", registry().filesystems);
+    add_rows(rows, "types", std::vector{registry().types});
     add_rows(rows, "list", registry().lists);
     add_rows(rows, "report", registry().reporters);
     return rows;

@@ -11,6 +11,7 @@
 #include "cli/devices.h"
 #include "cli/scan_run.h"
 #include "cli/terminal.h"
+#include "cli/types.h"
 #include "cli/versions.h"
 #include "engine/outside/plugin_reports.h"
 #include "engine/outside/program_file.h"
@@ -171,6 +172,7 @@ Run begin_new(const ScanArguments& arguments, const std::string& command, Loaded
     const PluginReports plugins(configuration.options.report_options.plugin);
     plugins.require_all();
     if (names_exec(configuration.options.reports)) open_program(configuration.options.report_options.exec);
+    for (const std::string& doubt : check_types(configuration.rules)) print_notice(doubt);
     std::vector<std::string> notices;
     std::vector<EvidenceSpec> evidence = identify_evidence(registry(), evidence_of(arguments), notices);
     for (const std::string& notice : notices) print_notice(notice);

@@ -6,6 +6,7 @@
 #include "cli/devices.h"
 #include "cli/scan_run.h"
 #include "cli/terminal.h"
+#include "cli/types.h"
 #include "engine/outside/plugin_reports.h"
 #include "engine/outside/program_file.h"
 #include "plugins/registry.h"
@@ -140,6 +141,7 @@ Run begin_resumed(const ScanArguments& arguments, LoadedLists& lists) {
     const PluginReports plugins(options.report_options.plugin);
     plugins.require_all();
     if (names_exec(options.reports)) open_program(options.report_options.exec);
+    check_types(configuration.rules);
     const std::string engines = std::exchange(run.hash_engine, engine_in_words(options.hash_engine));
     looked.reset();
     directory.set_reports_aside();

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <libdeflate.h>
 #include <link.h>
+#include <magic.h>
 #include <openssl/crypto.h>
 #include <seccomp.h>
 #include <sqlite3.h>
@@ -51,9 +52,11 @@ std::string build_id() {
 
 std::string library_versions() {
     const scmp_version* seccomp = seccomp_version();
-    return fmt::format("libtsk {}, OpenSSL {}, oneTBB {}, SQLite {}, libdeflate {}, libseccomp {}.{}.{}",
-                       tsk_version_get_str(), OpenSSL_version(OPENSSL_VERSION_STRING), TBB_runtime_version(),
-                       sqlite3_libversion(), LIBDEFLATE_VERSION_STRING, seccomp->major, seccomp->minor, seccomp->micro);
+    return fmt::format(
+        "libtsk {}, OpenSSL {}, oneTBB {}, SQLite {}, libdeflate {}, libseccomp {}.{}.{}, libmagic {}.{:02}",
+        tsk_version_get_str(), OpenSSL_version(OPENSSL_VERSION_STRING), TBB_runtime_version(), sqlite3_libversion(),
+        LIBDEFLATE_VERSION_STRING, seccomp->major, seccomp->minor, seccomp->micro, magic_version() / 100,
+        magic_version() % 100);
 }
 
 std::string version_text() {

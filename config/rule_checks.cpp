@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "config/rule_conditions.h"
+#include "engine/examine/content_type.h"
 #include "engine/scan/options.h"
 
 namespace triage {
@@ -51,6 +52,16 @@ bool cover(const Words& wide, std::string_view narrow) {
     return std::any_of(wide.begin(), wide.end(), [&](const std::string& word) { return covers(word, narrow); });
 }
 
+// The table and libmagic may each say another type of one content.
+bool have_two_tellers(const Words& a, const Words& b) {
+    const auto is_libmagics = [](const std::string& type) { return !is_in_table(type); };
+    const auto has_libmagics =
+        std::any_of(a.begin(), a.end(), is_libmagics) || std::any_of(b.begin(), b.end(), is_libmagics);
+    const auto has_only_libmagics =
+        std::all_of(a.begin(), a.end(), is_libmagics) && std::all_of(b.begin(), b.end(), is_libmagics);
+    return has_libmagics && !has_only_libmagics;
+}
+
 bool is_at_or_before(const Timestamp& a, const Timestamp& b) {
     return std::pair(a.seconds, a.nanoseconds) <= std::pair(b.seconds, b.nanoseconds);
 }
@@ -79,6 +90,7 @@ bool exclude_each_other(const Condition& a, const Condition& b) {
     }
     if (a.kind->form != ValueForm::words) return false;
     const auto &x = std::get<Words>(a.value), &y = std::get<Words>(b.value);
+    if (a.kind->name == "type" && have_two_tellers(x, y)) return false;
     return std::none_of(x.begin(), x.end(), [&](const std::string& word) { return cover(y, word); }) &&
            std::none_of(y.begin(), y.end(), [&](const std::string& word) { return cover(x, word); });
 }

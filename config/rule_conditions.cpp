@@ -8,6 +8,7 @@
 
 #include "config/suggest.h"
 #include "engine/base/patterns.h"
+#include "engine/base/text.h"
 #include "engine/examine/content_type.h"
 
 namespace triage {
@@ -107,17 +108,17 @@ void check_order(const YamlNode& node, std::string_view what, const std::optiona
 
 std::vector<std::string> to_types(const YamlNode& node) {
     std::vector<std::string> types = to_texts(node, "type");
-    const std::vector<std::string_view>& known = content_types();
     for (std::size_t i = 0; i < types.size(); ++i) {
-        const std::string& type = types[i];
+        std::string& type = types[i] = in_lower_case(types[i]);
+        if (is_in_table(type)) continue;
         const bool is_group = type.ends_with("/*");
-        const std::string_view start = std::string_view(type).substr(0, type.size() - is_group);
-        const auto fits = [&](std::string_view one) { return is_group ? one.starts_with(start) : one == type; };
-        if (type == "unknown" || std::any_of(known.begin(), known.end(), fits)) continue;
-        std::vector<std::string> words = strings(known);
-        words.emplace_back("unknown");
-        fail_at(place_of_item(node, i),
-                fmt::format("the type {} is none that this build tells; {}", quoted(type), suggestion(type, words)));
+        if (!is_mime_type(is_group ? type.substr(0, type.size() - 1) + "x" : type)) {
+            std::vector<std::string> words = strings(content_types());
+            words.emplace_back("unknown");
+            fail_at(place_of_item(node, i),
+                    fmt::format("type is a MIME type such as image/jpeg or text/*; found {}; {}", quoted(type),
+                                suggestion(type, words)));
+        }
     }
     return types;
 }
@@ -140,9 +141,7 @@ std::vector<std::string> to_words(const ConditionKind& kind, const YamlNode& nod
     if (kind.name == "extension") return to_extensions(node);
     std::vector<std::string> words = to_texts(node, kind.name);
     if (kind.name == "fs")
-        for (std::string& word : words)
-            std::transform(word.begin(), word.end(), word.begin(),
-                           [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
+        for (std::string& word : words) word = in_lower_case(word);
     const std::vector<std::string> known = strings(kind.words);
     for (std::size_t i = 0; i < words.size(); ++i)
         if (!known.empty() && std::find(known.begin(), known.end(), words[i]) == known.end())

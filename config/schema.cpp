@@ -57,11 +57,16 @@ Json time_of_day() { return pattern("^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]
 Json duration() { return pattern("^[0-9]+ *(seconds?|minutes?|hours?|days?)$"); }
 Json real() { return {{"type", "number"}, {"minimum", 0}, {"maximum", 8}}; }
 
+// Case is ignored; the table's own are listed beside it, for editors.
+Json mime_type() {
+    return pattern("^[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}/(\\*|[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126})$");
+}
+
 Json words_of(const ConditionKind& kind) {
     std::vector<std::string> words(kind.words.begin(), kind.words.end());
     if (kind.name == "type") {
         words.assign(content_types().begin(), content_types().end());
-        return one_or_list({{"anyOf", {one_of(words), {{"const", "unknown"}}, pattern("^[a-z]+/\\*$")}}});
+        return one_or_list({{"anyOf", {one_of(words), {{"const", "unknown"}}, mime_type()}}});
     }
     return one_or_list(words.empty() ? text() : one_of(words));
 }

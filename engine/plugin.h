@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/evidence/filesystem.h"
+#include "engine/evidence/type_teller.h"
 #include "engine/evidence/volume.h"
 #include "engine/known/list_format.h"
 #include "engine/media/container.h"
@@ -18,6 +19,7 @@ struct Registry {
     std::vector<const FilesystemReader*> filesystems;
     std::vector<const ListFormat*> lists;  // in the order they are asked
     std::vector<const ReporterKind*> reporters;
+    const TypeTeller* types = nullptr;  // asked where a rule names a type that the table does not have
 };
 
 }  // namespace triage

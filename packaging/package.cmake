@@ -13,6 +13,10 @@ install(TARGETS triage RUNTIME DESTINATION bin)
 install(CODE "file(RPATH_REMOVE FILE \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/bin/triage\")")
 install(FILES README.md packaging/copyright DESTINATION share/doc/triage)
 install(DIRECTORY docs DESTINATION share/doc/triage)
+# The database of the libmagic that this was built with, found beside the program before any of the system's.
+find_file(MAGIC_DATABASE magic.mgc PATHS /usr/lib/file /usr/share/misc REQUIRED NO_DEFAULT_PATH)
+file(REAL_PATH ${MAGIC_DATABASE} magic_database)
+install(FILES ${magic_database} DESTINATION share/triage)
 install(FILES fixtures/demo/README.md DESTINATION share/doc/triage/fixtures/demo)
 install(DIRECTORY config/profiles config/rules DESTINATION share/doc/triage/config FILES_MATCHING PATTERN "*.yaml")
 # What a plug-in outside the tree is built with: one header, found by find_package(triage).

@@ -40,6 +40,9 @@ std::string escape_for_xml(std::string_view bytes);
 std::string to_json_string(std::string_view bytes);
 void append_json_string(std::string& text, std::string_view bytes);
 
+// The letters of ASCII; others stay.
+std::string in_lower_case(std::string text);
+
 // "1.4 GiB", "512 B": for people; machine-readable reports print bytes.
 std::string human_size(std::uint64_t bytes);
 

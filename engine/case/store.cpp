@@ -63,7 +63,8 @@ InsertStatements::InsertStatements(const Database& database)
       entry(database.prepare("INSERT INTO entry VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")),
       problem(database.prepare("INSERT INTO problem VALUES (NULL,?,?,?,?,?,?,?,?,?,?)")),
       entropy(database.prepare("INSERT INTO entropy VALUES (?,?)")),
-      owner(database.prepare("INSERT INTO owner VALUES (?,?)")) {}
+      owner(database.prepare("INSERT INTO owner VALUES (?,?)")),
+      libmagic(database.prepare("INSERT INTO libmagic_type VALUES (?,?)")) {}
 
 // A rollback journal with synchronous=FULL: a committed second survives a power cut. The journal holds the few old
 // pages that a commit changes; nearly all pages of a scan are new, and those are written once, into the file. A
@@ -235,6 +236,7 @@ std::uint64_t Store::put_content(std::uint32_t volume, const Entry& entry, const
                                     examined.matches.size(), stored_type(examined));
         id = impl_->database.last_row_id();
         if (examined.entropy) impl_->inserts->entropy.run(id, *examined.entropy);
+        if (!examined.libmagic_type.empty()) impl_->inserts->libmagic.run(id, examined.libmagic_type);
         for (std::size_t i = 0; i < examined.matches.size(); ++i) {
             const Match& match = examined.matches[i];
             impl_->inserts->match.run(id, i, match.set, match.source, match.record, match.category_set, match.category,
@@ -279,8 +281,11 @@ void Store::forget_volume(std::uint32_t volume) {
     impl_->judging.reset();  // what was counted is no longer so
     impl_->write_row(0, [&] {
         database.execute("DROP TABLE IF EXISTS temp.judged");
-        database.prepare("DELETE FROM match WHERE content IN (SELECT id FROM content WHERE volume = ?)").run(volume);
-        database.prepare("DELETE FROM entropy WHERE content IN (SELECT id FROM content WHERE volume = ?)").run(volume);
+        for (const char* table : {"match", "entropy", "libmagic_type"})
+            database
+                .prepare(std::string("DELETE FROM ") + table +
+                         " WHERE content IN (SELECT id FROM content WHERE volume = ?)")
+                .run(volume);
         database.prepare("DELETE FROM owner WHERE entry IN (SELECT id FROM entry WHERE volume = ?)").run(volume);
         for (const char* table : {"content", "entry", "problem"})
             database.prepare(std::string("DELETE FROM ") + table + " WHERE volume = ?").run(volume);
@@ -296,6 +301,8 @@ void Store::forget_unknown_volumes() {
         impl_->database.execute(
             "DELETE FROM match WHERE content IN (SELECT id FROM content WHERE volume NOT IN (SELECT id FROM volume));"
             "DELETE FROM entropy WHERE content IN (SELECT id FROM content WHERE volume NOT IN (SELECT id FROM volume));"
+            "DELETE FROM libmagic_type"
+            " WHERE content IN (SELECT id FROM content WHERE volume NOT IN (SELECT id FROM volume));"
             "DELETE FROM owner WHERE entry IN (SELECT id FROM entry WHERE volume NOT IN (SELECT id FROM volume));"
             "DELETE FROM content WHERE volume NOT IN (SELECT id FROM volume);"
             "DELETE FROM entry WHERE volume NOT IN (SELECT id FROM volume);"

@@ -15,7 +15,7 @@ namespace {
 
 constexpr const char* earlier_schema = R"sql(
 CREATE TABLE IF NOT EXISTS earlier.hashed (volume INTEGER, address INTEGER, attribute INTEGER, size INTEGER NOT NULL,
-    extents BLOB NOT NULL, md5 BLOB, sha1 BLOB, sha256 BLOB, type TEXT, bits REAL,
+    extents BLOB NOT NULL, md5 BLOB, sha1 BLOB, sha256 BLOB, type TEXT, bits REAL, libmagic TEXT,
     PRIMARY KEY (volume, address, attribute)) STRICT, WITHOUT ROWID
 )sql";
 
@@ -23,8 +23,9 @@ CREATE TABLE IF NOT EXISTS earlier.hashed (volume INTEGER, address INTEGER, attr
 // of an unfinished volume being forgotten. Resident bytes are not compared, and cost nothing.
 constexpr const char* keep_hashed = R"sql(
 INSERT OR IGNORE INTO earlier.hashed
-SELECT c.volume, c.address, c.attribute, e.size, c.extents, c.md5, c.sha1, c.sha256, c.type, n.bits
+SELECT c.volume, c.address, c.attribute, e.size, c.extents, c.md5, c.sha1, c.sha256, c.type, n.bits, m.type
 FROM entry e CROSS JOIN content c ON c.id = e.content LEFT JOIN entropy n ON n.content = c.id
+    LEFT JOIN libmagic_type m ON m.content = c.id
 WHERE c.volume IN ({}) AND c.status = {} AND c.matches = 0 AND e.source <> {} ORDER BY 1, 2, 3
 )sql";
 
@@ -66,7 +67,7 @@ void Store::drop_earlier_contents() {
 
 EarlierContents::EarlierContents(const std::string& path)
     : database_(path, Database::Mode::immutable),
-      find_(database_.prepare("SELECT size, extents, md5, sha1, sha256, type, bits FROM hashed"
+      find_(database_.prepare("SELECT size, extents, md5, sha1, sha256, type, bits, libmagic FROM hashed"
                               " WHERE volume = ? AND address = ? AND attribute = ?")) {}
 
 std::optional<Examined> EarlierContents::find(std::uint32_t volume, const Entry& entry) {
@@ -82,6 +83,7 @@ std::optional<Examined> EarlierContents::find(std::uint32_t volume, const Entry&
         examined->digests.sha256 = digest_at(find_, 4, Algorithm::sha256);
         examined->type = find_.text(5);
         if (!find_.is_null(6)) examined->entropy = find_.real(6);
+        examined->libmagic_type = find_.text(7);
     }
     find_.reset();
     return examined;

@@ -16,7 +16,7 @@ namespace triage {
 // The statements of the hot path, prepared once.
 struct InsertStatements {
     explicit InsertStatements(const Database& database);
-    Statement content, match, entry, problem, entropy, owner;
+    Statement content, match, entry, problem, entropy, owner, libmagic;
 };
 
 struct Store::Impl {
@@ -93,8 +93,11 @@ class EntryCursor {
     void read_finding();                                // fills record().finding, where there is one
 
   private:
-    Statement rows_, matches_, owner_, entropy_;
-    bool has_asked_ = false;  // a rule of the run asked for owners or entropy
+    void read_libmagic_type();
+
+    Statement rows_, matches_, owner_, entropy_, libmagic_;
+    bool has_asked_ = false;     // a rule of the run asked for owners or entropy
+    bool has_libmagic_ = false;  // or for types of libmagic
     EntryRecord record_;
     std::uint64_t ordinal_ = 0;
     const std::string path_;

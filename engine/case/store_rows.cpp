@@ -163,7 +163,9 @@ EntryCursor::EntryCursor(const Database& database, Of of, std::uint64_t first, s
                                 " WHERE content = ? ORDER BY position")),
       owner_(database.prepare("SELECT name FROM owner WHERE entry = ?")),
       entropy_(database.prepare("SELECT bits FROM entropy WHERE content = ?")),
+      libmagic_(database.prepare("SELECT type FROM libmagic_type WHERE content = ?")),
       has_asked_(database.integer("SELECT EXISTS (SELECT 1 FROM owner) OR EXISTS (SELECT 1 FROM entropy)") != 0),
+      has_libmagic_(database.integer("SELECT EXISTS (SELECT 1 FROM libmagic_type)") != 0),
       path_(database.path()) {
     rows_.bind(first, last);
 }
@@ -175,7 +177,13 @@ bool EntryCursor::next() {
     record_.extents.clear();
     read_entry(path_, rows_, record_);
     record_.examined = rows_.is_null(content) ? not_examined(record_.entry) : examined_at(path_, rows_);
+    if (has_libmagic_ && !rows_.is_null(content)) read_libmagic_type();
     return true;
+}
+
+void EntryCursor::read_libmagic_type() {
+    if (libmagic_.bind(rows_.integer(content)).step()) record_.examined.libmagic_type = libmagic_.text(0);
+    libmagic_.reset();
 }
 
 void EntryCursor::read_matches() {

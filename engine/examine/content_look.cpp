@@ -5,12 +5,14 @@
 #include <cmath>
 #include <utility>
 
+#include "engine/evidence/type_teller.h"
 #include "engine/examine/content_type.h"
 
 namespace triage {
 
-void ContentLook::begin(bool with_entropy) {
+void ContentLook::begin(bool with_entropy, Bytes* first_bytes) {
     type_ = {};
+    first_bytes_ = first_bytes;
     is_begun_ = false;
     with_entropy_ = with_entropy;
     if (with_entropy) counts_.fill(0);
@@ -18,9 +20,16 @@ void ContentLook::begin(bool with_entropy) {
 
 void ContentLook::add(ByteView bytes) {
     if (bytes.empty()) return;
-    if (!is_begun_) type_ = type_of(bytes);
-    is_begun_ = true;
+    if (!is_begun_) begin_with(bytes);
     if (with_entropy_) count(bytes);
+}
+
+void ContentLook::begin_with(ByteView bytes) {
+    type_ = type_of(bytes);
+    is_begun_ = true;
+    if (!first_bytes_) return;
+    const ByteView first = bytes.first(std::min(bytes.size(), most_told_bytes));
+    first_bytes_->assign(first.begin(), first.end());
 }
 
 // Four tables: equal bytes in a row would wait for each other's count.

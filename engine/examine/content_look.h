@@ -11,17 +11,20 @@ namespace triage {
 
 class ContentLook {
   public:
-    void begin(bool with_entropy);
+    // `first_bytes`, where given, takes what TypeTeller is given of them.
+    void begin(bool with_entropy, Bytes* first_bytes = nullptr);
     // The next bytes, in order. The first call decides the type: it brings 64 KiB, or the whole content.
     void add(ByteView bytes);
     // Of a content that was read whole.
     void tell(Examined& examined) const;
 
   private:
+    void begin_with(ByteView bytes);
     void count(ByteView bytes);
     double entropy() const;
 
     std::string_view type_;
+    Bytes* first_bytes_ = nullptr;
     bool is_begun_ = false, with_entropy_ = false;
     std::array<std::uint64_t, 256> counts_{};
 };

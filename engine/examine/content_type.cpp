@@ -412,6 +412,34 @@ const std::vector<std::string_view>& content_types() {
     return types;
 }
 
+bool is_in_table(std::string_view word) {
+    const bool is_group = word.ends_with("/*");
+    const std::string_view start = word.substr(0, word.size() - is_group);
+    const auto fits = [&](std::string_view one) { return is_group ? one.starts_with(start) : one == word; };
+    const std::vector<std::string_view>& all = content_types();
+    return word == "unknown" || std::any_of(all.begin(), all.end(), fits);
+}
+
+bool is_told_alike(std::string_view type) {
+    constexpr std::string_view alike[] = {"image/jpeg", "image/png", "image/gif", "application/pdf"};
+    return std::find(std::begin(alike), std::end(alike), type) != std::end(alike);
+}
+
+bool is_mime_type(std::string_view text) {
+    constexpr std::size_t longest_part = 127;
+    const auto is_alphanumeric = [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    };
+    const auto is_part = [&](std::string_view part) {
+        return !part.empty() && part.size() <= longest_part && is_alphanumeric(part[0]) &&
+               std::all_of(part.begin(), part.end(), [&](char c) {
+                   return is_alphanumeric(c) || "!#$&-^_.+"sv.find(c) != std::string_view::npos;
+               });
+    };
+    const std::size_t slash = text.find('/');
+    return slash != std::string_view::npos && is_part(text.substr(0, slash)) && is_part(text.substr(slash + 1));
+}
+
 std::string extension_of(std::string_view path) {
     const std::size_t dot = path.rfind('.');
     if (dot == std::string_view::npos || path.size() - dot - 1 > longest_extension) return {};

@@ -18,6 +18,15 @@ std::string_view type_of(ByteView first_bytes);
 // Every type that `type_of` can say, sorted.
 const std::vector<std::string_view>& content_types();
 
+// Whether `type_of` may say it: a type, "image/*", or "unknown". Other types are libmagic's.
+bool is_in_table(std::string_view word);
+
+// Whether libmagic has the same name for what this type of the table means, and can say no other: it need not be asked.
+bool is_told_alike(std::string_view type);
+
+// "text/x-php": the form of RFC 6838, section 4.2.
+bool is_mime_type(std::string_view text);
+
 // The extension of a path in lower case, without its dot; empty where there is none. Of ASCII letters only the case is
 // changed; what is longer than any that has a meaning is none.
 std::string extension_of(std::string_view path);

@@ -27,8 +27,8 @@ ContentExaminer::ContentExaminer(AlgorithmSet algorithms, UpdateAll update_large
     : hasher_(algorithms), update_large_(std::move(update_large)), buffer_(buffer_bytes) {}
 
 Examined ContentExaminer::examine(const MediaReader& media, const Entry& entry, const std::atomic<bool>& stop,
-                                  std::atomic<std::uint64_t>* bytes_read, bool wants_entropy) {
-    begin(wants_entropy);
+                                  std::atomic<std::uint64_t>* bytes_read, bool wants_entropy, Bytes* first_bytes) {
+    begin(wants_entropy, first_bytes);
     stream_.begin(media, entry, bytes_read);
     while (!stream_.is_at_end()) {
         if (stop.load(std::memory_order_relaxed)) return {Status::unreadable, Reason::not_reached, entry.size, {}, {}};
@@ -41,9 +41,9 @@ Examined ContentExaminer::examine(const MediaReader& media, const Entry& entry, 
     return finish(entry.size, Reason::none);
 }
 
-void ContentExaminer::begin(bool wants_entropy) {
+void ContentExaminer::begin(bool wants_entropy, Bytes* first_bytes) {
     hasher_.begin();
-    look_.begin(wants_entropy);
+    look_.begin(wants_entropy, first_bytes);
     filled_ = 0;
     received_ = 0;
 }

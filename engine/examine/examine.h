@@ -33,10 +33,11 @@ class ContentExaminer {
     // Reads and hashes an entry whose source is extents or resident. `stop` ends a long read: status unreadable, reason
     // not_reached. The result has no matches yet. `bytes_read`, where given, grows with each read.
     Examined examine(const MediaReader& media, const Entry& entry, const std::atomic<bool>& stop,
-                     std::atomic<std::uint64_t>* bytes_read = nullptr, bool wants_entropy = false);
+                     std::atomic<std::uint64_t>* bytes_read = nullptr, bool wants_entropy = false,
+                     Bytes* first_bytes = nullptr);
 
     // For bytes that arrive in order from elsewhere (a content worker).
-    void begin(bool wants_entropy = false);
+    void begin(bool wants_entropy = false, Bytes* first_bytes = nullptr);
     void add(ByteView bytes);
     // `reason` none: `received` bytes are the whole content.
     Examined finish(std::uint64_t size, Reason reason);

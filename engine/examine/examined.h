@@ -22,7 +22,10 @@ struct Examined {
     std::vector<Match> matches;          // in order of set and record
     std::string type = {};               // MIME, by content (content_type.h); only when hashed or typed, may be empty
     std::optional<double> entropy = {};  // bits a byte, 0 to 8; only when hashed, where a rule asks
-    bool is_typed = false;               // not hashed, but its first bytes were read for `type`, where a rule asks
+    // What libmagic says of the first bytes, in lower case; only where a rule asks for a type that the table does not
+    // have. Empty: not asked, or not known.
+    std::string libmagic_type = {};
+    bool is_typed = false;  // not hashed, but its first bytes were read for `type`, where a rule asks
     friend bool operator==(const Examined&, const Examined&) = default;
 };
 

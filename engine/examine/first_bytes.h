@@ -19,7 +19,8 @@ class FirstBytes {
 
     // Sets `type` and `is_typed`; false where a byte that it needs is unreadable: the type stays unknown. The entry's
     // source is extents or resident.
-    bool tell_type(const MediaReader& media, const Entry& entry, Examined& examined);
+    // `first_bytes`, where given, takes what TypeTeller is given of them.
+    bool tell_type(const MediaReader& media, const Entry& entry, Examined& examined, Bytes* first_bytes = nullptr);
 
   private:
     std::array<std::byte, most> bytes_;

@@ -103,7 +103,7 @@ void LaneExaminer::begin(std::size_t lane, const ExamineJob& job) {
     l.hashed = 0;
     digests_.begin(lane);
     l.stream.begin(*job.media, *job.entry, job.bytes_read);
-    l.look.begin(job.wants_entropy);
+    l.look.begin(job.wants_entropy, job.first_bytes);
 }
 
 void LaneExaminer::start(std::size_t lane) {

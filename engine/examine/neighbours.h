@@ -19,6 +19,7 @@ struct ExamineJob {
     AlgorithmSet algorithms = {};  // of which digests are wanted; the examiner has the same
     bool wants_entropy = false;
     std::atomic<std::uint64_t>* bytes_read = nullptr;  // grows while a long content is read
+    Bytes* first_bytes = nullptr;                      // as of ContentLook::begin
 };
 
 class Neighbours {

@@ -158,6 +158,7 @@ void JsonRows::append_entry_keys(std::string& out, const EntryRecord& record) co
     append_number(out, "size", entry.size);
     append_times(out, entry.times, volume);
     if (!examined.type.empty()) append_word(out, "type", examined.type);
+    append_text(out, "type_by_libmagic", examined.libmagic_type);
     append_word(out, "status", to_string(examined.status));
     if (examined.reason != Reason::none) append_word(out, "reason", to_string(examined.reason));
     if (examined.missing_bytes > 0) append_number(out, "missing_bytes", examined.missing_bytes);

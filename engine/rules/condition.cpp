@@ -41,12 +41,24 @@ bool is_type(std::string_view wanted, std::string_view type) {
     if (wanted.ends_with("/*")) return type.starts_with(wanted.substr(0, wanted.size() - 1));
     return wanted == type;
 }
-Truth has_type(const Value& value, const Prepared&, Facts& facts) {
+
+// Of what libmagic has no other name for, the table's answer is enough.
+Truth is_told_by_libmagic(const std::vector<std::string>& wanted, const Facts& facts) {
+    const Examined& content = *facts.examined();
+    if (facts.entry().size == 0 || is_told_alike(content.type)) return Truth::no;
+    if (content.libmagic_type.empty()) return Truth::unknown;
+    return truth_of(std::any_of(wanted.begin(), wanted.end(),
+                                [&](const std::string& word) { return is_type(word, content.libmagic_type); }));
+}
+
+Truth has_type(const Value& value, const Prepared& prepared, Facts& facts) {
     const std::string* type = facts.type();
     if (!type) return Truth::unknown;
     const std::vector<std::string>& words = words_in(value);
-    return truth_of(
-        std::any_of(words.begin(), words.end(), [&](const std::string& word) { return is_type(word, *type); }));
+    // Types that the table does not have fit none of its answers.
+    if (std::any_of(words.begin(), words.end(), [&](const std::string& word) { return is_type(word, *type); }))
+        return Truth::yes;
+    return prepared.others.empty() ? Truth::no : is_told_by_libmagic(prepared.others, facts);
 }
 
 // Streams have no extension of their own, and an empty content is of no type.
@@ -201,7 +213,8 @@ const std::vector<ConditionKind>& condition_table() {
          content,
          ValueForm::words,
          {},
-         "the MIME type by the first bytes; `image/*` is any picture, `unknown` what no signature fits",
+         "the MIME type by the first bytes; `image/*` is any picture, `unknown` what no signature fits; types that the "
+         "table of signatures does not have are asked of libmagic",
          has_type},
         {"type_differs",
          content,

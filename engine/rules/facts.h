@@ -32,6 +32,7 @@ struct EntryPlace {
 struct Prepared {
     std::vector<int> patterns, labels;  // numbers in their set; `labels` of a match
     std::vector<bool> extensions;       // by number of the extension
+    std::vector<std::string> others;    // types that only libmagic tells
 };
 
 // Shared by all rules of a run.
@@ -52,6 +53,8 @@ class Facts {
     const EntryPlace& place() const { return place_; }
     // Null where the content was not read whole, or not yet.
     const Examined* content() const { return examined_ && examined_->status == Status::hashed ? examined_ : nullptr; }
+    // Null where it is not examined yet.
+    const Examined* examined() const { return examined_; }
     // Null where not even its first bytes were read.
     const std::string* type() const {
         return examined_ && (examined_->is_typed || content()) ? &examined_->type : nullptr;

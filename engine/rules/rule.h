@@ -32,6 +32,8 @@ Needs needs_of(const Expression& expression);
 bool names_condition(const Expression& expression, std::string_view kind);
 // Whether it asks for the type, which the first bytes tell.
 bool asks_for_type(const Expression& expression);
+// The types in it that the table of engine/examine/content_type.h does not have, and libmagic is asked for.
+std::vector<std::string> types_for_libmagic(const Expression& expression);
 // Whether it may stay open for a content of which only the first bytes were read, and which no notable set knows: it
 // asks for the entropy, or beside the type for a match, which may be an ignorable one.
 bool needs_whole_content(const Expression& expression);

@@ -38,6 +38,16 @@ bool asks_for_type(const Expression& expression) {
     return names_condition(expression, "type") || names_condition(expression, "type_differs");
 }
 
+std::vector<std::string> types_for_libmagic(const Expression& expression) {
+    std::vector<std::string> types;
+    if (expression.kind == Expression::Kind::condition && expression.condition.kind->name == "type")
+        types = std::get<std::vector<std::string>>(expression.condition.value);
+    std::erase_if(types, [](const std::string& type) { return is_in_table(type); });
+    for (const Expression& part : expression.parts)
+        for (std::string& type : types_for_libmagic(part)) types.push_back(std::move(type));
+    return types;
+}
+
 bool needs_whole_content(const Expression& expression) {
     return names_condition(expression, "entropy") ||
            (asks_for_type(expression) && names_condition(expression, "match"));
@@ -69,6 +79,7 @@ RuleBook::RuleBook(const Rules& rules, std::vector<SetFacts> sets, Timestamp sta
         if (acts_before) before_.push_back({&rule, compile(rule.when)});
         if (rule.severity) judging_.push_back({&rule, compile(rule.when), concerns_notable_matches(rule.when)});
         if (rule.severity && names_condition(rule.when, "entropy")) entropy_.push_back({&rule, compile(rule.when)});
+        if (rule.severity && !types_for_libmagic(rule.when).empty()) libmagic_.push_back({&rule, compile(rule.when)});
         if (rule.severity && asks_for_type(rule.when)) typed_.push_back({&rule, compile(rule.when)});
         may_stop_ |= rule.stop_after > 0;
     }
@@ -78,7 +89,7 @@ RuleBook::RuleBook(const Rules& rules, std::vector<SetFacts> sets, Timestamp sta
         node.prepared.extensions.resize(context_.extensions.size());
         for (Node& part : node.parts) self(self, part);
     };
-    for (std::vector<Compiled>* list : {&before_, &entropy_, &typed_, &judging_})
+    for (std::vector<Compiled>* list : {&before_, &entropy_, &typed_, &libmagic_, &judging_})
         for (Compiled& one : *list) widen(widen, one.when);
 }
 
@@ -89,6 +100,7 @@ RuleBook::Node RuleBook::compile(const Expression& expression) {
     if (expression.kind == Expression::Kind::condition) {
         node.condition = &expression.condition;
         prepare(expression.condition, node.prepared);
+        node.prepared.others = types_for_libmagic(expression);
         node.cost = node.prepared.patterns.empty() ? 0 : 1;
         return node;
     }
@@ -147,7 +159,7 @@ Truth RuleBook::decide(const Node& node, Facts& facts) {
 
 RuleBook::BeforeReading RuleBook::before_reading(const Entry& entry, const EntryPlace& place) const {
     BeforeReading before;
-    if (before_.empty() && entropy_.empty()) return before;
+    if (before_.empty() && entropy_.empty() && libmagic_.empty()) return before;
     Facts facts(context_, entry, place, nullptr);
     std::optional<std::uint32_t> priority;
     for (const Compiled& one : before_) {
@@ -157,9 +169,10 @@ RuleBook::BeforeReading RuleBook::before_reading(const Entry& entry, const Entry
         before.hash.add(one.rule->hash);
     }
     before.priority = priority.value_or(Rule::usual_priority);
-    // What metadata already exclude needs no count of its bytes.
-    before.wants_entropy = std::any_of(entropy_.begin(), entropy_.end(),
-                                       [&](const Compiled& one) { return decide(one.when, facts) != Truth::no; });
+    // What metadata already exclude needs no count of its bytes, and no other type.
+    const auto may_hold = [&](const Compiled& one) { return decide(one.when, facts) != Truth::no; };
+    before.wants_entropy = std::any_of(entropy_.begin(), entropy_.end(), may_hold);
+    before.wants_libmagic = std::any_of(libmagic_.begin(), libmagic_.end(), may_hold);
     return before;
 }
 

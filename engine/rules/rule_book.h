@@ -19,7 +19,8 @@ class RuleBook {
     struct BeforeReading {
         std::uint32_t priority = Rule::usual_priority;
         bool is_skipped = false, wants_entropy = false;
-        AlgorithmSet hash;  // empty: those of the configuration
+        bool wants_libmagic = false;  // a rule of severity is open, and asks for a type that only libmagic tells
+        AlgorithmSet hash;            // empty: those of the configuration
     };
     BeforeReading before_reading(const Entry& entry, const EntryPlace& place) const;
 
@@ -34,6 +35,7 @@ class RuleBook {
     // The rule's number of findings after which the scan stops; 0 when it does not.
     std::uint64_t stops_after(std::string_view rule) const;
     bool may_stop() const { return may_stop_; }
+    bool asks_libmagic() const { return !libmagic_.empty(); }
 
   private:
     struct Node;
@@ -49,7 +51,7 @@ class RuleBook {
 
     const Rules rules_;
     RuleContext context_;
-    std::vector<Compiled> before_, entropy_, typed_, judging_;  // which have a say when
+    std::vector<Compiled> before_, entropy_, typed_, libmagic_, judging_;  // which have a say when
     bool may_stop_ = false;
 };
 

@@ -27,6 +27,8 @@ struct EntryWork {
     std::uint8_t priority = Rule::usual_priority;
     AlgorithmSet hash;  // empty: the run's
     bool wants_entropy = false;
+    bool wants_libmagic = false;  // for its type, by its...
+    Bytes first_bytes;            // ...which are kept only for that, once they were read
 
     bool is_to_be_read() const { return !is_examined && !shares_content; }
     bool needs_media() const { return is_to_be_read() || wants_type; }
@@ -44,7 +46,7 @@ inline std::uint64_t memory_of(const EntryWork& work) {
     constexpr std::uint64_t node = 128;  // of the container in which it waits
     const Entry& entry = work.record.entry;
     return sizeof work + node + entry.path.capacity() + entry.stream.capacity() + entry.resident.capacity() +
-           entry.extents.capacity() * sizeof(Extent);
+           entry.extents.capacity() * sizeof(Extent) + work.first_bytes.capacity();
 }
 
 struct AuditEvent {

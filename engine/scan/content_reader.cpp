@@ -16,14 +16,14 @@ ContentReader::ContentReader(const Registry& registry, const WorkerOptions& opti
     job_.kind = JobKind::content;
 }
 
-ContentReader::Answer ContentReader::read(const ContentRequest& request, ContentExaminer& examiner,
-                                          bool wants_entropy) {
+ContentReader::Answer ContentReader::read(const ContentRequest& request, ContentExaminer& examiner, bool wants_entropy,
+                                          Bytes* first_bytes) {
     Answer answer;
     answer.examined = {Status::unreadable, Reason::not_reached, request.size, {}, {}};
     if (deaths_ > most_deaths) return answer;
     if (!worker_) worker_ = std::make_unique<Worker>(registry_, options_, job_);
     worker_->request(request);
-    examiner.begin(wants_entropy);
+    examiner.begin(wants_entropy, first_bytes);
     if (take_answer(request, examiner, answer) || stop_.load(std::memory_order_relaxed)) return answer;
     ++deaths_;
     answer.detail = "the worker that decoded it ended: " + worker_->cause();

@@ -23,7 +23,9 @@ class ContentReader {
         std::string detail;                   // why it could not be decoded; empty when it could
         std::unique_ptr<Worker> dead_worker;  // set when the worker ended over this content
     };
-    Answer read(const ContentRequest& request, ContentExaminer& examiner, bool wants_entropy);
+    // `first_bytes` as of ContentLook::begin.
+    Answer read(const ContentRequest& request, ContentExaminer& examiner, bool wants_entropy,
+                Bytes* first_bytes = nullptr);
 
   private:
     bool take_answer(const ContentRequest& request, ContentExaminer& examiner, Answer& answer);

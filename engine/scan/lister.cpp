@@ -24,15 +24,6 @@ constexpr std::size_t most_attributes = 1 << 16;    // contents of one address: 
 constexpr std::size_t contents_at_once = 4096;      // gathered before a content worker is asked...
 constexpr std::uint64_t memory_at_once = 16 << 20;  // ...and bytes that they take, about
 
-WorkerOptions options_of(const ScanOptions& options) {
-    WorkerOptions worker;
-    worker.memory_bytes = std::uint64_t{options.worker_memory_mib} << 20;
-    worker.memory_max_bytes = std::uint64_t{options.worker_memory_max_mib} << 20;
-    worker.progress_seconds = options.worker_progress_seconds;
-    worker.in_process = options.worker_in_process;
-    return worker;
-}
-
 VolumeState state_without_filesystem(ProblemKind kind) {
     switch (kind) {
         case ProblemKind::locked: return VolumeState::locked;
@@ -97,13 +88,22 @@ Lister::Lister(const ScanInput& input, const RuleBook& rules, const SizeGate& ga
       progress_(progress),
       resume_(std::move(resume)),
       probe_only_(probe_only),
-      worker_options_(options_of(input.options)) {
+      worker_options_(worker_options(input.options)) {
     worker_options_.stop = &input.stop;
     worker_options_.wait = &progress.listing_wait;
     worker_options_.spares = &spares_;
 }
 
 Lister::~Lister() = default;
+
+WorkerOptions worker_options(const ScanOptions& options) {
+    WorkerOptions worker;
+    worker.memory_bytes = std::uint64_t{options.worker_memory_mib} << 20;
+    worker.memory_max_bytes = std::uint64_t{options.worker_memory_max_mib} << 20;
+    worker.progress_seconds = options.worker_progress_seconds;
+    worker.in_process = options.worker_in_process;
+    return worker;
+}
 
 void Lister::list(std::uint32_t evidence_id, const EvidenceSpec& spec) {
     progress_.begin_listing(evidence_id, {});
@@ -331,6 +331,7 @@ void Lister::take_entry(VolumeWalk& walk, Entry entry) {
     work.hash = before.hash;
     if (!work.hash.empty()) work.hash.add(algorithms_of(input_.known));  // what is not computed cannot match
     work.wants_entropy = before.wants_entropy;
+    work.wants_libmagic = before.wants_libmagic;
     if (before.is_skipped) {
         // Another name of the same content, which no rule skips, is read all the same.
         work.is_examined = true;
@@ -384,8 +385,10 @@ bool Lister::was_hashed_earlier(EntryWork& work, const Entry& entry) {
     if (!resume_.contents || entry.source == Source::resident) return false;
     std::optional<Examined> earlier = resume_.contents->find(work.record.volume, entry);
     const AlgorithmSet wanted = work.hash.empty() ? input_.options.algorithms : work.hash;
-    if (!earlier || earlier->digests.algorithms() != wanted || earlier->entropy.has_value() != work.wants_entropy)
+    if (!earlier || earlier->digests.algorithms() != wanted || earlier->entropy.has_value() != work.wants_entropy ||
+        earlier->libmagic_type.empty() == work.wants_libmagic)
         return false;
+    work.wants_libmagic = false;
     work.record.examined = std::move(*earlier);
     return true;
 }
@@ -418,7 +421,8 @@ void Lister::read_in_worker(VolumeWalk& walk) {
     job.volume = walk.volume;
     ContentReader reader(input_.registry, worker_options_, std::move(job), input_.stop);
     for (EntryWork& work : works) {
-        ContentReader::Answer answer = reader.read(request_for(walk, work), examiner_for(work), work.wants_entropy);
+        ContentReader::Answer answer = reader.read(request_for(walk, work), examiner_for(work), work.wants_entropy,
+                                                   work.wants_libmagic ? &work.first_bytes : nullptr);
         if (is_stopped()) return;
         if (work.wants_type) {
             take_type(work, answer);

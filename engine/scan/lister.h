@@ -31,6 +31,9 @@ struct ResumePoint {
     std::unique_ptr<EarlierContents> contents;  // of those that do need one
 };
 
+// Of every worker of a run.
+WorkerOptions worker_options(const ScanOptions& options);
+
 class Lister {
   public:
     // `rules`, `gate` and `places` are borrowed; the lister puts each file system into `places` before its entries.

@@ -56,8 +56,13 @@ void update_side_by_side(Hasher& hasher, ByteView bytes) {
 }
 
 ExamineJob job_of(EntryWork& work, AlgorithmSet algorithms, std::atomic<std::uint64_t>* bytes_read) {
-    return {work.media,         &work.record.entry, &work.record.examined, work.hash.empty() ? algorithms : work.hash,
-            work.wants_entropy, bytes_read};
+    return {work.media,
+            &work.record.entry,
+            &work.record.examined,
+            work.hash.empty() ? algorithms : work.hash,
+            work.wants_entropy,
+            bytes_read,
+            work.wants_libmagic ? &work.first_bytes : nullptr};
 }
 
 // A long content under way, from batch to batch.
@@ -169,7 +174,9 @@ void read_types(Batch& batch, const PipelineInput& input) {
             continue;
         }
         if (!first_bytes) first_bytes = std::make_unique<FirstBytes>();
-        if (first_bytes->tell_type(*work->media, record.entry, record.examined)) continue;
+        if (first_bytes->tell_type(*work->media, record.entry, record.examined,
+                                   work->wants_libmagic ? &work->first_bytes : nullptr))
+            continue;
         problems.push_back({work->evidence, record.volume, untyped(record.entry)});
     }
     add_problems(batch, std::move(problems));
@@ -227,8 +234,8 @@ void examine_jobs(std::span<ExamineJob> jobs, ThreadExaminer& examiner, const Pi
     if (for_reference != jobs.begin())
         examiner.lanes->examine({jobs.begin(), for_reference}, input.stop, input.plan.waiting_share());
     for (auto job = for_reference; job != jobs.end(); ++job)
-        *job->result =
-            examiner.reference.examine(*job->media, *job->entry, input.stop, job->bytes_read, job->wants_entropy);
+        *job->result = examiner.reference.examine(*job->media, *job->entry, input.stop, job->bytes_read,
+                                                  job->wants_entropy, job->first_bytes);
 }
 
 // Long contents for this thread's lanes. One that lanes cannot hold becomes a part of the batch.
@@ -322,8 +329,10 @@ void run_pipeline(const PipelineInput& input, const std::function<void(const Bat
     int input_stage = 0, serial_stage = 0;  // stand for the plan's and the recorder's state
     const auto take = [&](tbb::flow_control& flow) -> Token {
         HANDED_OVER(&input_stage);
-        // The one wait inside a task: for our own plan, which the listing thread always ends. While it waits there is
-        // nothing else to start, and tokens under way are on other threads.
+        // The one wait inside a task: for our own plan, which the listing thread always ends, and for our own thread
+        // that asks for types, which always goes on. While it waits there is nothing else to start, and tokens under
+        // way are on other threads.
+        if (input.types) input.types->await_room();
         Token batch = input.plan.take(input.stop);
         if (!batch) flow.stop();
         else if (input.is_spinning) fetch_ahead(*batch, ahead);
@@ -337,11 +346,15 @@ void run_pipeline(const PipelineInput& input, const std::function<void(const Bat
         HANDS_OVER(batch.get());
         return batch;
     };
+    const auto keep = [&](Batch& batch) {
+        if (input.types) input.types->exchange(batch);
+        record(batch);
+        input.plan.recorded(batch);
+    };
     const auto store = [&](Token batch) {
         HANDED_OVER(batch.get());
         HANDED_OVER(&serial_stage);
-        record(*batch);
-        input.plan.recorded(*batch);
+        keep(*batch);
         HANDS_OVER(&serial_stage);
     };
     HANDS_OVER(&input_stage);
@@ -354,10 +367,11 @@ void run_pipeline(const PipelineInput& input, const std::function<void(const Bat
         std::vector<ThreadExaminers*> all;
         for (ThreadExaminers& one : examiners) all.push_back(&one);
         HANDED_OVER(&serial_stage);
-        for (const Batch& batch : finish_carried(all, input)) {
-            record(batch);
-            input.plan.recorded(batch);
-        }
+        for (Batch& batch : finish_carried(all, input)) keep(batch);
+        if (!input.types) return;
+        const Batch rest = input.types->finish();
+        record(rest);
+        input.plan.recorded(rest);
     });
 }
 

@@ -11,6 +11,7 @@
 #include "engine/known/known_set.h"
 #include "engine/scan/plan.h"
 #include "engine/scan/progress.h"
+#include "engine/scan/type_asker.h"
 
 namespace triage {
 
@@ -23,6 +24,7 @@ struct PipelineInput {
     bool is_spinning = false;  // one reader keeps the disk's head moving forward
     const std::atomic<bool>& stop;
     Progress& progress;
+    TypeAsker* types = nullptr;  // where a rule asks libmagic
 };
 
 // Compares what is hashed in a batch and was not compared yet; run_pipeline does so with every batch that it takes.

@@ -325,6 +325,16 @@ bool has_spinning_disk(const std::vector<EvidenceSpec>& evidence) {
     return false;
 }
 
+// Where a rule asks for types that only libmagic tells.
+std::unique_ptr<TypeAsker> type_asker_of(const ScanInput& input, const RuleBook& rules, AuditLog& audit) {
+    if (!rules.asks_libmagic()) return nullptr;
+    const std::string database = input.registry.types->database();
+    audit.record("types", {{"teller", input.registry.types->name()}, {"database", database}});
+    WorkerOptions options = worker_options(input.options);
+    options.stop = &input.stop;
+    return std::make_unique<TypeAsker>(input.registry, options, database);
+}
+
 // Lists in a thread of its own; whatever happens, the plan hears of the end.
 std::future<void> list_aside(Plan& plan, const std::function<void()>& list) {
     return std::async(std::launch::async, [&plan, list] {
@@ -376,6 +386,7 @@ void scan(const ScanInput& given, Store& store, AuditLog& audit, Progress& progr
     Lister lister(input, rules, gate, places, plan, progress, prepare_resume(store));
     store.judge_as_they_come(judge_one);
     Recorder recorder(store, audit, input, rules, places, stop, progress);
+    const std::unique_ptr<TypeAsker> types = type_asker_of(input, rules, audit);
     std::future<void> listing = list_aside(plan, [&] {
         for (std::uint32_t id = 0; id < input.evidence.size() && !lister.is_stopped(); ++id)
             lister.list(id, input.evidence[id]);
@@ -384,7 +395,7 @@ void scan(const ScanInput& given, Store& store, AuditLog& audit, Progress& progr
     std::exception_ptr recording_failure;
     try {
         run_pipeline({plan, input.options.algorithms, input.options.hash_engine, input.known,
-                      thread_count(input.options), is_spinning, input.stop, progress},
+                      thread_count(input.options), is_spinning, input.stop, progress, types.get()},
                      [&](const Batch& batch) { recorder.record(batch); });
     } catch (...) {
         recording_failure = std::current_exception();

@@ -36,7 +36,7 @@ void write_entry(RecordWriter& w, const PlanKey& key, const PlannedEntry& planne
     w.u32(key.priority), w.u32(key.evidence), w.u64(key.position);
     w.u32(planned.walk), w.u32(media), w.u64(planned.work.record.walk_order), w.u32(planned.work.record.volume);
     w.u8(planned.work.hash.bits()), w.flag(planned.work.wants_entropy);
-    w.flag(planned.work.wants_type);
+    w.flag(planned.work.wants_type), w.flag(planned.work.wants_libmagic);
     write(w, entry);
     for (std::size_t at = extents_per_record; at < entry.extents.size(); at += extents_per_record)
         write_extents(w, std::span(entry.extents).subspan(at, std::min(extents_per_record, entry.extents.size() - at)));
@@ -149,6 +149,7 @@ PlannedEntry Spool::take() {
     entry.work.priority = static_cast<std::uint8_t>(head.key.priority);
     entry.work.hash = AlgorithmSet::from_bits(r.u8()), entry.work.wants_entropy = r.flag();
     if (r.flag()) leave_out_by_size(entry.work, true);
+    entry.work.wants_libmagic = r.flag();
     std::uint64_t extents = 0;
     read.entry = read_entry(r, extents);
     while (r.is_good() && read.entry.extents.size() < extents && read_extents(r, read.entry.extents)) continue;

@@ -14,6 +14,7 @@ Bytes serialise(const WorkerJob& job) {
     write(w, job.map, true);
     write(w, job.volume);
     write(w, job.limits);
+    w.text(job.type_database);
     w.flag(job.probe_only), w.u64(job.skip_records);
     w.u32(static_cast<std::uint32_t>(job.avoid.size()));
     for (const auto& [place, delivered] : job.avoid)
@@ -25,12 +26,13 @@ Bytes serialise(const WorkerJob& job) {
 std::optional<WorkerJob> parse_job(ByteView bytes) {
     RecordReader r(bytes);
     WorkerJob job;
-    job.kind = r.enumerator(JobKind::content);
+    job.kind = r.enumerator(JobKind::types);
     for (std::uint32_t n = r.u32(); n > 0 && r.is_good(); --n) job.segments.push_back(read_segment(r));
     job.container = r.text();
     job.map = read_map(r, true);
     job.volume = read_volume(r);
     job.limits = read_limits(r);
+    job.type_database = r.text();
     job.probe_only = r.flag(), job.skip_records = r.u64();
     for (std::uint32_t n = r.u32(); n > 0 && r.is_good(); --n) {
         WorkerJob::Avoided avoided;

@@ -19,6 +19,7 @@ enum class JobKind : std::uint8_t {
     volumes,  // media → volumes
     walk,     // volume → file systems, entries
     content,  // requests → decoded bytes
+    types,    // first bytes → MIME types
 };
 
 struct WorkerJob {
@@ -28,6 +29,7 @@ struct WorkerJob {
     BlockMap map;                    // the others
     Volume volume;                   // walk, content
     WalkLimits limits;               // walk
+    std::string type_database;       // types
     bool probe_only = false;         // walk: say what is there, list nothing
     std::uint64_t skip_records = 0;  // walk again: records that an earlier worker delivered
     // A step of a walk: the same name may be met more than once, the count of records tells which time it was.

@@ -31,6 +31,7 @@ enum class RecordType : std::uint8_t {
     counts,       // WalkCounts
     data,         // bytes of the content asked for
     data_end,     // reason and detail: the content is over
+    mime_type,    // of the first bytes asked about; empty: it could not be told
     end,          // the job is done
 };
 

@@ -138,6 +138,16 @@ void read_contents(const Registry& registry, const WorkerJob& job, const MediaRe
     for (const FilesystemReader* reader : registry.filesystems) reader->read(media, job.volume, next, sink, done);
 }
 
+void tell_types(const TypeTeller::Tell& tell, int request_fd, RecordSender& sender) {
+    for (;;) {
+        sender.flush();
+        const std::optional<Bytes> first_bytes = read_framed(request_fd, max_frame_bytes);
+        if (!first_bytes) return;
+        sender.stand_at(0, {});
+        send_text(sender, RecordType::mime_type, tell(*first_bytes));
+    }
+}
+
 void do_job(const Registry& registry, const WorkerJob& job, std::shared_ptr<const SegmentFiles> files, int request_fd,
             RecordSender& sender) {
     if (job.kind == JobKind::open) return open_container(registry, job, *files, sender);
@@ -176,6 +186,8 @@ void serve(const Registry& registry, const WorkerJob& job, bool with_sandbox, in
            int own_record_fd) {
     auto files = std::make_shared<SegmentFiles>(job.segments);
     const bool all_open = files->open_all();
+    TypeTeller::Tell tell;
+    if (job.kind == JobKind::types) tell = registry.types->load(job.type_database);
     if (with_sandbox) {
         SandboxOptions options{job.memory_bytes, job.memory_max_bytes, own_record_fd, {}};
         if (!all_open)
@@ -185,7 +197,8 @@ void serve(const Registry& registry, const WorkerJob& job, bool with_sandbox, in
         send_text(sender, RecordType::started, "in-process");
     }
     try {
-        do_job(registry, job, files, request_fd, sender);
+        if (tell) tell_types(tell, request_fd, sender);
+        else do_job(registry, job, files, request_fd, sender);
     } catch (const std::bad_alloc&) {
         sender.flush();
         throw;

@@ -15,7 +15,7 @@ inline constexpr int job_fd = 3, record_fd = 4, board_fd = 5;
 // `triage worker`: reads the job from job_fd, enters the sandbox, does the job. Returns the exit code.
 int serve_process(const Registry& registry);
 
-// The job itself. Requests of a content job are read from `request_fd`.
+// The job itself. Requests of a content or types job are read from `request_fd`.
 void serve(const Registry& registry, const WorkerJob& job, bool with_sandbox, int request_fd, RecordSender& sender,
            int own_record_fd);
 

@@ -154,7 +154,7 @@ Worker::Worker(const Registry& registry, const WorkerOptions& options, const Wor
     limited.memory_bytes = options.memory_bytes;
     limited.memory_max_bytes = options.memory_max_bytes;
     write_framed(process_->jobs.get(), serialise(limited));
-    if (job.kind != JobKind::content) process_->jobs.reset();
+    if (job.kind != JobKind::content && job.kind != JobKind::types) process_->jobs.reset();
 }
 
 Worker::~Worker() {
@@ -166,6 +166,8 @@ bool Worker::request(const ContentRequest& request) {
     write(w, request);
     return write_framed(process_->jobs.get(), w.bytes());
 }
+
+bool Worker::request(ByteView first_bytes) { return write_framed(process_->jobs.get(), first_bytes); }
 
 void Worker::close_requests() { process_->jobs.reset(); }
 

@@ -65,6 +65,7 @@ class Worker {
 
     // Sends a request of a content job. False when the worker has gone.
     bool request(const ContentRequest& request);
+    bool request(ByteView first_bytes);  // of a types job
     void close_requests();
 
     // The next record; nothing at the end, and then `end()` says which.

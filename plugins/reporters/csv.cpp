@@ -19,7 +19,7 @@ using Cells = std::vector<std::string>;
 
 constexpr std::string_view entry_columns =
     "exhibit,evidence,volume,fs,path,address,stream,kind,state,placement,size,modified,accessed,changed,created,type,"
-    "status,reason,missing_bytes,md5,sha1,sha256,raw_name";
+    "type_by_libmagic,status,reason,missing_bytes,md5,sha1,sha256,raw_name";
 constexpr std::string_view finding_columns = ",extents,severity,rules,matches";
 constexpr std::string_view problem_columns =
     "exhibit,evidence,volume,path,address,what,detail,first_sector,sectors,raw_path";
@@ -117,6 +117,7 @@ class CsvReporter : public Reporter {
                 format_time(e.times.changed, volume.changed),
                 format_time(e.times.created, volume.created),
                 x.type,
+                x.libmagic_type,
                 std::string(to_string(x.status)),
                 std::string(x.reason == Reason::none ? "" : to_string(x.reason)),
                 number(x.missing_bytes),

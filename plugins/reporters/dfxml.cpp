@@ -174,6 +174,7 @@ class DfxmlReporter : public Reporter {
         if (examined.missing_bytes > 0)
             append_xml_attribute(out, "missing_bytes", fmt::format("{}", examined.missing_bytes));
         if (!examined.type.empty()) append_xml_attribute(out, "type", examined.type);
+        if (!examined.libmagic_type.empty()) append_xml_attribute(out, "type_by_libmagic", examined.libmagic_type);
         if (!entry.stream.empty()) append_xml_attribute(out, "stream_bytes", fmt::format("{}", entry.stream.size()));
         out += "/>";
         for (const Match& match : examined.matches) append_match(out, match);

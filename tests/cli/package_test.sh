@@ -71,6 +71,15 @@ same_as_here() { # PROGRAM CASE
 }
 same_as_here "$inner" case
 
+# What only libmagic tells, by the database that travels with the tar.
+echo 'rules: [{name: text, when: {type: text/*}, severity: info, text: t}]' | tee types.yaml >"$bare$home/types.yaml"
+"$TRIAGE" scan "$root/fixtures/demo/demo.E01" --config types.yaml --out types --quiet
+inside "$inner" scan "$home/demo.E01" --config "$home/types.yaml" --out "$home/types" --quiet 2>err
+[ $? -eq 3 ] || fault "types: not 3: $(cat err)"
+cmp types/reports/entries.jsonl "$bare$home/types/reports/entries.jsonl" || fault "other types"
+grep -q '"type_by_libmagic":"text/' types/reports/entries.jsonl || fault "no type by libmagic"
+grep -q "$home/$prefix/share/triage/magic.mgc" "$bare$home/types/audit.jsonl" || fault "another database"
+
 # The five functions that stand in for libtsk's are bound to the program, and every library that is not stock is its own.
 where="$bare$home/$prefix"
 LD_DEBUG=bindings LD_BIND_NOW=1 "$where/bin/triage" --version 2>bindings >/dev/null
@@ -85,7 +94,7 @@ done >foreign
 readelf -d "$where/bin/triage" | grep -q 'RPATH.*\[$ORIGIN/../lib/triage\]' || fault "another RPATH: $(readelf -d "$where/bin/triage" | grep -i path)"
 documents=$where/share/doc/triage
 for file in LICENSE README.md LIBRARIES.tsv docs/user-guide.md config/profiles/default.yaml config/rules/notable-match.yaml \
-    licences/libtsk19/copyright licences/libssl3/copyright; do
+    licences/libtsk19/copyright licences/libssl3/copyright licences/libmagic-mgc/copyright; do
     [ -s "$documents/$file" ] || fault "the tar has no $file"
 done
 grep -q "$(sed -n 's/^build //p' version)" "$where/BUILD.txt" || fault "BUILD.txt names another build"
@@ -104,7 +113,7 @@ for field in "Package: triage" "Architecture: $(dpkg --print-architecture)" "Ver
 done
 dpkg-deb -c "$deb" >content
 grep -qv '^[d-][rwx-]* root/root' content && fault "not all of the .deb is root's: $(grep -v root/root content)"
-for file in usr/bin/triage usr/share/doc/triage/copyright usr/share/doc/triage/changelog.gz; do
+for file in usr/bin/triage usr/share/doc/triage/copyright usr/share/doc/triage/changelog.gz usr/share/triage/magic.mgc; do
     grep -q " ./$file\$" content || fault "the .deb has no $file"
 done
 dpkg-deb -x "$deb" installed

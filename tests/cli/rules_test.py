@@ -54,6 +54,11 @@ def fill(folder):
     put("a.xz", lzma.compress(b"x"), "application/x-xz")
     put("a.pdf", b"%PDF-1.7\n%%EOF\n", "application/pdf")
     put("a.gif", b"GIF89a" + bytes(20), "image/gif")
+    put("page.php", b"<?php echo 1; ?>\n" * 2000, None)
+    put("run.sh", b"#!/bin/sh\nexit 0\n", None)
+    put("data.json", json.dumps({"a": [1, {"b": None}]}).encode(), None)
+    put("letter.eml", b"From: a@example.org\nTo: b@example.org\nSubject: c\n\nd\n", None)
+    put("page.html", b"<!DOCTYPE html>\n<html><head><title>x</title></head></html>\n", None)
     at = lambda name: os.path.join(folder, name)
     with zipfile.ZipFile(at("a.zip"), "w") as archive:
         archive.writestr("b", "c")
@@ -128,6 +133,40 @@ expect("owner", found.get("owner"), {"/text.txt"})
 expect("old", "old" in found, False)
 expect("new", found.get("new"), {path for path in types if path.startswith("/a.")})
 expect("a finding of a rule is no match", done.summary["verdict"], "NOT COMPARED")
+
+# ---- Types that the table does not have: what file(1) says of the same bytes ----
+def by_file(path):
+    with open(path, "rb") as content, tempfile.NamedTemporaryFile(dir=workspace()) as head:
+        head.write(content.read(16 << 10)), head.flush()
+        return subprocess.run(["file", "--brief", "--mime-type", head.name], check=True, capture_output=True, text=True).stdout.strip().lower()
+
+
+asked = "{name: text, when: {type: text/*}, severity: info, text: t}"
+for engine in "auto", "openssl":
+    done = with_rules(image, [asked], "--hash-engine", engine)
+    told = {entry["path"]: entry.get("type_by_libmagic") for entry in done.entries if entry["path"] in types}
+    alike = ("image/jpeg", "image/png", "image/gif", "application/pdf")  # libmagic has no other name for them
+    wanted = {path: None if kind in alike or path == "/empty.jpg" else by_file(folder + path) for path, kind in types.items()}
+    expect(f"types by libmagic, {engine}", told, wanted)
+    expect("types by the table beside them", {e["path"]: e.get("type") for e in done.entries if e["path"] in types}, types)
+    expect("texts", by_rule(done).get("text"), {path for path, kind in wanted.items() if kind and kind.startswith("text/")})
+    for path in (p for p, kind in types.items() if kind in alike):
+        expect(path, by_file(folder + path), types[path])
+keys = list(next(entry for entry in done.entries if entry["path"] == "/a.zip"))
+expect("whose type it is", keys[keys.index("type"):keys.index("type") + 3], ["type", "type_by_libmagic", "status"])
+done = with_rules(image, ["{name: pictures, when: {type: [image/*, unknown]}, severity: info, text: t}"])
+expect("nothing is asked of libmagic", [entry["path"] for entry in done.entries if "type_by_libmagic" in entry], [])
+os.environ["MAGIC"] = "/nonexistent/magic"  # where libmagic then looks for its database
+expect("no database is needed", with_rules(image, ["{name: a, when: {type: image/*}, severity: info, text: t}"]).code, 3)
+done = with_rules(image, [asked])
+expect("without a database", (done.code, os.path.exists(done.case), "the rule text" in done.stderr, "libmagic-mgc" in done.stderr),
+       (2, False, True, True))
+del os.environ["MAGIC"]
+with open(os.path.join(workspace(), "typo.yaml"), "w") as out:
+    out.write("rules: [{name: typo, when: {type: [image/jpg, text/x-php]}, severity: info, text: t}]\n")
+said = subprocess.run([TRIAGE, "config", "check", out.name], capture_output=True, check=True, text=True).stdout
+expect("types that nobody tells", [line for line in said.splitlines() if line.startswith("note: ")],
+       ["note: the rule typo may never hold: libmagic's database does not name the type image/jpg; did you mean image/jp2?"])
 
 # ---- skip: counted, sized, and a name that no rule skips is read all the same ----
 done = with_rules(image, ["{name: system, when: {path: '/windows/**'}, skip: true}"])

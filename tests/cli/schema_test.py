@@ -54,6 +54,7 @@ GOOD = ["", "next_step: {match: Call the unit.}", "entries.size_gate: true", "th
         "rules: [{name: a, when: {size: 10 MiB, modified: {after: 2024-05-01, newer_than: 30 days}}, severity: info, text: t}]",
         "rules: [{name: a, when: {any: [{type: image/*}, {not: {match: {category: 1, digests: 2}}}]}, severity: info, text: t, tags: x}]",
         "rules: [{name: a, when: {extension: [jpg, 7z]}, priority: 0}, {name: b, when: {path: '/x/**'}, skip: true}]",
+        "rules: [{name: a, when: {type: [text/*, application/vnd.ms-excel, Font/woff2]}, severity: info, text: t}]",
         "rules: [{name: a, when: {entropy: {min: 7.9}}, severity: notice, text: t, stop_after: 3}]"]
 BAD = ["reports.plugin.paths: [a.so]", "reports.plugin.paths: [/a/b]", "reports.plugin.paths: [/a/.so]", "reports.plugin.seconds: 0",
        "thread: 2", "next_step: {match: [a]}", "next_step: {never: a}", "limits.time_seconds: -1", "threads: many", "threads: 2000", "limits: {deepth: 5}", "reports.jsonl: {entry: true}", "reports.jsonl.entries: 1", "reports.redact: [paths]", "reports.jsnol.entries: true", "reports: {jsonl: {entries: true}}", "hash: {algorithms: []}", "hash: {engine: fast}",
@@ -63,6 +64,7 @@ BAD = ["reports.plugin.paths: [a.so]", "reports.plugin.paths: [/a/b]", "reports.
        "rules: [{name: a, when: {size: 1}}]", "rules: [{name: a, when: {size: 1}, severity: info}]",
        "rules: [{name: a, when: {size: 1}, severity: loud, text: t}]", "rules: [{name: a, when: {state: gone}, priority: 1}]",
        "rules: [{name: a, when: {size: 1}, priority: 10}]", "rules: [{name: a, when: {type: picture}, severity: info, text: t}]",
+       "rules: [{name: a, when: {type: 'text/x;charset=y'}, severity: info, text: t}]", "rules: [{name: a, when: {type: '*/*'}, severity: info, text: t}]",
        "rules: [{name: a, when: {match: {digests: 4}}, severity: info, text: t}]",
        "rules: [{name: a, when: {all: []}, severity: info, text: t}]", "rules: [{name: a, when: {entropy: {min: 9}}, severity: info, text: t}]",
        "rules: [{name: a, when: {created: {after: yesterday}}, severity: info, text: t}]"]

@@ -108,6 +108,9 @@ TEST_CASE("conditions that contradict each other are refused") {
     CHECK_FALSE(is_refused("all: [{type: image/*}, {type: image/png}]"));
     CHECK_FALSE(is_refused("all: [{type: image/png}, {type: [video/*, image/*]}]"));
     CHECK(is_refused("all: [{type: image/*}, {type: video/*}]"));
+    CHECK(is_refused("all: [{type: text/*}, {type: [font/woff, message/*]}]"));
+    CHECK_FALSE(is_refused("all: [{type: text/*}, {type: text/x-php}]"));
+    CHECK_FALSE(is_refused("all: [{type: application/zip}, {type: application/x-office}]"));  // each has its teller
     CHECK(is_refused("type: unknown, all: [{type: [image/*, video/mp4]}]"));
     CHECK(is_refused("all: [{modified: {after: 2020-01-01}}, {modified: {before: 2019-01-01}}]"));
     CHECK(is_refused("all: [{modified: {before: 2020-01-01}}, {modified: {after: 2020-01-01}}]"));
@@ -139,8 +142,12 @@ TEST_CASE("what is wrong with a condition is said with its place") {
     CHECK(error("path_regex: 'a{1000}{1000}'").find("is no regular expression of RE2: ") != std::string::npos);
     CHECK(error("name: '" + std::string(4097, 'a') + "'").find("name is a text or a list of texts") !=
           std::string::npos);
-    CHECK(error("type: image/jpg") ==
-          "F, line 2, column 28: the type \"image/jpg\" is none that this build tells; did you mean image/jp2?");
+    CHECK(error("type: imagejpeg") ==
+          "F, line 2, column 28: type is a MIME type such as image/jpeg or text/*; found \"imagejpeg\"; did you mean "
+          "image/jpeg?");
+    for (const char* type : {"image", "/png", "image/", "*/*", "text/x php", "text/**", "te*/x", "text/x/y"})
+        CHECK(error("type: '" + std::string(type) + "'").find("type is a MIME type") != std::string::npos);
+    CHECK(error("type: text/" + std::string(128, 'x')).find("type is a MIME type") != std::string::npos);
     CHECK(error("extension: .jpg") ==
           "F, line 2, column 33: extension is up to 8 bytes without a dot, such as jpg; found \".jpg\"");
     CHECK(error("state: gone").starts_with("F, line 2, column 29: unknown state \"gone\"; expected one of allocated,"));

@@ -307,13 +307,37 @@ class ScriptFilesystem : public FilesystemReader {
     }
 };
 
+std::atomic<int> loads{0};  // counts, protects nothing
+
+class ScriptTypes : public TypeTeller {
+  public:
+    std::string_view name() const override { return "script"; }
+    std::string_view describes() const override { return "does what the content says"; }
+    std::string database() const override { return "script"; }
+    bool names(const std::string&, std::string_view) const override { return true; }
+    Tell load(const std::string& database) const override {
+        ++loads;
+        if (database == "broken") throw Error("script", "cannot be loaded");
+        return [](ByteView bytes) -> std::string {
+            const std::string_view text = as_text(bytes);
+            if (text.starts_with("crash")) crash();
+            if (text.starts_with("hang")) hang();
+            if (text.starts_with("fail")) return {};
+            return std::string(text.starts_with("type ") ? text.substr(5, text.find(' ', 5) - 5) : "text/plain");
+        };
+    }
+};
+
 }  // namespace
+
+int type_loads() { return loads; }
 
 const Registry& script_registry() {
     static const DyingContainer dying;
     static const ScriptVolumes volumes;
     static const ScriptFilesystem filesystem;
-    static const Registry registry{{&dying, &raw_container()}, {&volumes}, {&filesystem}, {}, {}};
+    static const ScriptTypes types;
+    static const Registry registry{{&dying, &raw_container()}, {&volumes}, {&filesystem}, {}, {}, &types};
     return registry;
 }
 

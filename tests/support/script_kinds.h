@@ -48,7 +48,11 @@ inline constexpr bool has_worker_processes = false;
 inline constexpr bool has_worker_processes = true;
 #endif
 
+// Its types are told by the first bytes themselves: "type TYPE"; "crash", "hang" and "fail" misbehave, what else there
+// is has the type text/plain. A database named "broken" cannot be loaded.
 const Registry& script_registry();
+// How often a database was loaded by this process.
+int type_loads();
 
 // A media with one script volume after the other; each starts at a multiple of 4096, the first at 4096.
 class ScriptImage {

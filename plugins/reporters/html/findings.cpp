@@ -78,6 +78,13 @@ std::string exhibit_of(const EvidenceRecord& evidence) {
     return html(evidence.exhibit.empty() ? evidence.name : evidence.exhibit);
 }
 
+// Of the table of signatures, and of libmagic.
+std::string type_of(const Examined& examined) {
+    if (examined.libmagic_type.empty()) return html(examined.type);
+    return html(
+        fmt::format("{}{}{} (libmagic)", examined.type, examined.type.empty() ? "" : ", ", examined.libmagic_type));
+}
+
 }  // namespace
 
 std::string findings_begin(const ReportContext& context) {
@@ -110,7 +117,7 @@ std::string finding_row(const ReportContext& context, const EntryRecord& record,
                                     name_of(entry),
                                     state_of(entry),
                                     fmt::format("{}", entry.size),
-                                    html(record.examined.type),
+                                    type_of(record.examined),
                                     matches_of(context, record),
                                     html(fmt::format("{}", fmt::join(finding.rules, ", "))),
                                     format_time(entry.times.modified, volume.modified),

@@ -15,7 +15,7 @@ Store died(const std::string& path) {
     store.put_volume(volume(0, 0, 0, "p0"));
     store.put_volume(volume(1, 0, 1, "p1"));
     Examined whole = hashed(0x22);
-    whole.type = "image/jpeg", whole.entropy = 7.5;
+    whole.type = "image/jpeg", whole.entropy = 7.5, whole.libmagic_type = "image/x-own";
     put(store, entry("/whole", 1), whole, 0, 1);
     put(store, entry("/unread", 2), not_hashed(Status::partial, Reason::read_error, 5), 0, 2);
     Examined found = hashed(0x33);
@@ -39,7 +39,7 @@ TEST_CASE("what a run hashed is kept for the walk that comes again, and nothing 
     store.forget_volume(0);
     REQUIRE(kept);
     Examined whole = hashed(0x22);
-    whole.type = "image/jpeg", whole.entropy = 7.5;
+    whole.type = "image/jpeg", whole.entropy = 7.5, whole.libmagic_type = "image/x-own";
     CHECK(kept->find(0, entry("/under another name", 1)) == whole);
     CHECK_FALSE(kept->find(0, entry("/unread", 2)));
     CHECK_FALSE(kept->find(0, entry("/found", 3)));  // its match stands on two readings, or is a problem

@@ -15,15 +15,15 @@ TEST_CASE("what rules ask for is there when an earlier run's entries are judged;
     Folder folder;
     const std::string path = folder / "case.sqlite";
     Examined examined = hashed();
-    examined.type = "image/png", examined.entropy = 7.25;
+    examined.type = "image/png", examined.entropy = 7.25, examined.libmagic_type = "image/x-new";
     Entry owned = entry("/owned", 1);
     owned.owner = "S-1-5-32-544";
     Entry link = owned;
     link.path = "/link", link.owner = "1000";
     std::set<std::string> judged;
     const Store::Judge judge = [&](const EntryRecord& r) -> std::optional<Finding> {
-        judged.insert(
-            fmt::format("{} {} {} {}", r.entry.path, r.entry.owner, r.examined.type, r.examined.entropy.value_or(-1)));
+        judged.insert(fmt::format("{} {} {} {} {}", r.entry.path, r.entry.owner, r.examined.type,
+                                  r.examined.entropy.value_or(-1), r.examined.libmagic_type));
         return std::nullopt;
     };
     {
@@ -36,8 +36,11 @@ TEST_CASE("what rules ask for is there when an earlier run's entries are judged;
     {
         Store store = Store::open_for_resume(path);
         store.seal(judge);
-        CHECK(judged ==
-              std::set<std::string>{"/link 1000 image/png 7.25", "/owned S-1-5-32-544 image/png 7.25", "/plain   -1"});
+        CHECK(judged == std::set<std::string>{"/link 1000 image/png 7.25 image/x-new",
+                                              "/owned S-1-5-32-544 image/png 7.25 image/x-new", "/plain   -1 "});
+        std::string read;
+        store.for_each_entry([&](const EntryRecord& r) { read += r.examined.libmagic_type + "/"; });
+        CHECK(read == "image/x-new/image/x-new//");
     }
     Store store = Store::open_for_resume(path);
     store.forget_volume(0);
@@ -45,7 +48,7 @@ TEST_CASE("what rules ask for is there when an earlier run's entries are judged;
     put(store, entry("/again", 1), hashed());
     judged.clear();
     store.seal(judge);
-    CHECK(judged == std::set<std::string>{"/again   -1"});
+    CHECK(judged == std::set<std::string>{"/again   -1 "});
 }
 
 TEST_CASE("of what was not hashed, a type that is none differs from one that is not known") {

@@ -134,6 +134,35 @@ TEST_CASE("an extension promises types, or says nothing") {
     for (const char* extension : {"", "unheard", "tmp"}) CHECK_FALSE(is_other_than_promised(extension, "image/png"));
 }
 
+TEST_CASE("types are the table's or libmagic's, and have the form of RFC 6838") {
+    for (const char* word : {"image/jpeg", "image/*", "unknown", "application/*"}) CHECK(is_in_table(word));
+    for (const char* word : {"text/plain", "text/*", "image/jpg", "image", "*", "", "Unknown"})
+        CHECK_FALSE(is_in_table(word));
+    for (const char* type : {"image/jpeg", "application/vnd.ms-excel", "text/x-c++", "application/CDFV2", "x/7z"})
+        CHECK(is_mime_type(type));
+    for (const std::string& type :
+         {std::string(), std::string("text"), std::string("/x"), std::string("text/"), std::string("text/-x"),
+          std::string("text/x;a=b"), std::string("text/x y"), std::string("text/x\n"), std::string("text/\xC3\xA4"),
+          std::string("a/b\0", 4), "text/" + std::string(128, 'x')})
+        CHECK_FALSE(is_mime_type(type));
+    for (const std::string_view type : content_types()) CHECK(is_mime_type(type));
+}
+
+TEST_CASE("the first bytes are kept where they are asked for, and no more") {
+    const std::string all(100'000, 'x');
+    for (const std::size_t size : {0u, 1u, 16384u, 16385u, 100'000u}) {
+        Bytes first;
+        ContentLook look;
+        look.begin(false, &first);
+        look.add(as_bytes(all.substr(0, size)));
+        look.add(as_bytes("and what follows"));
+        CHECK(first.size() == (size == 0 ? 16 : std::min<std::size_t>(size, 16384)));
+        look.begin(false);
+        look.add(as_bytes("another"));
+        CHECK(as_text(first).find("another") == std::string_view::npos);
+    }
+}
+
 TEST_CASE("entropy is that of all bytes, in whatever pieces they come") {
     const auto entropy = [](std::string_view bytes, std::size_t piece) {
         ContentLook look;

@@ -44,6 +44,26 @@ TEST_CASE("the first bytes tell the type, and no more is read than tells it") {
     CHECK(type_of_content(Bytes(4096, std::byte{'x'})) == "unknown");
 }
 
+TEST_CASE("where libmagic is asked too, 16 KiB are read and kept of what 4 KiB tell") {
+    const auto kept = [](const Bytes& bytes, std::set<std::uint64_t> bad_sectors = {}) {
+        const PlainMedia media(bytes, std::move(bad_sectors));
+        Entry entry;
+        entry.size = bytes.size();
+        entry.extents = {{0, bytes.size()}};
+        Examined examined;
+        Bytes first;
+        const bool is_told = FirstBytes().tell_type(media.reader(), entry, examined, &first);
+        CHECK(std::equal(first.begin(), first.end(), bytes.begin()));
+        return is_told ? first.size() : 0;
+    };
+    CHECK(kept(starting_with(png)) == 16384);
+    CHECK(kept(starting_with("?")) == 16384);
+    CHECK(kept(Bytes(100, std::byte{'x'})) == 100);
+    CHECK(kept(Bytes(4096, std::byte{'x'})) == 4096);
+    CHECK(kept(starting_with(png), {31}) == 0);
+    CHECK(kept(starting_with(png), {32}) == 16384);
+}
+
 TEST_CASE("a type is not known where a byte that may tell it cannot be read") {
     CHECK(type_of_content(starting_with(png), {0}) == "unread");
     CHECK(type_of_content(starting_with("?"), {64}) == "unread");

@@ -71,6 +71,16 @@ TEST_CASE("an entry has the contract's keys in the contract's order") {
           "\n");
 }
 
+TEST_CASE("what libmagic says of the type stands beside what the table says, and says whose it is") {
+    const ReportContext context = context_of_one_volume();
+    Examined examined = hashed();
+    examined.type = "application/zip", examined.libmagic_type = "application/java-archive";
+    const std::string line = entry_line(context, record_of(entry("/a", 1), examined));
+    CHECK(line.find(R"("type":"application/zip","type_by_libmagic":"application/java-archive","status":)") !=
+          std::string::npos);
+    CHECK(entry_line(context, record_of(entry("/a", 1))).find("libmagic") == std::string::npos);
+}
+
 TEST_CASE("what is unknown is absent; times are printed as the file system stores them") {
     ReportContext context = context_of_one_volume();
     context.volumes[0].fs = "";

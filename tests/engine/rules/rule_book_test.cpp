@@ -57,6 +57,10 @@ Change path(std::string_view to) {
 Change type(std::string_view to) {
     return [to](Sample& s) { s.examined.type = to; };
 }
+// What the table and libmagic say.
+Change types(std::string_view table, std::string_view libmagic) {
+    return [=](Sample& s) { s.examined.type = table, s.examined.libmagic_type = libmagic; };
+}
 Change state(EntryState to) {
     return [to](Sample& s) { s.entry.state = to; };
 }
@@ -120,6 +124,16 @@ const std::vector<Row>& rows() {
         {"type: image/png, match: {polarity: ignorable}",
          [](Sample& s) { s.examined.type = "image/png", s.examined.matches[0].set = 0; }, only_typed("image/jpeg"),
          only_typed("image/png")},
+        {"type: text/x-php", types("", "text/x-php"), types("", "text/plain"), types("", "")},
+        {"type: Text/*", types("", "text/x-php"), types("", "application/x-php"), not_read},
+        {"type: [text/x-php, image/png]", types("image/png", ""), types("image/jpeg", ""), types("", "")},
+        {"type: application/x-dosexec", types("application/vnd.microsoft.portable-executable", "application/x-dosexec"),
+         types("application/pdf", ""), types("application/vnd.microsoft.portable-executable", "")},
+        {"type: text/x-php", types("", "text/x-php"), [](Sample& s) { s.examined.type = "", s.entry.size = 0; }},
+        {"type: unknown", types("", "text/x-php"), types("image/png", "")},
+        {"all: [{type: application/zip}, {type: application/x-office}]",
+         types("application/zip", "application/x-office"), types("application/zip", "application/x-other"),
+         types("application/zip", "")},
         {"type_differs: true", type("application/zip"), same, not_read},
         {"type_differs: true", type(""), path("/x.unheard"), not_read},
         {"type_differs: true", type("image/png"), size(0)},
@@ -287,6 +301,24 @@ TEST_CASE("entropy is counted only where a rule that asks for it may hold") {
     CHECK(before(rule).wants_entropy);
     CHECK_FALSE(before(rule, size(100)).wants_entropy);
     CHECK_FALSE(before(test::notable_rule).wants_entropy);
+}
+
+TEST_CASE("libmagic is asked only where a rule of severity may hold that names a type which the table does not have") {
+    const auto asks = [](const std::string& when) {
+        return before("[{name: a, when: {" + when + "}, severity: info, text: t}]").wants_libmagic;
+    };
+    CHECK(asks("type: text/x-php"));
+    CHECK(asks("not: {any: [{type: [image/*, text/*]}]}"));
+    CHECK(asks("size: {min: 1 MiB}, type: text/x-php"));
+    CHECK_FALSE(asks("size: 100, type: text/x-php"));
+    CHECK_FALSE(asks("type: [image/*, unknown, application/zip]"));
+    CHECK_FALSE(asks("type_differs: true"));
+    const RuleBook ours(test::rules_of("[{name: a, when: {type: image/*}, severity: info, text: t}]"), sets, started),
+        others(test::rules_of("[{name: a, when: {type: text/*}, severity: info, text: t}]"), sets, started);
+    CHECK_FALSE(ours.asks_libmagic());
+    CHECK(others.asks_libmagic());
+    Sample sample;  // behind a size gate the first bytes are read for it, too
+    CHECK(others.is_decided_by_type(sample.entry, sample.place()));
 }
 
 TEST_CASE("the type is asked for only where it may make a rule of severity hold") {

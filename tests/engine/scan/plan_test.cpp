@@ -148,7 +148,7 @@ TEST_CASE("entries that do not fit into memory come back from the spool, whole a
     for (std::uint64_t i = 0; i < 5000; ++i) {
         EntryWork one = work("/f" + std::to_string(i) + (i % 3 == 0 ? ".jpg" : ".txt"), i * 7919 % 5000 * 4096);
         one.media = &media.reader();
-        one.hash = AlgorithmSet::from_bits(i % 8), one.wants_entropy = i % 5 == 0;
+        one.hash = AlgorithmSet::from_bits(i % 8), one.wants_entropy = i % 5 == 0, one.wants_libmagic = i % 7 == 0;
         if (i % 11 == 0) leave_out_by_size(one, true);
         if (i == 77)
             for (std::uint64_t n = 0; n < 10'000; ++n) one.record.entry.extents.push_back({n * 3, 1});
@@ -173,6 +173,7 @@ TEST_CASE("entries that do not fit into memory come back from the spool, whole a
         CHECK(spooled[i].hash == kept[i].hash);
         CHECK(spooled[i].wants_entropy == kept[i].wants_entropy);
         CHECK(spooled[i].wants_type == kept[i].wants_type);
+        CHECK(spooled[i].wants_libmagic == kept[i].wants_libmagic);
         CHECK(spooled[i].is_examined == kept[i].is_examined);
         CHECK(spooled[i].record.examined == kept[i].record.examined);
     }

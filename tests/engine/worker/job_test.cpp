@@ -19,6 +19,7 @@ WorkerJob a_job() {
     job.map.runs[1].offset = 7, job.map.runs[1].reason = "gone";
     job.volume = {"p0", VolumeRole::swap, 512, 1024, "Linux"};
     job.limits.depth = 9, job.limits.orphans = false;
+    job.type_database = "/share/magic.mgc";
     job.probe_only = true, job.skip_records = 12345;
     job.avoid = {{{5, "/dir", 6}, 7}, {{0, std::string("/x\0y", 4), 1}, ~0ull}};
     job.memory_bytes = 1, job.memory_max_bytes = ~0ull;
