@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <cstring>
 #include <ctime>
+#include <filesystem>
+#include <utility>
 
 #include "engine/base/error.h"
 #include "engine/base/text.h"
@@ -79,7 +81,12 @@ AuditField::AuditField(std::string_view field_name, bool truth) : name(field_nam
 AuditLog::AuditLog(PrivateFile file, std::uint64_t next, std::string previous)
     : file_(std::move(file)), next_(next), previous_(std::move(previous)) {}
 
-AuditLog AuditLog::create(const std::string& path) { return {PrivateFile::create(path), 0, no_previous}; }
+// Its name is on the disk before the store says that there is a case.
+AuditLog AuditLog::create(const std::string& path) {
+    PrivateFile file = PrivateFile::create(path);
+    sync_folder(std::filesystem::absolute(path).parent_path().string());
+    return {std::move(file), 0, no_previous};
+}
 
 AuditLog AuditLog::open_for_append(const std::string& path) {
     const std::string log = read_whole_file(path);

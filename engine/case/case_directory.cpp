@@ -186,6 +186,7 @@ void CaseDirectory::set_reports_aside() const {
     const std::string folder = fmt::format("{}/interrupted-{}", path_, number);
     make_private_folder(folder);
     for (const std::string& name : names) fs::rename(path_ + "/" + name, folder + "/" + name);
+    sync_folder(folder);  // first: better twice than nowhere
     sync_folder(path_);
 }
 

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the scripts here share: a folder in memory, preloaded shims, scans that are run and looked at."""
+import hashlib, json, os, subprocess, sys, tempfile
+
+if "TMPDIR" not in os.environ and os.access("/dev/shm", os.W_OK):
+    tempfile.tempdir = "/dev/shm"
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../cli"))
+from support import FIXTURES, ROOT, SKIPPED, TRIAGE, decoy_list, finish, read_lines, shared, workspace  # noqa: E402,F401
+
+REPORTS = ("entries", "findings", "problems")
+
+
+def shim(name):
+    """Builds NAME.c of this folder; returns the library for LD_PRELOAD."""
+    library = os.path.join(workspace(), f"{name}.so")
+    if not os.path.exists(library):
+        source = os.path.join(os.path.dirname(os.path.abspath(__file__)), f"{name}.c")
+        subprocess.run(["gcc", "-shared", "-fPIC", "-O2", "-o", library, source, "-ldl"], check=True)
+    return library
+
+
+def many_entries(files):
+    """The image of fixtures/many.py; returns its path and the rows (volume, path, MD5) that were put in."""
+    image = os.path.join(workspace(), "many.img")
+    subprocess.run([os.path.join(ROOT, "fixtures/many.py"), image, str(files)], check=True,
+                   env={**os.environ, "TMPDIR": tempfile.gettempdir()})
+    with open(f"{image}.names") as names:
+        return image, [tuple(line.rstrip("\n").split("\t")) for line in names]
+
+
+def triage(*arguments, timeout=300, **options):
+    """Runs the program; a run that does not end is an exit code of None."""
+    command = [TRIAGE, *map(str, arguments)]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=timeout, **options)
+    except subprocess.TimeoutExpired:
+        return subprocess.CompletedProcess(command, None, "", f"did not end within {timeout} s")
+
+
+def reports_of(case):
+    """SHA-256 of what a case says of entries, findings and problems."""
+    digests = {}
+    for name in REPORTS:
+        path = os.path.join(case, "reports", f"{name}.jsonl")
+        digests[name] = hashlib.sha256(open(path, "rb").read()).hexdigest() if os.path.exists(path) else "missing"
+    return digests
+
+
+def audit_flaw(case):
+    """The first record of audit.jsonl that does not follow the one before, or None; a torn last line is no flaw."""
+    path, previous = os.path.join(case, "audit.jsonl"), "0" * 64
+    if not os.path.exists(path):
+        return "missing"
+    for number, line in enumerate(open(path, "rb").read().split(b"\n")[:-1]):
+        try:
+            record = json.loads(line)
+        except ValueError:
+            return f"record {number} cannot be read"
+        if record["seq"] != number or record["previous"] != previous:
+            return f"record {number} does not follow"
+        previous = hashlib.sha256(line).hexdigest()
+    return None
