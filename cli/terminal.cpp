@@ -25,6 +25,9 @@ extern "C" void on_signal(int signal) {
     stop_signal = signal;
 }
 
+// A file that may not grow further is a write that fails. Not SIG_IGN, which the program of a worker would inherit.
+extern "C" void on_limit(int) {}
+
 }  // namespace
 
 void print_error(std::string_view message, std::string_view advice) {
@@ -72,6 +75,7 @@ const std::atomic<bool>& stop_on_signals() {
     action.sa_handler = on_signal;
     for (int signal : {SIGINT, SIGTERM, SIGHUP}) sigaction(signal, &action, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, on_limit);
     return stop_requested;
 }
 

@@ -119,6 +119,12 @@ void put_all_codes(Database& database) {
     put_codes(database, "polarity", Polarity::ignorable);
 }
 
+// What a scan leaves that ended while it made its store: the tables come in one transaction.
+bool is_without_tables(const Database& database) {
+    return database.integer("SELECT count(*) FROM sqlite_schema") == 0 &&
+           database.integer("PRAGMA application_id") == 0;
+}
+
 }  // namespace
 
 void create_tables(Database& database) {
@@ -133,6 +139,9 @@ void create_tables(Database& database) {
 void check_is_store(const Database& database) {
     const std::string name = escape_for_terminal(database.path());
     try {
+        if (is_without_tables(database))
+            throw Error(name, "not the store of a case yet: the scan ended before its evidence was recorded",
+                        "remove the case and start the scan again");
         if (database.integer("PRAGMA application_id") != store_application_id)
             throw Error(name, "not the store of a case");
         const std::int64_t version = database.integer("PRAGMA user_version");

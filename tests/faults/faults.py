@@ -5,7 +5,8 @@ import hashlib, json, os, subprocess, sys, tempfile
 if "TMPDIR" not in os.environ and os.access("/dev/shm", os.W_OK):
     tempfile.tempdir = "/dev/shm"
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../cli"))
-from support import FIXTURES, ROOT, SKIPPED, TRIAGE, decoy_list, finish, read_lines, shared, workspace  # noqa: E402,F401
+from support import (ROOT, SKIPPED, TRIAGE, all_faults, decoy_list, finish, read_lines,  # noqa: E402,F401
+                     workspace)
 
 REPORTS = ("entries", "findings", "problems")
 
@@ -60,3 +61,15 @@ def audit_flaw(case):
             return f"record {number} does not follow"
         previous = hashlib.sha256(line).hexdigest()
     return None
+
+
+def patient():
+    """A configuration with which a machine that has other work is no worker that hangs."""
+    path = os.path.join(workspace(), "patient.yaml")
+    with open(path, "w") as out:
+        out.write("worker:\n  progress_seconds: 120\n")
+    return path
+
+
+def problems_in_words(case):
+    return "; ".join(f"{p['what']}: {p.get('detail', '')}" for p in read_lines(f"{case}/reports/problems.jsonl")[:3])

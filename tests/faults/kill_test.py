@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """A scan that is killed at random moments and resumed says what an uninterrupted one says.
 
-usage: kill_test.py [KILLS] [--power-cut] [--seed N] [--files N]      default: 20 kills, 100000 entries
+usage: kill_test.py [KILLS] [--power-cut] [--seed N] [--files N] [--minutes N]      default: 20 kills, 100000 entries
 Each series kills one scan one to four times with SIGKILL, wherever it is, and lets the last resume end. With
 --power-cut only what was synced is left then (power_cut.c); each file may also have come further, by a coin.
 """
 import argparse, os, random, shutil, signal, subprocess, sys, time
-from faults import REPORTS, TRIAGE, audit_flaw, finish, many_entries, read_lines, reports_of, shim, triage, workspace
+from faults import (REPORTS, TRIAGE, audit_flaw, finish, many_entries, patient, problems_in_words, read_lines,
+                    reports_of, shim, triage, workspace)
 
 NOTHING_YET = ("ended before its evidence was recorded", "holds no case.sqlite")
 options = argparse.ArgumentParser()
@@ -15,6 +16,7 @@ options.add_argument("kills", nargs="?", type=int, default=20)
 options.add_argument("--power-cut", action="store_true")
 options.add_argument("--seed", type=int, default=int(time.time()))
 options.add_argument("--files", type=int, default=100_000)
+options.add_argument("--minutes", type=float, default=1e6, help="begin no further series after that")
 options = options.parse_args()
 faults, counts = [], {"series": 0, "kills": 0, "begun anew": 0, "killed after the seal": 0}
 chance = random.Random(options.seed)
@@ -25,8 +27,8 @@ def start(arguments):
     environment = dict(os.environ)
     if options.power_cut:
         environment |= {"LD_PRELOAD": shim("power_cut"), "POWER_CUT_LOG": log}
-    return subprocess.Popen([TRIAGE, "scan", *arguments, "--quiet"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                            stderr=subprocess.PIPE, text=True, env=environment)
+    return subprocess.Popen([TRIAGE, "scan", *arguments, "--quiet"], stdin=subprocess.DEVNULL,
+                            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment)
 
 
 def run_for(process, seconds):
@@ -87,7 +89,7 @@ def cut_power(case, state):
 
 def anew(case):
     shutil.rmtree(case, ignore_errors=True)
-    return [image, "--notable", listed, "--report", "jsonl", "--out", case]
+    return [image, "--notable", listed, "--config", patient(), "--report", "jsonl", "--out", case]
 
 
 def attempt(case, arguments, seconds):
@@ -103,9 +105,10 @@ def attempt(case, arguments, seconds):
 
 def check_end(case, code, error, label):
     if code != whole.returncode:
-        faults.append(f"{label}: ended with {code}: {error}")
+        faults.append(f"{label}: ended with {code}: {error}{problems_in_words(case)}")
     elif (now := reports_of(case)) != expected:
-        faults.append(f"{label}: not the same: {[n for n in REPORTS if now[n] != expected[n]]}")
+        other = [name for name in REPORTS if now[name] != expected[name]]
+        faults.append(f"{label}: not the same: {other}: {problems_in_words(case)}")
     elif (done := triage("verify", case)).returncode != 0:
         faults.append(f"{label}: verify: {done.stdout}{done.stderr}")
 
@@ -150,7 +153,7 @@ seconds, expected = time.monotonic() - begin, reports_of(whole_case)
 got = [(e["volume"], e["path"], e["hashes"]["md5"]) for e in read_lines(f"{whole_case}/reports/entries.jsonl")]
 if sorted(got) != sorted(rows) or whole.returncode != 1:
     faults.append(f"the scan that nothing interrupts: exit {whole.returncode}, {len(got)} entries of {len(rows)}")
-while counts["kills"] < options.kills and len(faults) < 5:
+while counts["kills"] < options.kills and len(faults) < 5 and time.monotonic() < begin + 60 * options.minutes:
     series(f"seed {options.seed}, series {counts['series']}")
 print(f"seed {options.seed}, {len(rows)} entries, {seconds:.1f} s uninterrupted:",
       ", ".join(f"{number} {what}" for what, number in counts.items()))
