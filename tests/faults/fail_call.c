@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// Preloaded into a program: its FAIL_AT-th call of FAIL_CALL fails with the error number FAIL_ERROR; 0 fails none. With
+// FAIL_DIES the program is killed there instead. FAIL_COUNT names a file that is told how many calls there were. Only
+// calls of the process that was started count: workers do not inherit the environment.
+// FAIL_CALL: read (pread, read), write (pwrite, write), sync (fsync, fdatasync), spawn, name (rename, ftruncate,
+// truncate, mkdir, open for creating), memory (malloc, calloc, realloc, operator new)
+// gcc -shared -fPIC -O2 -o fail_call.so fail_call.c -ldl
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static atomic_long calls, fail_at = -1;
+static int error_number, count_file = -1, dies;
+static const char* kind = "";
+
+__attribute__((constructor)) static void prepare(void) {
+    const char *at = getenv("FAIL_AT"), *count = getenv("FAIL_COUNT");
+    if (!at) return;
+    kind = getenv("FAIL_CALL");
+    error_number = atoi(getenv("FAIL_ERROR"));
+    dies = getenv("FAIL_DIES") != NULL;
+    if (count) count_file = open(count, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    unsetenv("LD_PRELOAD");
+    fail_at = atol(at);
+}
+
+__attribute__((destructor)) static void tell(void) {
+    if (count_file >= 0) dprintf(count_file, "%ld\n", atomic_load(&calls));
+}
+
+static int fails(const char* call) {
+    if (fail_at < 0 || strcmp(kind, call) != 0) return 0;
+    if (atomic_fetch_add(&calls, 1) + 1 != fail_at) return 0;
+    if (dies) kill(getpid(), SIGKILL);
+    errno = error_number;
+    return 1;
+}
+
+#define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+#define WRAP(result, name, parameters, arguments, call, failure)                \
+    result name parameters {                                                    \
+        static __typeof__(&name) real;                                          \
+        if (!real) real = REAL(name);                                           \
+        return fails(call) ? (failure) : real arguments;                        \
+    }
+
+WRAP(ssize_t, read, (int fd, void* to, size_t size), (fd, to, size), "read", -1)
+WRAP(ssize_t, pread, (int fd, void* to, size_t size, off_t at), (fd, to, size, at), "read", -1)
+WRAP(ssize_t, pread64, (int fd, void* to, size_t size, off64_t at), (fd, to, size, at), "read", -1)
+WRAP(ssize_t, write, (int fd, const void* from, size_t size), (fd, from, size), "write", -1)
+WRAP(ssize_t, pwrite, (int fd, const void* from, size_t size, off_t at), (fd, from, size, at), "write", -1)
+WRAP(ssize_t, pwrite64, (int fd, const void* from, size_t size, off64_t at), (fd, from, size, at), "write", -1)
+WRAP(int, fsync, (int fd), (fd), "sync", -1)
+WRAP(int, fdatasync, (int fd), (fd), "sync", -1)
+WRAP(int, rename, (const char* from, const char* to), (from, to), "name", -1)
+WRAP(int, ftruncate, (int fd, off_t size), (fd, size), "name", -1)
+WRAP(int, ftruncate64, (int fd, off64_t size), (fd, size), "name", -1)
+WRAP(int, mkdir, (const char* path, mode_t mode), (path, mode), "name", -1)
+WRAP(int, unlink, (const char* path), (path), "name", -1)
+WRAP(int, posix_spawn,
+     (pid_t * pid, const char* path, const posix_spawn_file_actions_t* actions, const posix_spawnattr_t* attributes,
+      char* const arguments[], char* const environment[]),
+     (pid, path, actions, attributes, arguments, environment), "spawn", error_number)
+
+static int open_as(const char* name, const char* path, int flags, mode_t mode) {
+    if ((flags & O_CREAT) && fails("name")) return -1;
+    return ((int (*)(const char*, int, ...))dlsym(RTLD_NEXT, name))(path, flags, mode);
+}
+static mode_t mode_in(int flags, va_list list) { return flags & (O_CREAT | O_TMPFILE) ? va_arg(list, mode_t) : 0; }
+#define WRAP_OPEN(name)                             \
+    int name(const char* path, int flags, ...) {    \
+        va_list list;                               \
+        va_start(list, flags);                      \
+        const mode_t mode = mode_in(flags, list);   \
+        va_end(list);                               \
+        return open_as(#name, path, flags, mode);   \
+    }
+WRAP_OPEN(open)
+WRAP_OPEN(open64)
+
+// dlsym itself may allocate, so that the C library's own names stand here.
+extern void* __libc_malloc(size_t);
+extern void* __libc_calloc(size_t, size_t);
+extern void* __libc_realloc(void*, size_t);
+void* malloc(size_t size) { return fails("memory") ? NULL : __libc_malloc(size); }
+void* calloc(size_t count, size_t size) { return fails("memory") ? NULL : __libc_calloc(count, size); }
+void* realloc(void* old, size_t size) { return fails("memory") ? NULL : __libc_realloc(old, size); }
