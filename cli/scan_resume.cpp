@@ -121,6 +121,9 @@ Run begin_resumed(const ScanArguments& arguments, LoadedLists& lists) {
     if (evidence.empty())
         throw Error(arguments.resume, "ended before its evidence was recorded; there is nothing to resume",
                     "remove it and start the scan again");
+    if (configuration.sha256 != run.configuration_sha256)
+        throw Error(directory.config_path(), "is not the configuration the case began with: its SHA-256 differs",
+                    "put back what was there, or start a new case");
     admit_devices(evidence, arguments);
     if (lists.records.empty()) load_lists_of_case(lists, looked->lists(), arguments);
     if (!are_same_lists(lists.records, looked->lists())) throw Error(arguments.resume, "began with other lists");

@@ -81,7 +81,7 @@ def fits(kibibytes):
 
 
 def limited(kibibytes):
-    """The same where no file may grow further, as with a quota. More than 384 KiB leave no room for a worker."""
+    """The same where no file may grow further, as with a quota. From 320 KiB on no room for a worker."""
     case, label = os.path.join(workspace(), "limited"), f"files of {kibibytes} KiB"
     shutil.rmtree(case, ignore_errors=True)
     done = new_scan(case, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (kibibytes << 10,) * 2))
@@ -118,7 +118,7 @@ if new_scan(whole).returncode != 0:
 expected, size, runs = reports_of(whole), step, 1
 while not fits(size) and size < 64 << 10 and len(faults) < 10:
     size, runs = size + (step if size < 1024 else max(step, 64)), runs + 1
-for kibibytes in range(0, 384, max(step // 2, 16)):
+for kibibytes in range(0, 320, max(step // 2, 16)):
     limited(kibibytes)
 read_only()
 print(f"{runs} sizes, {size} KiB are enough; scans stopped with", stopped)

@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A second Ctrl-C stops at once, and a case whose configuration, list or evidence changed is not gone on with."""
+import os, shutil, signal, subprocess, sys, time
+from faults import TRIAGE, audit_flaw, finish, many_entries, patient, reports_of, triage, workspace
+
+faults = []
+image, rows = many_entries(4000)
+listed = os.path.join(workspace(), "notable.md5")
+with open(listed, "w") as out:
+    out.write(f"{rows[-1][2]}\n")
+
+
+def begin(case):
+    shutil.rmtree(case, ignore_errors=True)
+    return subprocess.Popen([TRIAGE, "scan", image, "--notable", listed, "--config", patient(), "--report",
+                             "jsonl", "--out", case], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def is_under_way(case):
+    audit = os.path.join(case, "audit.jsonl")
+    return os.path.exists(audit) and b'"evidence-before"' in open(audit, "rb").read()
+
+
+def stop(case, *signals):
+    """Signals a scan once it examines evidence. Returns its exit code and how long it took from then on."""
+    scan = begin(case)
+    while scan.poll() is None and not is_under_way(case):
+        time.sleep(0.001)
+    for number in signals:
+        scan.send_signal(number)
+    begun = time.monotonic()
+    return scan.wait(), time.monotonic() - begun
+
+
+def stopped_at_once(case):
+    """The first signal may have ended the scan before the second came: then again."""
+    for _ in range(20):
+        code, seconds = stop(case, signal.SIGINT, signal.SIGTERM)
+        if code not in (1, 4):
+            return code, seconds
+    return code, seconds
+
+
+def refused(case, what, words):
+    done = triage("scan", "--resume", case)
+    if done.returncode != 2 or not all(word in done.stderr for word in words):
+        faults.append(f"{what}: exit {done.returncode}: {done.stderr}")
+
+
+def changed(path, change):
+    """Puts `change` of its bytes into a file for the while; its time stays."""
+    class Changed:
+        def __enter__(self):
+            self.before, self.status = open(path, "rb").read(), os.stat(path)
+            self.put(change(self.before))
+
+        def __exit__(self, *_):
+            self.put(self.before)
+
+        def put(self, data):
+            with open(path, "r+b") as file:
+                file.write(data)
+                file.truncate(len(data))
+            os.utime(path, ns=(self.status.st_atime_ns, self.status.st_mtime_ns))
+    return Changed()
+
+
+whole = os.path.join(workspace(), "whole")
+if begin(whole).wait() != 1:
+    finish(["the scan that nothing stops failed"], "resumes")
+case = os.path.join(workspace(), "case")
+code, seconds = stopped_at_once(case)
+if code not in (128 + signal.SIGINT, 128 + signal.SIGTERM) or seconds > 2:
+    faults.append(f"second signal: exit {code} after {seconds:.1f} s")
+if flaw := audit_flaw(case):
+    faults.append(f"second signal: audit.jsonl: {flaw}")
+with changed(os.path.join(case, "config.yaml"), lambda b: b.replace(b"deleted: true", b"deleted: false")):
+    refused(case, "changed configuration", ["config.yaml", "is not the configuration the case began with"])
+with changed(listed, lambda b: b"0" * 32 + b[32:]):
+    refused(case, "changed list", ["notable.md5", "is not the list the case began with", "SHA-256"])
+with changed(image, lambda b: b + bytes(512)):
+    refused(case, "changed evidence", ["many.img", "is not what the case began with"])
+os.utime(image, (1, 1))
+refused(case, "touched evidence", ["many.img", "is not what the case began with"])
+finish(faults, "resumes")
