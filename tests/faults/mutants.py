@@ -3,10 +3,10 @@
 """triage, `fls` and `fiwalk` on the same damaged fixtures: the table of docs/reliability.md.
 
 usage: mutants.py [MUTANTS] [--minutes N]      mutants of each fixture, default 20; of the shared robustness/mutate.py
-Counted: runs that end by a signal, take 60 s, or more than 512 MiB resident (triage with its workers 1 GiB); those that
-miss a name of the undamaged image; of these, those that list fewer names than of it, end with 0 and say nothing; wrong
-MD5s of E01 mutants, whose undamaged bytes are the only ones that a checksum lets pass. Fails when triage crashes, hangs,
-swells, is silent or wrong.
+Counted: runs that end by a signal, take 60 s, or hold more than 512 MiB (triage with its workers 1 GiB); those that
+miss a name of the undamaged image; of these, those that list fewer names than of it, end with 0 and say nothing;
+wrong MD5s of E01 mutants, whose undamaged bytes are the only ones that a checksum lets pass. Fails when triage crashes,
+hangs, swells, is silent or wrong.
 """
 import argparse, importlib.util, os, re, shutil, signal, subprocess, sys, threading, time
 from faults import TRIAGE, decoy_list, read_lines, workspace

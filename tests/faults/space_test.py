@@ -81,7 +81,7 @@ def fits(kibibytes):
 
 
 def limited(kibibytes):
-    """The same where no file may grow further, as with a quota. From 320 KiB on no room for a worker."""
+    """The same where no file may grow further, as with a quota. Under larger limits workers get no mapping."""
     case, label = os.path.join(workspace(), "limited"), f"files of {kibibytes} KiB"
     shutil.rmtree(case, ignore_errors=True)
     done = new_scan(case, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (kibibytes << 10,) * 2))
