@@ -3,7 +3,7 @@
 
 #include <cassert>
 
-#include "engine/media/media_reader.h"
+#include "engine/media/bad_range.h"
 
 namespace triage {
 

@@ -42,7 +42,7 @@ enum class Reason : std::uint8_t {
     unrecoverable,           // deleted or orphan: no or not enough clusters are recorded
     not_reached,             // the reader died, hung or was stopped before
 };
-enum class BadRangeCause : std::uint8_t;  // engine/media/media_reader.h
+enum class BadRangeCause : std::uint8_t;  // engine/media/bad_range.h
 Reason reason_of(BadRangeCause cause);
 
 std::string_view to_string(EntryKind);

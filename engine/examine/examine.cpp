@@ -36,6 +36,8 @@ Examined ContentExaminer::examine(const MediaReader& media, const Entry& entry, 
         if (stream_.has_flaw()) filled_ = 0;  // it gets no hash: only its missing bytes are counted
         else if (filled_ == buffer_.size()) flush();
     }
+    if (!stream_.is_whole() && stop.load(std::memory_order_relaxed))  // what failed was not tried again
+        return {Status::unreadable, Reason::not_reached, entry.size, {}, {}};
     if (!stream_.is_whole()) return stream_.failure();
     received_ = entry.size;
     return finish(entry.size, Reason::none);

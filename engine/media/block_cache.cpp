@@ -18,10 +18,28 @@ T& least_recently_used(std::vector<T>& all) {
 
 }  // namespace
 
-std::optional<Failure> SegmentReads::read(std::uint32_t segment, std::uint64_t position, MutableBytes out) const {
-    if (fault)
-        if (auto failure = fault(segment, position, out.size())) return failure;
-    return files.read(segment, position, out);
+SegmentFiles::Reading SegmentReads::read_some(std::uint32_t segment, std::uint64_t position, MutableBytes out) const {
+    return files.read_some(segment, position, out, faulty);
+}
+
+SegmentFiles::Reading SegmentReads::read_more(std::uint32_t segment, std::uint64_t position, MutableBytes out) const {
+    if (stop && stop->load(std::memory_order_relaxed)) return {0, Failure{"not tried: the run was stopped"}};
+    if (observer.end_read) observer.end_read();
+    if (observer.begin_read) observer.begin_read(0);
+    return read_some(segment, position, out);
+}
+
+std::optional<Failure> SegmentReads::read(std::uint32_t segment, std::uint64_t position, MutableBytes out,
+                                          bool is_second) const {
+    for (SegmentFiles::Reading reading = is_second ? read_more(segment, position, out)
+                                                   : read_some(segment, position, out);
+         reading.failure; reading = read_more(segment, position, out)) {
+        if (reading.length == 0 && is_second) return std::move(reading.failure);
+        is_second = true;
+        position += reading.length;
+        out = out.subspan(reading.length);
+    }
+    return std::nullopt;
 }
 
 BlockCache::BlockCache(std::size_t block_capacity) : capacity_(std::max<std::size_t>(block_capacity, 1)) {}

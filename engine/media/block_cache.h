@@ -17,11 +17,19 @@
 
 namespace triage {
 
-// Reads of segment files with the test seam before them.
+// Reads of segment files for one MediaReader::read: with its test seam, and heeding its stop and its observer.
 struct SegmentReads {
     const SegmentFiles& files;
-    const MediaReader::Fault& fault;
-    std::optional<Failure> read(std::uint32_t segment, std::uint64_t position, MutableBytes out) const;
+    const SegmentFiles::FaultyPread& faulty;
+    const std::atomic<bool>* stop;
+    const MediaReader::Observer& observer;
+
+    SegmentFiles::Reading read_some(std::uint32_t segment, std::uint64_t position, MutableBytes out) const;
+    // What failed, once more; or of what is read in pieces since something failed, the next.
+    SegmentFiles::Reading read_more(std::uint32_t segment, std::uint64_t position, MutableBytes out) const;
+    // All of it, or why not. `is_second`: the first try has failed where it begins.
+    std::optional<Failure> read(std::uint32_t segment, std::uint64_t position, MutableBytes out,
+                                bool is_second = false) const;
 };
 
 struct BlockFlaw {

@@ -10,10 +10,9 @@
 namespace triage {
 namespace {
 
-// A range that cannot be read in one go is read again in pieces, and a bad piece by sectors, so that a dead sector
-// costs its own bytes only and a dead disk few reads.
+// Where a read stopped it goes on sector by sector to the end of a piece, and behind that by pieces, so that a dead
+// sector costs its own bytes only.
 constexpr std::size_t piece_size = 64u << 10;
-constexpr std::size_t sector_size = 512;
 
 void fill_zero(MutableBytes out) { std::fill(out.begin(), out.end(), std::byte{0}); }
 
@@ -22,33 +21,58 @@ class PlainRead {
     PlainRead(const SegmentReads& reads, const BlockRun& run, ReadFlaws& flaws)
         : reads_(reads), run_(run), flaws_(flaws) {}
 
-    void read(std::uint64_t offset, MutableBytes out) {
-        if (read_once(offset, out)) by_pieces(offset, out, piece_size);
-    }
-
-  private:
-    std::optional<Failure> read_once(std::uint64_t offset, MutableBytes out) const {
-        return reads_.read(run_.segment, run_.position + (offset - run_.offset), out);
-    }
-
-    // Pieces end at multiples of `size` on the media.
-    void by_pieces(std::uint64_t offset, MutableBytes out, std::size_t size) {
-        while (!out.empty()) {
-            const std::size_t length = std::min(out.size(), size - static_cast<std::size_t>(offset % size));
-            read_piece(offset, out.first(length), size);
-            offset += length;
-            out = out.subspan(length);
+    void read(std::uint64_t offset, MutableBytes out) const {
+        std::size_t done = reads_.read_some(run_.segment, position_of(offset), out).length;
+        while (done < out.size()) {
+            const MutableBytes bad = piece_at(offset + done, out.subspan(done), piece_size);
+            by_sectors(offset + done, bad);
+            done = by_pieces(offset, out, done + bad.size());
         }
     }
 
-    void read_piece(std::uint64_t offset, MutableBytes piece, std::size_t size) {
-        const auto failure = read_once(offset, piece);
-        if (!failure) return;
-        if (size > sector_size) return by_pieces(offset, piece, sector_size);
-        fill_zero(piece);
+  private:
+    std::uint64_t position_of(std::uint64_t offset) const { return run_.position + (offset - run_.offset); }
+
+    // Pieces end at multiples of `size` on the media.
+    static MutableBytes piece_at(std::uint64_t offset, MutableBytes out, std::size_t size) {
+        return out.first(std::min(out.size(), size - static_cast<std::size_t>(offset % size)));
+    }
+
+    // How far it goes; from `done`.
+    std::size_t by_pieces(std::uint64_t offset, MutableBytes out, std::size_t done) const {
+        while (done < out.size()) {
+            const MutableBytes piece = piece_at(offset + done, out.subspan(done), piece_size);
+            const std::size_t length = reads_.read_more(run_.segment, position_of(offset + done), piece).length;
+            done += length;
+            if (length < piece.size()) break;
+        }
+        return done;
+    }
+
+    // The read of the first of them has failed once.
+    void by_sectors(std::uint64_t offset, MutableBytes out) const {
+        const std::size_t size = reads_.files.sector_size(run_.segment);
+        for (bool is_second = true; !out.empty(); is_second = false) {
+            const MutableBytes sector = piece_at(offset, out, size);
+            read_sector(offset, sector, is_second);
+            offset += sector.size();
+            out = out.subspan(sector.size());
+        }
+    }
+
+    void read_sector(std::uint64_t offset, MutableBytes sector, bool is_second) const {
+        SegmentFiles::Reading reading = reads_.read_more(run_.segment, position_of(offset), sector);
+        if (reading.failure && !is_second) {
+            const std::size_t before = reading.length;
+            reading = reads_.read_more(run_.segment, position_of(offset + before), sector.subspan(before));
+            reading.length += before;
+        }
+        if (!reading.failure) return;
+        const MutableBytes bad = sector.subspan(reading.length);
+        fill_zero(bad);
         const std::uint32_t segment = run_.segment_number != 0 ? run_.segment_number : run_.segment + 1;
-        flaws_.push_back(
-            {offset, piece.size(), BadRangeCause::read_error, fmt::format("segment {}: {}", segment, failure->why)});
+        flaws_.push_back({offset + reading.length, bad.size(), BadRangeCause::read_error,
+                          fmt::format("segment {}: {}", segment, reading.failure->why)});
     }
 
     const SegmentReads& reads_;
@@ -74,13 +98,7 @@ void read_run(const BlockRun& run, std::uint64_t offset, MutableBytes out, const
 
 ReadFlaws merged(ReadFlaws flaws) {
     ReadFlaws result;
-    for (BadRange& flaw : flaws) {
-        BadRange* last = result.empty() ? nullptr : &result.back();
-        if (last && last->offset + last->length == flaw.offset && last->cause == flaw.cause &&
-            last->detail == flaw.detail)
-            last->length += flaw.length;
-        else result.push_back(std::move(flaw));
-    }
+    for (BadRange& flaw : flaws) append(result, std::move(flaw));
     return result;
 }
 
@@ -90,6 +108,14 @@ std::uint64_t next_id() {
 }
 
 }  // namespace
+
+void append(ReadFlaws& flaws, BadRange flaw) {
+    BadRange* last = flaws.empty() ? nullptr : &flaws.back();
+    const bool goes_on =
+        last && last->offset + last->length == flaw.offset && last->cause == flaw.cause && last->detail == flaw.detail;
+    if (goes_on) last->length += flaw.length;
+    else flaws.push_back(std::move(flaw));
+}
 
 struct BlockWindow::State : BlockCache {
     using BlockCache::BlockCache;
@@ -103,12 +129,14 @@ BlockWindow& BlockWindow::operator=(BlockWindow&&) noexcept = default;
 MediaReader::MediaReader(BlockMap map, std::shared_ptr<const SegmentFiles> files)
     : map_(std::move(map)), files_(std::move(files)), id_(next_id()) {}
 
-void MediaReader::inject_faults(Fault fault) { fault_ = std::move(fault); }
+void MediaReader::heed(const std::atomic<bool>& stop) { stop_ = &stop; }
+
+void MediaReader::inject_faults(SegmentFiles::FaultyPread faulty) { faulty_ = std::move(faulty); }
 
 void MediaReader::observe(Observer observer) { observer_ = std::move(observer); }
 
 void MediaReader::will_need(std::uint64_t offset, std::uint64_t length, BlockWindow& window) const {
-    const SegmentReads reads{*files_, fault_};
+    const SegmentReads reads{*files_, faulty_, stop_, observer_};
     const TableBlocks blocks{map_, reads, *window.state_, id_};
     for (const BlockRun& run : map_.runs) {
         if (offset >= run.offset + run.length || length == 0) continue;
@@ -125,7 +153,7 @@ void MediaReader::will_need(std::uint64_t offset, std::uint64_t length, BlockWin
 ReadFlaws MediaReader::read(std::uint64_t offset, MutableBytes out, BlockWindow& window) const {
     bytes_read_.fetch_add(out.size(), std::memory_order_relaxed);
     if (observer_.begin_read) observer_.begin_read(out.size());
-    const SegmentReads reads{*files_, fault_};
+    const SegmentReads reads{*files_, faulty_, stop_, observer_};
     const TableBlocks blocks{map_, reads, *window.state_, id_};
     ReadFlaws flaws;
     const auto starts_after = [](std::uint64_t at, const BlockRun& run) { return at < run.offset; };

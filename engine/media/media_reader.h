@@ -13,28 +13,11 @@
 
 #include "engine/base/bytes.h"
 #include "engine/base/error.h"
+#include "engine/media/bad_range.h"
 #include "engine/media/block_map.h"
+#include "engine/media/patience.h"
 
 namespace triage {
-
-enum class BadRangeCause : std::uint8_t {
-    read_error,  // the operating system could not read the segment file
-    checksum,    // a block's checksum is wrong, or it does not decode to its full length
-    missing,     // the container does not hold the bytes (absent segment, damaged table)
-    outside,     // past the end of the media
-};
-
-struct BadRange {
-    std::uint64_t offset = 0;  // on the media
-    std::uint64_t length = 0;
-    BadRangeCause cause = BadRangeCause::read_error;
-    std::string detail;  // "segment 2, chunk 513: Adler-32 differs"; chunks of the media count from 0,
-                         // segments from 1; never a name from evidence
-    friend bool operator==(const BadRange&, const BadRange&) = default;
-};
-
-// What one read met. Empty: every byte was read and, where the container carries checksums, checked.
-using ReadFlaws = std::vector<BadRange>;
 
 // The open segment files. Thread-safe; keeps at most `capacity` descriptors open and reopens by path, comparing
 // identity, when there are more segments than that. Opens O_RDONLY|O_CLOEXEC|O_NOCTTY only.
@@ -43,7 +26,8 @@ class SegmentFiles {
     // Takes the identity of each file. A failure names the path and the operating system's reason.
     static Result<std::vector<Segment>> identify(const std::vector<std::string>& paths);
 
-    explicit SegmentFiles(std::vector<Segment> segments, std::size_t capacity = 0 /* 0: from RLIMIT_NOFILE */);
+    explicit SegmentFiles(std::vector<Segment> segments, std::size_t capacity = 0 /* 0: from RLIMIT_NOFILE */,
+                          Patience::Limits patience = {});
     ~SegmentFiles();
     SegmentFiles(const SegmentFiles&) = delete;
     SegmentFiles& operator=(const SegmentFiles&) = delete;
@@ -54,9 +38,25 @@ class SegmentFiles {
     // (they are then reopened by path on demand) or one cannot be opened (reads of it fail then).
     bool open_all();
 
-    // Reads exactly out.size() bytes at `position` of segment `index`; a failure says why. Retries EINTR, continues
-    // short reads; end of file is a failure.
+    // The real pread(2), and what a test puts in its place (MediaReader::inject_faults).
+    using Pread = std::function<std::ptrdiff_t(std::uint64_t position, MutableBytes out)>;
+    using FaultyPread = std::function<std::ptrdiff_t(std::uint32_t segment, std::uint64_t position, MutableBytes out,
+                                                     const Pread& real)>;
+
+    // How far a read went, and why no further: then `length` is short of what was asked for.
+    struct Reading {
+        std::size_t length = 0;
+        std::optional<Failure> failure;
+    };
+    // Reads as far as it goes at `position` of segment `index`. Retries EINTR, continues short reads; end of file is a
+    // failure, and so is what Patience skips.
+    Reading read_some(std::uint32_t index, std::uint64_t position, MutableBytes out,
+                      const FaultyPread& faulty = {}) const;
+    // All of it, or why not. Where a read fails, it is tried once more from there.
     std::optional<Failure> read(std::uint32_t index, std::uint64_t position, MutableBytes out) const;
+
+    // Bytes of the smallest piece that can fail by itself: of a device its logical sector, where it tells.
+    std::size_t sector_size(std::uint32_t index) const;
     // Asks the operating system to fetch these bytes soon. A hint: nothing waits for it and nothing can fail.
     void will_need(std::uint32_t index, std::uint64_t position, std::uint64_t length) const;
 
@@ -111,15 +111,19 @@ class MediaReader {
     };
     void observe(Observer observer);
 
-    // Test seam: called before each read of a segment file with (segment, position, length); a returned failure takes
-    // the place of the read. Set before the reader is shared.
-    using Fault = std::function<std::optional<Failure>(std::uint32_t, std::uint64_t, std::size_t)>;
-    void inject_faults(Fault fault);
+    // When this is set, what failed is not read again: a read then ends after at most one wait for the operating
+    // system. Borrowed; set before the reader is shared.
+    void heed(const std::atomic<bool>& stop);
+
+    // Test seam: takes the place of pread(2) on segment files, and may fail (-1 and errno), read short, wait or change
+    // bytes. Set before the reader is shared.
+    void inject_faults(SegmentFiles::FaultyPread faulty);
 
   private:
     BlockMap map_;
     std::shared_ptr<const SegmentFiles> files_;
-    Fault fault_;
+    SegmentFiles::FaultyPread faulty_;
+    const std::atomic<bool>* stop_ = nullptr;
     std::uint64_t id_;  // never used twice in a process: a window may outlive one reader and serve another
     Observer observer_;
     mutable std::atomic<std::uint64_t> bytes_read_{0};

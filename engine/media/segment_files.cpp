@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <condition_variable>
 #include <limits>
 #include <mutex>
@@ -80,16 +81,17 @@ std::size_t default_capacity() {
     return std::max<std::size_t>(static_cast<std::size_t>(limit.rlim_cur) / 2, 4);
 }
 
-std::optional<Failure> read_fully(int fd, std::uint64_t position, MutableBytes out) {
-    while (!out.empty()) {
-        const ssize_t got = pread(fd, out.data(), out.size(), static_cast<off_t>(position));
+SegmentFiles::Reading read_from(const SegmentFiles::Pread& pread, std::uint64_t position, MutableBytes out) {
+    SegmentFiles::Reading reading;
+    while (reading.length < out.size()) {
+        const std::ptrdiff_t got = pread(position + reading.length, out.subspan(reading.length));
         if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return system_failure(errno);
-        if (got == 0) return Failure{"the file ends early"};
-        position += static_cast<std::uint64_t>(got);
-        out = out.subspan(static_cast<std::size_t>(got));
+        if (got < 0) reading.failure = system_failure(errno);
+        if (got == 0) reading.failure = Failure{"the file ends early"};
+        if (got <= 0) break;
+        reading.length += static_cast<std::size_t>(got);
     }
-    return std::nullopt;
+    return reading;
 }
 
 }  // namespace
@@ -103,13 +105,15 @@ struct SegmentFiles::State {
         std::uint64_t used_at = 0;  // under `mutex`
     };
 
-    State(std::size_t count, std::size_t capacity_) : slots(count), capacity(capacity_) {}
+    State(std::size_t count, std::size_t capacity_, Patience::Limits limits)
+        : slots(count), capacity(capacity_), patience(limits) {}
     ~State() {
         for (Slot& slot : slots)
             if (slot.fd >= 0) close(slot.fd);
     }
     bool all_fit() const { return slots.size() <= capacity; }
 
+    class Lease;
     Result<int> descriptor(const Segment& segment, Slot& slot);
     Result<int> acquire(const Segment& segment, Slot& slot);
     void release(Slot& slot);
@@ -121,6 +125,7 @@ struct SegmentFiles::State {
     std::condition_variable slot_is_free;  // a slot has lost its last user
     std::size_t open_count = 0;
     std::uint64_t clock = 0;
+    Patience patience;
 };
 
 Result<int> SegmentFiles::State::descriptor(const Segment& segment, Slot& slot) {
@@ -183,9 +188,9 @@ Result<std::vector<Segment>> SegmentFiles::identify(const std::vector<std::strin
     return segments;
 }
 
-SegmentFiles::SegmentFiles(std::vector<Segment> segments, std::size_t capacity)
+SegmentFiles::SegmentFiles(std::vector<Segment> segments, std::size_t capacity, Patience::Limits patience)
     : segments_(std::move(segments)),
-      state_(std::make_unique<State>(segments_.size(), capacity != 0 ? capacity : default_capacity())) {}
+      state_(std::make_unique<State>(segments_.size(), capacity != 0 ? capacity : default_capacity(), patience)) {}
 
 SegmentFiles::~SegmentFiles() = default;
 
@@ -198,23 +203,69 @@ bool SegmentFiles::open_all() {
 }
 
 void SegmentFiles::will_need(std::uint32_t index, std::uint64_t position, std::uint64_t length) const {
-    if (index >= segments_.size() || !state_->all_fit()) return;
+    if (index >= segments_.size() || !state_->all_fit() || state_->patience.is_spent()) return;
     const Result<int> fd = state_->descriptor(segments_[index], state_->slots[index]);
     if (fd) ::posix_fadvise(*fd, static_cast<off_t>(position), static_cast<off_t>(length), POSIX_FADV_WILLNEED);
 }
 
-std::optional<Failure> SegmentFiles::read(std::uint32_t index, std::uint64_t position, MutableBytes out) const {
-    if (index >= segments_.size()) return Failure{"no such segment"};
+// A descriptor that stays open until this is gone.
+class SegmentFiles::State::Lease {
+  public:
+    Lease(State& state, const Segment& segment, Slot& slot)
+        : state_(state),
+          slot_(slot),
+          fd_(state.all_fit() ? state.descriptor(segment, slot) : state.acquire(segment, slot)) {}
+    ~Lease() {
+        if (fd_ && !state_.all_fit()) state_.release(slot_);
+    }
+    Lease(const Lease&) = delete;
+    Lease& operator=(const Lease&) = delete;
+    const Result<int>& fd() const { return fd_; }
+
+  private:
+    State& state_;
+    Slot& slot_;
+    Result<int> fd_;
+};
+
+SegmentFiles::Reading SegmentFiles::read_some(std::uint32_t index, std::uint64_t position, MutableBytes out,
+                                              const FaultyPread& faulty) const {
+    using Clock = std::chrono::steady_clock;
+    if (index >= segments_.size()) return {0, Failure{"no such segment"}};
     const auto end = checked_add(position, out.size());
-    if (!end || *end > segments_[index].size) return Failure{"the file ends early"};
-    State::Slot& slot = state_->slots[index];
-    const bool stays_open = state_->all_fit();
-    const Result<int> fd =
-        stays_open ? state_->descriptor(segments_[index], slot) : state_->acquire(segments_[index], slot);
-    if (!fd) return Failure{fd.why()};
-    auto failure = read_fully(*fd, position, out);
-    if (!stays_open) state_->release(slot);
-    return failure;
+    if (!end || *end > segments_[index].size) return {0, Failure{"the file ends early"}};
+    if (!state_->patience.allows(out.size())) return {0, Failure{"not tried: reads that fail had taken too long"}};
+    const Clock::time_point start = Clock::now();
+    const State::Lease lease(*state_, segments_[index], state_->slots[index]);
+    if (!lease.fd()) return {0, Failure{lease.fd().why()}};
+    const Pread real = [fd = *lease.fd()](std::uint64_t at, MutableBytes part) {
+        return ::pread(fd, part.data(), part.size(), static_cast<off_t>(at));
+    };
+    const auto injected = [&](std::uint64_t at, MutableBytes part) { return faulty(index, at, part, real); };
+    Reading reading = read_from(faulty ? Pread(injected) : real, position, out);
+    state_->patience.has_read(reading.length);
+    if (reading.failure) state_->patience.has_failed(Clock::now() - start);
+    return reading;
+}
+
+std::optional<Failure> SegmentFiles::read(std::uint32_t index, std::uint64_t position, MutableBytes out) const {
+    for (bool is_second = false;;) {
+        Reading reading = read_some(index, position, out);
+        if (!reading.failure) return std::nullopt;
+        if (reading.length == 0 && is_second) return std::move(reading.failure);
+        is_second = true;
+        position += reading.length;
+        out = out.subspan(reading.length);
+    }
+}
+
+std::size_t SegmentFiles::sector_size(std::uint32_t index) const {
+    constexpr std::size_t usual = 512, largest = 64u << 10;
+    int bytes = 0;
+    const State::Lease lease(*state_, segments_[index], state_->slots[index]);
+    // In a worker's sandbox no device tells anything.
+    if (!lease.fd() || ::ioctl(*lease.fd(), BLKSSZGET, &bytes) != 0) return usual;
+    return std::clamp(static_cast<std::size_t>(std::max(bytes, 0)), usual, largest);
 }
 
 }  // namespace triage

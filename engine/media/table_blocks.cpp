@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 #include <variant>
 
 namespace triage {
@@ -191,28 +192,26 @@ class RunRead {
         if (const auto* flaw = std::get_if<BlockFlaw>(&located)) return fail(first, *flaw);
         StoredBlock& stored = std::get<StoredBlock>(located);
         stored.size = std::min(stored.size, largest_stored(t_.map.block_size));
-        std::vector<Wanted> wanted = batch(first, stored);
-        std::optional<Failure> failure = read_stored(wanted);
-        if (failure && wanted.size() > 1) {
-            wanted.resize(1);
-            failure = read_stored(wanted);
-        }
-        if (failure) return keep_flaw(first, {BadRangeCause::read_error, failure->why});
+        const std::vector<Wanted> wanted = batch(first, stored);
         const std::uint64_t start = wanted.front().stored.position;
-        const ByteView all = t_.cache.stored_buffer(static_cast<std::size_t>(total_size(wanted)));
+        const MutableBytes buffer = t_.cache.stored_buffer(static_cast<std::size_t>(total_size(wanted)));
+        const std::size_t read = t_.reads.read_some(run_.segment, start, buffer).length;
+        bool is_second = read < buffer.size();  // where it ended, the read has failed once
         for (const Wanted& w : wanted) {
-            decode(w, all.subspan(static_cast<std::size_t>(w.stored.position - start),
-                                  static_cast<std::size_t>(w.stored.size)));
+            const auto at = static_cast<std::size_t>(w.stored.position - start);
+            const MutableBytes bytes = buffer.subspan(at, static_cast<std::size_t>(w.stored.size));
+            const std::size_t here = std::clamp(read, at, at + bytes.size()) - at;
+            std::optional<Failure> failure;
+            if (here < bytes.size())  // alone: a chunk is checked as a whole, so that it is the smallest piece
+                failure = t_.reads.read(run_.segment, w.stored.position + here, bytes.subspan(here),
+                                        std::exchange(is_second, false));
+            if (failure) keep_flaw(w.place, {BadRangeCause::read_error, std::move(failure->why)});
+            else decode(w, bytes);
         }
     }
 
     static std::uint64_t total_size(const std::vector<Wanted>& wanted) {
         return wanted.back().stored.position + wanted.back().stored.size - wanted.front().stored.position;
-    }
-
-    std::optional<Failure> read_stored(const std::vector<Wanted>& wanted) const {
-        const MutableBytes buffer = t_.cache.stored_buffer(static_cast<std::size_t>(total_size(wanted)));
-        return t_.reads.read(run_.segment, wanted.front().stored.position, buffer);
     }
 
     std::optional<std::string> decode_to(const StoredBlock& stored, ByteView bytes, MutableBytes out) const {

@@ -22,7 +22,8 @@ Problem problem_of(ProblemKind kind, std::string detail) {
     return problem;
 }
 
-void take_media(OpenedEvidence& evidence, OpenedMedia media, const std::vector<Segment>& segments) {
+void take_media(OpenedEvidence& evidence, OpenedMedia media, const std::vector<Segment>& segments,
+                const std::atomic<bool>* stop) {
     EvidenceRecord& record = evidence.record;
     record.is_opened = true;
     record.description = std::move(media.description);
@@ -31,6 +32,7 @@ void take_media(OpenedEvidence& evidence, OpenedMedia media, const std::vector<S
     record.digests = std::move(media.digests);
     record.header = std::move(media.header);
     evidence.reader = std::make_unique<MediaReader>(std::move(media.map), std::make_shared<SegmentFiles>(segments));
+    if (stop) evidence.reader->heed(*stop);
 }
 
 }  // namespace
@@ -75,7 +77,7 @@ OpenedEvidence open_evidence(const Registry& registry, const WorkerOptions& opti
     else if (worker.end() != WorkerEnd::finished) failure = "the worker that opened it ended: " + worker.cause();
     if (!is_good) failure = "the worker's records are inconsistent";
     if (media && failure.empty()) failure = find_flaw(media->map, spec.segments).value_or("");
-    if (media && failure.empty()) take_media(evidence, std::move(*media), spec.segments);
+    if (media && failure.empty()) take_media(evidence, std::move(*media), spec.segments, options.stop);
     else evidence.problems.push_back(problem_of(ProblemKind::unreadable, "container cannot be opened: " + failure));
     return evidence;
 }

@@ -10,6 +10,7 @@
 
 #include "engine/media/media_reader.h"
 #include "tests/support/ewf_writer.h"
+#include "tests/support/faults.h"
 
 namespace triage::test {
 
@@ -24,11 +25,10 @@ class PlainMedia {
         map.media_size = bytes.size();
         if (!bytes.empty()) map.runs.emplace_back().length = bytes.size();
         reader_ = std::make_unique<MediaReader>(map, std::make_shared<SegmentFiles>(*segments));
-        reader_->inject_faults([this](std::uint32_t, std::uint64_t position, std::size_t length) {
+        reader_->inject_faults(failing_where([this](std::uint64_t position, std::size_t length) {
             const auto first = bad_.lower_bound(position / sector_bytes);
-            const bool is_hit = first != bad_.end() && *first * sector_bytes < position + length;
-            return is_hit ? std::optional(Failure{"Input/output error"}) : std::nullopt;
-        });
+            return first != bad_.end() && *first * sector_bytes < position + length;
+        }));
     }
     const MediaReader& reader() const { return *reader_; }
     std::string path() const { return folder_.path("media.raw"); }

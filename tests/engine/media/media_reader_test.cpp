@@ -3,16 +3,20 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <random>
+#include <set>
 #include <thread>
 
 #include "tests/support/ewf_writer.h"
+#include "tests/support/faults.h"
 
 namespace triage {
 const Container& ewf_container();
@@ -20,6 +24,7 @@ const Container& ewf_container();
 
 using namespace triage;
 using namespace triage::ewf_test;
+using namespace triage::test;
 
 namespace {
 
@@ -88,11 +93,7 @@ TEST_CASE("a bad sector of a raw media costs its own bytes only") {
     const Folder folder;
     const Bytes media = sample_media(300'000);
     MediaReader reader(plain_map(media.size()), files_of({folder.save("a", media)}));
-    reader.inject_faults([](std::uint32_t, std::uint64_t position, std::size_t length) -> std::optional<Failure> {
-        const std::uint64_t bad = 512 * 250 + 17;
-        if (position <= bad && bad < position + length) return Failure{"Input/output error"};
-        return std::nullopt;
-    });
+    reader.inject_faults(failing_at({512 * 250 + 17, 512 * 250 + 18}));
     const WholeRead whole = read_all(reader);
     CHECK(whole.flaws == ReadFlaws{{512 * 250, 512, BadRangeCause::read_error, "segment 1: Input/output error"}});
     CHECK(is_honest(whole, media));
@@ -100,6 +101,153 @@ TEST_CASE("a bad sector of a raw media costs its own bytes only") {
     Bytes out(100);
     CHECK(reader.read(512 * 250 - 50, out, window) ==
           ReadFlaws{{512 * 250, 50, BadRangeCause::read_error, "segment 1: Input/output error"}});
+}
+
+namespace {
+
+// Counts reads by where they begin.
+SegmentFiles::FaultyPread counting(std::map<std::uint64_t, int>& tries, SegmentFiles::FaultyPread then) {
+    return [&tries, then = std::move(then)](std::uint32_t segment, std::uint64_t position, MutableBytes out,
+                                            const SegmentFiles::Pread& real) {
+        ++tries[position];
+        return then(segment, position, out, real);
+    };
+}
+
+// The first read that begins at a multiple of `step` fails, or would reach it and stops short; the next does not.
+SegmentFiles::FaultyPread failing_once_each(std::set<std::uint64_t>& seen, std::uint64_t step) {
+    return [&seen, step](std::uint32_t, std::uint64_t position, MutableBytes out, const SegmentFiles::Pread& real) {
+        if (position % step == 0 && seen.insert(position).second) return read_error();
+        return real(position,
+                    out.first(static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), step - position % step))));
+    };
+}
+
+}  // namespace
+
+TEST_CASE("of media that fail like a disk each bad sector is tried twice, and no other byte is lost") {
+    const Folder folder;
+    const Bytes media = sample_media(3 << 20);
+    const std::vector<ByteRange> bad{
+        {512, 1024}, {300'032, 301'056}, {1 << 20, (1 << 20) + 512}, {2'999'808, 3'000'320}};
+    ReadFlaws wanted;
+    for (const ByteRange& range : bad)
+        wanted.push_back(
+            {range.begin, range.end - range.begin, BadRangeCause::read_error, "segment 1: Input/output error"});
+    for (const std::size_t step : {std::size_t{1} << 20, std::size_t{3} << 20, std::size_t{70'000}}) {
+        MediaReader reader(plain_map(media.size()), files_of({folder.save("a", media)}));
+        std::map<std::uint64_t, int> tries;
+        reader.inject_faults(counting(tries, failing_like_a_disk(bad)));
+        WholeRead whole = read_all(reader, step);
+        ReadFlaws found;
+        for (BadRange& flaw : whole.flaws) append(found, std::move(flaw));
+        CHECK(found == wanted);
+        CHECK(is_honest(whole, media));
+        if (step == 70'000) continue;  // reads that end within a bad sector try it again
+        for (const ByteRange& range : bad)
+            for (std::uint64_t sector = range.begin; sector < range.end; sector += 512) CHECK(tries[sector] == 2);
+    }
+}
+
+TEST_CASE("what fails once is read, of plain files and of chunks") {
+    const Folder folder;
+    const Bytes media = sample_media(300 * chunk_size);
+    const Opened image = opened(save_set(folder, write_ewf(media)));
+    MediaReader plain(plain_map(media.size()), files_of({folder.save("a", media)}));
+    for (MediaReader* reader : {&plain, image.reader.get()})
+        for (const std::size_t step : {std::size_t{5000}, std::size_t{1} << 20}) {
+            std::set<std::uint64_t> seen;
+            reader->inject_faults(failing_once_each(seen, 512));
+            const WholeRead whole = read_all(*reader, step);
+            CHECK(whole.flaws.empty());
+            CHECK(whole.bytes == media);
+            CHECK(seen.size() > 100);
+        }
+}
+
+TEST_CASE("short, interrupted and slow reads give every byte") {
+    const Folder folder;
+    const Bytes media = sample_media(20 * chunk_size);
+    const Opened image = opened(save_set(folder, write_ewf(media)));
+    MediaReader plain(plain_map(media.size()), files_of({folder.save("a", media)}));
+    for (MediaReader* reader : {&plain, image.reader.get()}) {
+        std::mt19937 random(7);
+        reader->inject_faults([&](std::uint32_t, std::uint64_t position, MutableBytes out,
+                                  const SegmentFiles::Pread& real) -> std::ptrdiff_t {
+            if (random() % 3 == 0) return errno = EINTR, -1;
+            if (random() % 50 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            return real(position, out.first(std::min<std::size_t>(out.size(), 1 + random() % 600)));
+        });
+        const WholeRead whole = read_all(*reader, 10'000);
+        CHECK(whole.flaws.empty());
+        CHECK(whole.bytes == media);
+    }
+}
+
+TEST_CASE("bytes that change while they are read are found out by the checksum of their chunk, where there is one") {
+    const Folder folder;
+    const Bytes media = sample_media(8 * chunk_size);
+    EwfOptions options;
+    options.chunks_per_table = 8;
+    const auto segments = write_ewf(media, options);
+    const Opened image = opened(save_set(folder, segments));
+    const std::uint64_t changed = chunk_position(segments[0], 6) + 20;
+    image.reader->inject_faults(
+        [&](std::uint32_t, std::uint64_t position, MutableBytes out, const SegmentFiles::Pread& real) {
+            const std::ptrdiff_t got = real(position, out);
+            if (position <= changed && changed < position + out.size()) out[changed - position] ^= std::byte{1};
+            return got;
+        });
+    const WholeRead whole = read_all(*image.reader);
+    REQUIRE(whole.flaws.size() == 1);
+    CHECK(whole.flaws[0].offset == 6 * chunk_size);
+    CHECK(whole.flaws[0].length == chunk_size);
+    CHECK(whole.flaws[0].cause == BadRangeCause::checksum);
+    CHECK(is_honest(whole, media));
+}
+
+TEST_CASE("after a stop nothing that failed is tried again") {
+    const Folder folder;
+    const Bytes media = sample_media(1 << 20);
+    MediaReader reader(plain_map(media.size()), files_of({folder.save("a", media)}));
+    std::atomic<bool> stop{false};
+    reader.heed(stop);
+    int tries = 0;
+    reader.inject_faults([&](std::uint32_t, std::uint64_t, MutableBytes, const SegmentFiles::Pread&) {
+        stop = ++tries == 3;
+        return read_error();
+    });
+    CHECK(read_all(reader).flaws ==
+          ReadFlaws{{0, 512, BadRangeCause::read_error, "segment 1: Input/output error"},
+                    {512, media.size() - 512, BadRangeCause::read_error, "segment 1: not tried: the run was stopped"}});
+    CHECK(tries == 3);
+}
+
+TEST_CASE("a dead disk costs its limit of time and few reads more, and all of it is told") {
+    const Folder folder;
+    const Bytes media(64 << 20);
+    const std::string path = folder.save("a", media);
+    const auto segments = SegmentFiles::identify({path});
+    REQUIRE(segments);
+    Patience::Limits limits;
+    limits.failing = std::chrono::milliseconds(20);
+    MediaReader reader(plain_map(media.size()), std::make_shared<SegmentFiles>(*segments, 0, limits));
+    int tries = 0;
+    reader.inject_faults([&](std::uint32_t, std::uint64_t, MutableBytes, const SegmentFiles::Pread&) {
+        ++tries;
+        std::this_thread::sleep_for(std::chrono::milliseconds(3));
+        return read_error();
+    });
+    const WholeRead whole = read_all(reader, 256 << 10);
+    CHECK(tries < 30);
+    std::uint64_t missing = 0;
+    bool is_told = false;
+    for (const BadRange& flaw : whole.flaws) {
+        missing += flaw.length;
+        is_told |= flaw.detail == "segment 1: not tried: reads that fail had taken too long";
+    }
+    CHECK(missing == media.size());
+    CHECK(is_told);
 }
 
 TEST_CASE("a raw file that has become shorter reports the bytes that are gone") {
@@ -110,7 +258,7 @@ TEST_CASE("a raw file that has become shorter reports the bytes that are gone") 
     std::filesystem::resize_file(path, 3000);
     const MediaReader reader(plain_map(4096), files);
     const WholeRead whole = read_all(reader);
-    CHECK(whole.flaws == ReadFlaws{{2560, 1536, BadRangeCause::read_error, "segment 1: the file ends early"}});
+    CHECK(whole.flaws == ReadFlaws{{3000, 1096, BadRangeCause::read_error, "segment 1: the file ends early"}});
 }
 
 TEST_CASE("chunks are decoded and checked whatever the ranges asked for") {
@@ -207,13 +355,45 @@ TEST_CASE("one chunk of a batch that cannot be read does not spoil its neighbour
     const auto segments = write_ewf(media, options);
     Opened image = opened(save_set(folder, segments));
     const std::uint64_t bad = chunk_position(segments[0], 5) + 1;
-    image.reader->inject_faults([&](std::uint32_t, std::uint64_t at, std::size_t n) -> std::optional<Failure> {
-        return at <= bad && bad < at + n ? std::optional(Failure{"Input/output error"}) : std::nullopt;
-    });
+    image.reader->inject_faults(failing_at({bad, bad + 1}));
     const WholeRead whole = read_all(*image.reader);
     CHECK(whole.flaws ==
           ReadFlaws{{5 * chunk_size, chunk_size, BadRangeCause::read_error, "segment 1, chunk 5: Input/output error"}});
     CHECK(is_honest(whole, media));
+}
+
+TEST_CASE("chunks that cannot be read are tried twice each, however many are read at once") {
+    const Folder folder;
+    const Bytes media = sample_media(400 * chunk_size);
+    EwfOptions options;
+    options.packing = Packing::plain;
+    options.chunks_per_table = 400;
+    const auto segments = write_ewf(media, options);
+    Opened image = opened(save_set(folder, segments));
+    std::vector<ByteRange> bad;
+    ReadFlaws wanted;
+    for (const std::size_t n : {3, 90, 91, 250}) {
+        const std::uint64_t at = chunk_position(segments[0], n) + 100;
+        bad.push_back({at, at + 10});
+        wanted.push_back({n * chunk_size, chunk_size, BadRangeCause::read_error,
+                          fmt::format("segment 1, chunk {}: Input/output error", n)});
+    }
+    int failures = 0;
+    image.reader->inject_faults(
+        [&](std::uint32_t segment, std::uint64_t position, MutableBytes out, const SegmentFiles::Pread& real) {
+            const std::ptrdiff_t got = failing_like_a_disk(bad)(segment, position, out, real);
+            failures += got < 0;
+            return got;
+        });
+    const WholeRead whole = read_all(*image.reader);
+    CHECK(whole.flaws == wanted);
+    CHECK(is_honest(whole, media));
+    CHECK(failures == 2 * 4);
+    // A small read of a bad chunk, which is read alone.
+    BlockWindow window;
+    Bytes out(10);
+    for (int again = 0; again < 2; ++again) CHECK(image.reader->read(3 * chunk_size, out, window).size() == 1);
+    CHECK(failures == 2 * 4 + 2);
 }
 
 TEST_CASE("a window that served another media gives no stale bytes") {

@@ -10,6 +10,7 @@
 
 #include "engine/scan/scan.h"
 #include "tests/engine/case/sample_case.h"
+#include "tests/support/faults.h"
 #include "tests/support/script_kinds.h"
 #include "tests/support/sha256.h"
 
@@ -100,10 +101,7 @@ TEST_CASE("a stored digest verifies or differs, and every one counts") {
 
 TEST_CASE("bytes that cannot be read leave no digest, and nothing that is stored verifies") {
     Media media;
-    media.reader->inject_faults([](std::uint32_t, std::uint64_t position, std::size_t length) {
-        return position <= 9'000'000 && 9'000'000 < position + length ? std::optional<Failure>(Failure{"bad sector"})
-                                                                      : std::nullopt;
-    });
+    media.reader->inject_faults(failing_at({9'000'000, 9'000'001}));
     const MediaCheck raw = media.check({}), stored = media.check({{"sha256", media.truth}});
     CHECK(raw.result == MediaResult::not_verified);
     CHECK(raw.computed.empty());
