@@ -15,6 +15,7 @@ void ContentStream::begin(const MediaReader& media, const Entry& entry, std::ato
     extent_ = 0;
     within_ = received_ = missing_ = 0;
     reason_ = Reason::none;
+    unread_.clear();
     if (window_media_ != &media) window_ = BlockWindow(), window_media_ = &media;
 }
 
@@ -41,17 +42,24 @@ void ContentStream::read_piece(std::uint64_t media_offset, MutableBytes out) {
     } else if (entry_->source == Source::resident) {
         std::copy_n(entry_->resident.begin() + static_cast<std::ptrdiff_t>(media_offset), out.size(), out.begin());
     } else {
-        for (const BadRange& flaw : media_->read(media_offset, out, window_)) {
-            if (missing_ == 0) reason_ = reason_of(flaw.cause);
-            missing_ += flaw.length;
-        }
+        for (BadRange& flaw : media_->read(media_offset, out, window_)) note(std::move(flaw));
     }
+}
+
+// Whatever the sizes of the reads, the ranges are the same.
+void ContentStream::note(BadRange flaw) {
+    if (missing_ == 0) reason_ = reason_of(flaw.cause);
+    missing_ += flaw.length;
+    if (unread_.size() <= Examined::most_unread) append(unread_, std::move(flaw));
 }
 
 Examined ContentStream::failure() const {
     if (missing_ == 0) return {Status::unreadable, Reason::damaged, entry_->size, {}, {}};
     const Status status = missing_ >= stored_bytes(entry_->extents) ? Status::unreadable : Status::partial;
-    return {status, reason_, missing_, {}, {}};
+    Examined examined{status, reason_, missing_, {}, {}};
+    examined.unread.assign(unread_.begin(), unread_.begin() + static_cast<std::ptrdiff_t>(
+                                                                  std::min(unread_.size(), Examined::most_unread)));
+    return examined;
 }
 
 }  // namespace triage

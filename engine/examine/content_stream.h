@@ -28,6 +28,7 @@ class ContentStream {
 
   private:
     void read_piece(std::uint64_t media_offset, MutableBytes out);
+    void note(BadRange flaw);
 
     const MediaReader* media_ = nullptr;
     const Entry* entry_ = nullptr;
@@ -38,6 +39,7 @@ class ContentStream {
     std::uint64_t within_ = 0;  // ...so many bytes from its start
     std::uint64_t received_ = 0, missing_ = 0;
     Reason reason_ = Reason::none;
+    ReadFlaws unread_;  // as Examined::unread, and perhaps one more
     BlockWindow window_;
     const MediaReader* window_media_ = nullptr;
 };

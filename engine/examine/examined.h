@@ -11,6 +11,7 @@
 #include "engine/evidence/entry.h"
 #include "engine/hash/digest.h"
 #include "engine/known/known_set.h"
+#include "engine/media/bad_range.h"
 
 namespace triage {
 
@@ -26,6 +27,8 @@ struct Examined {
     // have. Empty: not asked, or not known.
     std::string libmagic_type = {};
     bool is_typed = false;  // not hashed, but its first bytes were read for `type`, where a rule asks
+    static constexpr std::size_t most_unread = 16;
+    ReadFlaws unread = {};  // the missing bytes on the media, the first ranges of them; not stored with the content
     friend bool operator==(const Examined&, const Examined&) = default;
 };
 

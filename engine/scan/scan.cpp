@@ -12,6 +12,7 @@
 #include "engine/scan/lister.h"
 #include "engine/scan/pipeline.h"
 #include "engine/scan/run_stop.h"
+#include "engine/scan/unread_ranges.h"
 #include "engine/scan/verify_media.h"
 
 namespace triage {
@@ -144,6 +145,12 @@ class Recorder {
         if (is_observed_) tell_finding(r, is_notable);
         store_.put_entry(r, store_.put_content(r.volume, r.entry, r.examined));
         if (rules_.may_stop()) count_for_stop(r);
+        tell_unread(work);
+    }
+    void tell_unread(const EntryWork& work) {
+        if (work.record.examined.unread.empty()) return;
+        for (Problem& problem : problems_of_unread(work.record, work.media->map().sector_size))
+            put(ProblemRecord{work.evidence, work.record.volume, std::move(problem)});
     }
     // Findings as they are recorded, of contents: the further names of one do not count.
     void count_for_stop(const EntryRecord& r) {
@@ -286,9 +293,11 @@ void verify_evidence(const ScanInput& input, const Lister& lister, Store& store,
     progress.phase = Phase::verifying;
     for (const OpenedEvidence& evidence : lister.opened()) {
         if (!evidence.reader) continue;  // a problem says why
-        const MediaCheck check = check_media(*evidence.reader, evidence.record.digests, thread_count(input.options),
-                                             input.stop, progress.bytes_verified);
-        record_media_check(evidence.record.id, check, store, audit, recorder, input.stop);
+        const MediaReading reading = check_media(*evidence.reader, evidence.record.digests, thread_count(input.options),
+                                                 input.stop, progress.bytes_verified);
+        record_media_check(evidence.record.id, reading.check, store, audit, recorder, input.stop);
+        for (Problem& problem : problems_of_unread(reading.unread, reading.missing, evidence.record.sector_size))
+            recorder.record_problem({evidence.record.id, std::nullopt, std::move(problem)});
     }
 }
 

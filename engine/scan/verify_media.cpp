@@ -46,12 +46,21 @@ MediaCheck compared(const std::vector<StoredDigest>& stored, const Digests& dige
     return check;
 }
 
+void note(MediaReading& reading, const ReadFlaws& flaws) {
+    for (const BadRange& flaw : flaws) {
+        reading.missing += flaw.length;
+        if (reading.unread.size() < MediaReading::most_unread) append(reading.unread, flaw);
+    }
+}
+
+const MediaCheck stopped{MediaResult::not_verified, "the run was stopped before the whole media was read", {}};
+
 }  // namespace
 
-MediaCheck check_media(const MediaReader& reader, const std::vector<StoredDigest>& stored, std::uint32_t threads,
-                       const std::atomic<bool>& stop, std::atomic<std::uint64_t>& advanced) {
+MediaReading check_media(const MediaReader& reader, const std::vector<StoredDigest>& stored, std::uint32_t threads,
+                         const std::atomic<bool>& stop, std::atomic<std::uint64_t>& advanced) {
     Hasher hasher(algorithms_for(stored));
-    std::uint64_t unread = 0;
+    MediaReading reading;
     const auto start = [&] {
         return [&, window = BlockWindow(), buffer = Bytes(piece_bytes)](std::uint64_t number,
                                                                         const auto& in_turn) mutable {
@@ -62,7 +71,7 @@ MediaCheck check_media(const MediaReader& reader, const std::vector<StoredDigest
             const ReadFlaws flaws = reader.read(offset, piece, window);
             in_turn([&] {
                 hasher.update(piece);
-                for (const BadRange& flaw : flaws) unread += flaw.length;
+                note(reading, flaws);
                 advanced.fetch_add(piece.size(), std::memory_order_relaxed);
             });
         };
@@ -70,11 +79,13 @@ MediaCheck check_media(const MediaReader& reader, const std::vector<StoredDigest
     try {
         InOrder((reader.size() + piece_bytes - 1) / piece_bytes).run(threads, start);
     } catch (const Stopped&) {
-        return {MediaResult::not_verified, "the run was stopped before the whole media was read", {}};
+        return {stopped, 0, {}};
     }
-    if (unread == 0) return compared(stored, hasher.finish());
-    const MediaResult result = stored.empty() ? MediaResult::not_verified : MediaResult::differs;
-    return {result, fmt::format("{} bytes could not be read", with_commas(unread)), {}};
+    if (reading.missing > 0 && stop) return {stopped, 0, {}};  // what failed was not tried again
+    if (reading.missing == 0) return {compared(stored, hasher.finish()), 0, {}};
+    reading.check.result = stored.empty() ? MediaResult::not_verified : MediaResult::differs;
+    reading.check.detail = fmt::format("{} bytes could not be read", with_commas(reading.missing));
+    return reading;
 }
 
 std::string digest_of_edges(const std::vector<Segment>& segments) {

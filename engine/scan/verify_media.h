@@ -14,9 +14,16 @@
 
 namespace triage {
 
+struct MediaReading {
+    MediaCheck check;
+    std::uint64_t missing = 0;  // bytes that could not be read
+    ReadFlaws unread;           // the first ranges of them
+    static constexpr std::size_t most_unread = 1000;
+};
+
 // `advanced` is told of bytes as they are digested. A stop ends it within about a second: then nothing was verified.
-MediaCheck check_media(const MediaReader& reader, const std::vector<StoredDigest>& stored, std::uint32_t threads,
-                       const std::atomic<bool>& stop, std::atomic<std::uint64_t>& advanced);
+MediaReading check_media(const MediaReader& reader, const std::vector<StoredDigest>& stored, std::uint32_t threads,
+                         const std::atomic<bool>& stop, std::atomic<std::uint64_t>& advanced);
 
 // SHA-256 over the first MiB of the first segment and the last MiB of the last: with the size and the time of each,
 // what an evidence is known again by. A few milliseconds, whatever the number of segments. "unreadable" where it cannot

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <set>
+
 #include "tests/support/media.h"
 #include "tests/support/sha256.h"
 
@@ -38,7 +40,17 @@ Examined examine(const MediaReader& media, const Entry& entry) {
     return examiner.examine(media, entry, never);
 }
 
-Examined without_hash(Status status, Reason reason, std::uint64_t missing) { return {status, reason, missing, {}, {}}; }
+Examined without_hash(Status status, Reason reason, std::uint64_t missing, ReadFlaws unread = {}) {
+    Examined examined{status, reason, missing, {}, {}};
+    examined.unread = std::move(unread);
+    return examined;
+}
+BadRange unread(std::uint64_t offset, std::uint64_t length) {
+    return {offset, length, BadRangeCause::read_error, "segment 1: Input/output error"};
+}
+BadRange outside(std::uint64_t offset, std::uint64_t length) {
+    return {offset, length, BadRangeCause::outside, "past the end of the media"};
+}
 
 }  // namespace
 
@@ -97,7 +109,8 @@ TEST_CASE("a content with an unreadable sector is partial, has no hash, and miss
     const PlainMedia media(bytes, {100, 101, 200});
     // 300 bytes of sector 100, all of 101, 10 bytes of 200.
     const Entry entry = with_extents({{100 * 512 + 212, 812}, {5, 50}, {hole, 100}, {201 * 512 - 10, 30}});
-    CHECK(examine(media.reader(), entry) == without_hash(Status::partial, Reason::read_error, 300 + 512 + 10));
+    CHECK(examine(media.reader(), entry) == without_hash(Status::partial, Reason::read_error, 300 + 512 + 10,
+                                                         {unread(100 * 512 + 212, 812), unread(201 * 512 - 10, 10)}));
     // The sectors beside it are nobody's loss.
     CHECK(examine(media.reader(), with_extents({{0, 100 * 512}, {102 * 512, 98 * 512}})).status == Status::hashed);
 }
@@ -105,11 +118,11 @@ TEST_CASE("a content with an unreadable sector is partial, has no hash, and miss
 TEST_CASE("a content none of whose stored bytes can be read is unreadable, its holes do not save it") {
     const PlainMedia media(sample_media(64 << 10), {4, 5});
     CHECK(examine(media.reader(), with_extents({{4 * 512, 1024}})) ==
-          without_hash(Status::unreadable, Reason::read_error, 1024));
+          without_hash(Status::unreadable, Reason::read_error, 1024, {unread(4 * 512, 1024)}));
     CHECK(examine(media.reader(), with_extents({{hole, 9000}, {5 * 512, 512}})) ==
-          without_hash(Status::unreadable, Reason::read_error, 512));
+          without_hash(Status::unreadable, Reason::read_error, 512, {unread(5 * 512, 512)}));
     CHECK(examine(media.reader(), with_extents({{4 * 512, 1024}, {6 * 512, 1}})) ==
-          without_hash(Status::partial, Reason::read_error, 1024));
+          without_hash(Status::partial, Reason::read_error, 1024, {unread(4 * 512, 1024)}));
 }
 
 TEST_CASE("a flaw anywhere in a large content leaves no hash") {
@@ -118,16 +131,41 @@ TEST_CASE("a flaw anywhere in a large content leaves no hash") {
     for (const std::uint64_t sector : {std::uint64_t{0}, std::uint64_t{2048}, std::uint64_t{size / 512 - 1}}) {
         const PlainMedia media(bytes, {sector});
         CHECK(examine(media.reader(), with_extents({{0, size}})) ==
-              without_hash(Status::partial, Reason::read_error, 512));
+              without_hash(Status::partial, Reason::read_error, 512, {unread(sector * 512, 512)}));
     }
 }
 
 TEST_CASE("bytes past the end of the media are missing, with that reason") {
     const PlainMedia media(sample_media(1000));
     CHECK(examine(media.reader(), with_extents({{900, 200}})) ==
-          without_hash(Status::partial, Reason::outside_media, 100));
+          without_hash(Status::partial, Reason::outside_media, 100, {outside(1000, 100)}));
     CHECK(examine(media.reader(), with_extents({{5000, 7}})) ==
-          without_hash(Status::unreadable, Reason::outside_media, 7));
+          without_hash(Status::unreadable, Reason::outside_media, 7, {outside(5000, 7)}));
+}
+
+TEST_CASE("of many unread ranges the first are kept, and every byte is counted") {
+    constexpr std::size_t ranges = 40;
+    std::set<std::uint64_t> bad;
+    for (std::uint64_t i = 0; i < ranges; ++i) bad.insert(2 * i), bad.insert(1000);
+    const PlainMedia media(sample_media(1 << 20), bad);
+    const Examined examined = examine(media.reader(), with_extents({{0, 1 << 20}}));
+    CHECK(examined.missing_bytes == (ranges + 1) * 512);
+    REQUIRE(examined.unread.size() == Examined::most_unread);
+    for (std::uint64_t i = 0; i < examined.unread.size(); ++i) CHECK(examined.unread[i] == unread(2 * i * 512, 512));
+}
+
+TEST_CASE("a content whose last read a stop cut short was not reached") {
+    PlainMedia media(sample_media(4096));
+    std::atomic<bool> stop{false};
+    auto& reader = const_cast<MediaReader&>(media.reader());
+    reader.heed(stop);
+    reader.inject_faults([&](std::uint32_t, std::uint64_t, MutableBytes, const SegmentFiles::Pread&) {
+        stop = true;
+        return read_error();
+    });
+    ContentExaminer examiner(AlgorithmSet::all());
+    CHECK(examiner.examine(reader, with_extents({{0, 4096}}), stop) ==
+          without_hash(Status::unreadable, Reason::not_reached, 4096));
 }
 
 TEST_CASE("an examiner forgets a damaged content before the next one") {

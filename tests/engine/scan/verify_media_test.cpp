@@ -30,12 +30,14 @@ struct Media {
         reader.emplace(evidence.map, std::make_shared<SegmentFiles>(evidence.segments));
     }
     MediaCheck check(const std::vector<StoredDigest>& stored, std::uint32_t threads = 2) {
-        return check_media(*reader, stored, threads, stop, advanced);
+        reading = check_media(*reader, stored, threads, stop, advanced);
+        return reading.check;
     }
     ScriptEvidence evidence;
     std::optional<MediaReader> reader;
     std::atomic<bool> stop{false};
     std::atomic<std::uint64_t> advanced{0};
+    MediaReading reading;
     const std::string truth = sha256_of(as_bytes(sample::read_file(evidence.segments[0].path)));
 };
 
@@ -105,9 +107,22 @@ TEST_CASE("bytes that cannot be read leave no digest, and nothing that is stored
     const MediaCheck raw = media.check({}), stored = media.check({{"sha256", media.truth}});
     CHECK(raw.result == MediaResult::not_verified);
     CHECK(raw.computed.empty());
-    CHECK(raw.detail.ends_with("bytes could not be read"));
+    CHECK(raw.detail == "512 bytes could not be read");
+    CHECK(media.reading.missing == 512);
+    CHECK(media.reading.unread ==
+          ReadFlaws{{9'000'000 / 512 * 512, 512, BadRangeCause::read_error, "segment 1: Input/output error"}});
     CHECK(stored.result == MediaResult::differs);
     CHECK(stored.computed.empty());
+}
+
+TEST_CASE("bytes that a stop left unread do not make the media differ") {
+    Media media;
+    media.reader->heed(media.stop);
+    media.reader->inject_faults([&](std::uint32_t, std::uint64_t, MutableBytes, const SegmentFiles::Pread&) {
+        media.stop = true;
+        return read_error();
+    });
+    CHECK(media.check({{"sha256", media.truth}}).result == MediaResult::not_verified);
 }
 
 TEST_CASE("a stop leaves the media not verified") {
