@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <utility>
@@ -7,8 +9,10 @@
 #include "cli/scan_run.h"
 #include "cli/terminal.h"
 #include "cli/types.h"
+#include "engine/base/time.h"
 #include "engine/outside/plugin_reports.h"
 #include "engine/outside/program_file.h"
+#include "engine/scan/verify_media.h"
 #include "plugins/registry.h"
 
 namespace triage {
@@ -22,6 +26,22 @@ std::string device_at(const EvidenceRecord& record, const std::vector<std::strin
             device && !device->serial.empty() && is_same_device(*device, *record.device))
             return place;
     return record.segments.front().path;
+}
+
+[[noreturn]] void refuse_changed(const EvidenceSpec& now, const std::string& change) {
+    throw Error(now.segments.front().path, "is not what the case began with: " + change,
+                "resume with the same evidence, or start a new case");
+}
+
+// What the first look of the case saw, and what is there now.
+void require_same_edges(const EvidenceSpec& now, const std::string& then) {
+    constexpr std::string_view unreadable = "unreadable";
+    if (then.empty()) return;  // it ended before anything was read
+    const std::string edges = digest_of_edges(now.segments);
+    if (edges == unreadable || then == unreadable)
+        print_notice(now.segments.front().path +
+                     ": its first or last MiB cannot be read, so that it is not compared with the case's beginning");
+    else if (edges != then) refuse_changed(now, "its first or last MiB differs");
 }
 
 void require_same_device(const EvidenceSpec& now, const EvidenceRecord& then) {
@@ -44,19 +64,28 @@ std::string found_at(const std::string& recorded, const std::vector<std::string>
     return recorded;
 }
 
-void require_same(const EvidenceSpec& now, const EvidenceRecord& then) {
-    if (then.device) return require_same_device(now, then);
-    const auto same_content_identity = [](const Segment& a, const Segment& b) {
-        return a.size == b.size && a.modified == b.modified;  // a moved file has another inode
-    };
-    if (now.segments.size() == then.segments.size() &&
-        std::equal(now.segments.begin(), now.segments.end(), then.segments.begin(), same_content_identity))
-        return;
-    throw Error(now.segments.front().path, "is not what the case began with: size, time or segments differ",
-                "resume with the same evidence, or start a new case");
+// A moved file has another inode.
+void require_same_files(const EvidenceSpec& now, const EvidenceRecord& then) {
+    if (now.segments.size() != then.segments.size())
+        refuse_changed(now, fmt::format("{} segments, which were {}", now.segments.size(), then.segments.size()));
+    for (std::size_t i = 0; i < now.segments.size(); ++i) {
+        const Segment &a = now.segments[i], &b = then.segments[i];
+        if (a.size != b.size)
+            refuse_changed(now, fmt::format("segment {} has {} bytes, which were {}", i + 1, a.size, b.size));
+        if (a.modified != b.modified)
+            refuse_changed(now, fmt::format("segment {} was written at {}, and at {} before", i + 1,
+                                            format_utc({a.modified, 0}), format_utc({b.modified, 0})));
+    }
+}
+
+void require_same(const EvidenceSpec& now, const EvidenceRecord& then, const std::string& edges_then) {
+    if (then.device) require_same_device(now, then);
+    else require_same_files(now, then);
+    require_same_edges(now, edges_then);
 }
 
 std::vector<EvidenceSpec> evidence_of_case(const std::vector<EvidenceRecord>& records,
+                                           const std::map<std::uint32_t, std::string>& edges,
                                            const std::vector<std::string>& folders) {
     std::vector<EvidenceSpec> specs;
     std::vector<std::string> notices;
@@ -65,7 +94,8 @@ std::vector<EvidenceSpec> evidence_of_case(const std::vector<EvidenceRecord>& re
             record.device ? device_at(record, folders) : found_at(record.segments.front().path, folders);
         EvidenceSpec spec = identify_evidence(registry(), {{record.exhibit, path}}, notices).front();
         spec.name = record.name;
-        require_same(spec, record);
+        const auto edges_then = edges.find(record.id);
+        require_same(spec, record, edges_then == edges.end() ? "" : edges_then->second);
         if (record.device) spec.before = record.device;  // describe() joins it
         specs.push_back(std::move(spec));
     }
@@ -117,7 +147,8 @@ Run begin_resumed(const ScanArguments& arguments, LoadedLists& lists) {
     if (run.interruption == untrusted_interruption)
         throw Error(arguments.resume, "is not to be gone on with: " + run.interruption,
                     "start a new case, best on another machine");
-    std::vector<EvidenceSpec> evidence = evidence_of_case(looked->evidences(), arguments.evidence_at);
+    std::vector<EvidenceSpec> evidence =
+        evidence_of_case(looked->evidences(), edges_at_start(directory.audit_path()), arguments.evidence_at);
     if (evidence.empty())
         throw Error(arguments.resume, "ended before its evidence was recorded; there is nothing to resume",
                     "remove it and start the scan again");

@@ -9,6 +9,8 @@
 #include <cstring>
 #include <ctime>
 #include <filesystem>
+#include <nlohmann/json.hpp>
+#include <sstream>
 #include <utility>
 
 #include "engine/base/error.h"
@@ -123,5 +125,18 @@ void record_clock(AuditLog& audit) {
 }
 
 AuditCheck verify_audit(const std::string& path) { return walk(read_whole_file(path)).check; }
+
+std::map<std::uint32_t, std::string> edges_at_start(const std::string& path) try {
+    std::map<std::uint32_t, std::string> edges;
+    std::istringstream lines(read_whole_file(path));
+    for (std::string line; std::getline(lines, line);) {
+        const nlohmann::json record = nlohmann::json::parse(line, nullptr, false);
+        if (record.is_object() && record.value("event", nlohmann::json()) == "evidence-before")
+            edges.emplace(record.at("id").get<std::uint32_t>(), record.at("edges_sha256").get<std::string>());
+    }
+    return edges;
+} catch (const nlohmann::json::exception&) {
+    throw Error(escape_for_terminal(path), "an event evidence-before is not as this program writes it");
+}
 
 }  // namespace triage

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -58,5 +59,8 @@ struct AuditCheck {
     std::optional<std::string> flaw;  // names the first broken record
 };
 AuditCheck verify_audit(const std::string& path);
+
+// The digest of edges that the first event "evidence-before" of each evidence holds, by its id.
+std::map<std::uint32_t, std::string> edges_at_start(const std::string& path);
 
 }  // namespace triage
