@@ -26,7 +26,8 @@ Bytes head_of(const std::string& path) {
     const UniqueFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
     if (file.get() < 0) throw Error(path, std::strerror(errno));
     Bytes head(head_bytes);
-    const ssize_t got = pread(file.get(), head.data(), head.size(), 0);
+    ssize_t got = pread(file.get(), head.data(), head.size(), 0);
+    if (got < 0) got = pread(file.get(), head.data(), head.size(), 0);  // what fails is tried once more
     // An unreadable start is the container's to report; an empty file is a mistake of the command line.
     head.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
     if (got == 0 && S_ISREG(status.st_mode)) throw Error(path, "is empty");

@@ -140,6 +140,8 @@ for kind, reason in ("eio", "read-error"), ("whole", "read-error"), ("flip", "ch
     done = scanned(path("disk.E01"), [f"{kind} {p} {p + 3}" for p in places])
     compare(f"E01 {kind}", done, {chunk_of(p + i) for p in places for i in range(3)}, 32768, reason)
 
+compare("E01, what fails once", scanned(path("disk.E01"), ["once 0 %d" % len(e01)]), set(), 512, "")
+
 # In the metadata, where a worker meets it: the directory's block.
 block = int(re.search(r"^(\d+)", run("debugfs", "-R", "blocks /folder", image))[1])
 done = scanned(image, [f"eio {block * 1024} {block * 1024 + 1024}"])
