@@ -83,8 +83,8 @@ class Store {
     void commit_if_due();  // each second or 64 MiB
     void commit();         // what is not committed at destruction is dropped
 
-    // Of a store that is resumed, before anything is put or forgotten: what it hashed of these volumes, and what a still
-    // earlier part had, is kept in `earlier.sqlite` beside it. Null where there is nothing.
+    // Of a store that is resumed, before anything is put or forgotten: what it hashed of these volumes, and what a
+    // still earlier part had, is kept in `earlier.sqlite` beside it. Null where there is nothing.
     std::unique_ptr<EarlierContents> keep_contents(const std::vector<std::uint32_t>& volumes);
     void drop_earlier_contents();  // when the run has ended
     // Removes the entries, contents and problems of a volume and makes it pending, so that it can be walked again.

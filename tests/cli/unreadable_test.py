@@ -165,7 +165,8 @@ def begin(case, wanted, *arguments):
 
 # A write into the middle while the scan goes on is told by every report.
 kinds = [json.loads(line) for line in run(TRIAGE, "plugins", "--json").splitlines()]
-reporters = [k["name"] for k in kinds if k["kind"] == "report"]
+# exec, which pipes rows to a program, needs one; its rows are those of jsonl.
+reporters = [k["name"] for k in kinds if k["kind"] == "report" and k["name"] != "exec"]
 check(len(reporters) >= 6, f"reporters: {reporters}")
 os.utime(image, (1_600_000_000, 1_600_000_000))
 process = begin(path("changed"), ["slow 0 %d 20" % len(media)])
