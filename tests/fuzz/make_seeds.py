@@ -5,7 +5,7 @@
 usage: tests/fuzz/make_seeds.py FOLDER      FOLDER/<target>/<number>
 A compiled set is made by the program itself where TRIAGE names it.
 """
-import os, sqlite3, struct, subprocess, sys, tempfile, zlib
+import base64, os, sqlite3, struct, subprocess, sys, tempfile, zlib
 
 
 def text(value):
@@ -179,7 +179,13 @@ def compiled_sets():
         return sets
 
 
+# RFC 8032, section 7.1, test 1: the signature of nothing, and the key in the form of RFC 8410.
+SIGNATURE = bytes.fromhex("e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b")
+PUBLIC_KEY = b"-----BEGIN PUBLIC KEY-----\n" + base64.b64encode(bytes.fromhex(
+    "302a300506032b6570032100d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a")) + b"\n-----END PUBLIC KEY-----\n"
+
 SEEDS = {
+    "public_key_fuzz": [SIGNATURE + PUBLIC_KEY],
     "list_vics_fuzz": [VICS], "list_nsrl2_fuzz": [NSRL2], "list_hashkeeper_fuzz": [HASHKEEPER], "list_dfxml_fuzz": [DFXML],
     "list_entries_fuzz": [ENTRIES], "list_nsrl_delta_fuzz": [DELTA], "list_encase_fuzz": [ENCASE], "list_tsk_idx_fuzz": [IDX],
     "list_csv_fuzz": [f"md5;name;category\n{MD5};\"a;b\nc\";1\n"], "list_hashdeep_fuzz": [
