@@ -10,7 +10,6 @@
 #include "engine/case/private_file.h"
 #include "engine/report/redact.h"
 #include "engine/report/reporter.h"
-#include "engine/report/summary.h"
 
 namespace triage {
 namespace {
@@ -29,7 +28,7 @@ class BodyfileReporter : public Reporter {
         context_ = &context;
         file_.emplace(PrivateFile::create(folder + "/report.body"));
         if (context.options.redact.any()) file_->write("# " + disclosure_sentence(context.options.redact) + "\n");
-        for (const std::string& sentence : cautions(context)) file_->write("# " + sentence + "\n");
+        for (const std::string& sentence : context.integrity) file_->write("# " + sentence + "\n");
     }
     // MD5|name|inode|mode_as_string|UID|GID|size|atime|mtime|ctime|crtime
     void append_entry(std::string& out, const EntryRecord& record) const override {

@@ -77,7 +77,7 @@ def shortly(lines, most=4):
     return [line[:300] for line in lines[:most]]
 
 
-KINDS = [kind["name"] for kind in map(json.loads, run("plugins", "--json", code=(0,)).stdout.splitlines()) if kind["kind"] == "report"]
+KINDS = [kind["name"] for kind in map(json.loads, run("plugins", "--json", code=(0,)).stdout.splitlines()) if kind["kind"] == "report" and kind["name"] != "exec"]  # which needs a program; its rows are those of jsonl
 write("all.yaml", f"reports: [{', '.join(KINDS)}]\nrules: [{{name: large, when: {{size: {{min: 9000}}}}, severity: notice, text: x}}, notable-match]\n")
 write("facts.yaml", FACTS)
 seen = [e["hashes"]["md5"] for e in scan(*EVIDENCE).entries if "hashes" in e]

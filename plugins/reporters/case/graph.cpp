@@ -333,6 +333,8 @@ void Graph::append_action(std::string& out) const {
     append_argument(nodes, id, "earlier_threads", run.earlier_threads);
     append_argument(nodes, id, "resumed", fmt::format("{}", run.resumed));
     append_argument(nodes, id, "interruption", run.interruption);
+    if (run.is_interrupted) append_argument(nodes, id, "interrupted", "true");
+    if (!context_.run_facts.empty()) append_argument(nodes, id, "run_facts", context_.run_facts);
     append_argument(nodes, id, "build_id", run.build_id);
     append_argument(nodes, id, "libraries", run.libraries);
     append_argument(nodes, id, "hash_engine", run.hash_engine);
