@@ -4,15 +4,9 @@
 #include <fmt/format.h>
 
 #include "engine/case/verdict.h"
-#include "engine/scan/scan.h"
-#include "tests/engine/case/sample_case.h"
+#include "tests/engine/scan/scanned.h"
 #include "tests/support/known_sets.h"
 #include "tests/support/rules.h"
-#include "tests/support/script_kinds.h"
-
-namespace triage {
-const Container& raw_container();
-}
 
 using namespace triage;
 using namespace triage::test;
@@ -20,20 +14,8 @@ using namespace triage::test;
 namespace {
 
 // One case of a scan with one rule or more.
-struct Scanned {
-    Scanned(const ScriptImage& image, const std::string& list) : evidence(image), rules(test::rules_of(list)) {
-        options.worker_in_process = true;
-        options.threads = 2;
-        spec.name = "script.raw", spec.container = &raw_container(), spec.segments = evidence.segments;
-        store.emplace(Store::create(folder / "case.sqlite"));
-        audit.emplace(AuditLog::create(folder / "audit.jsonl"));
-        store->put_run(RunRecord{});
-    }
-    void run() { scan({script_registry(), {spec}, known, rules, options, {}, stop}, *store, *audit, progress); }
-    void reopen() {
-        store.reset();
-        store.emplace(Store::open_for_resume(folder / "case.sqlite"));
-    }
+struct RuledScan : Scanned {
+    RuledScan(const ScriptImage& image, const std::string& list) : Scanned(image) { rules = test::rules_of(list); }
     // A notable list with one record of this size.
     void compare_with_size(std::uint64_t size) {
         KnownRecord record;
@@ -55,22 +37,6 @@ struct Scanned {
         store->for_each_finding([&](const EntryRecord& r) { all += r.entry.path + " "; });
         return all;
     }
-    std::string states() const {
-        std::string all;
-        for (const VolumeRecord& v : store->volumes()) all += v.name + " " + std::string(to_string(v.state)) + "\n";
-        return all;
-    }
-
-    sample::Folder folder;
-    ScriptEvidence evidence;
-    EvidenceSpec spec;
-    ScanOptions options;
-    KnownSets known;
-    Rules rules;
-    std::atomic<bool> stop{false};
-    Progress progress;
-    std::optional<Store> store;
-    std::optional<AuditLog> audit;
 };
 
 std::string rule(const std::string& when, const std::string& more = {}) {
@@ -84,8 +50,8 @@ TEST_CASE("types that the table does not have are asked of libmagic, and stand b
         "fs ext4\nresident /a 5 type text/x-php\nresident /a2 5 type text/x-php\nresident /b 6 GIF89a\n"
         "packed /c 7 type text/x-php\nresident /d 8 plain\nresident /e 9\nlost /f 10\nfile /g 11 8192+9000000\n";
     for (const HashEngine engine : {HashEngine::automatic, HashEngine::openssl}) {
-        Scanned scanned(ScriptImage().volume(script, 10 << 20).put(8192, as_bytes("type text/x-php long")),
-                        rule("type: text/x-php"));
+        RuledScan scanned(ScriptImage().volume(script, 10 << 20).put(8192, as_bytes("type text/x-php long")),
+                          rule("type: text/x-php"));
         scanned.options.hash_engine = engine;
         scanned.run();
         CHECK(scanned.found() == "/a /a2 /c /g ");
@@ -103,9 +69,9 @@ TEST_CASE("types that the table does not have are asked of libmagic, and stand b
 }
 
 TEST_CASE("behind a size gate libmagic is asked about the first bytes") {
-    Scanned scanned(ScriptImage().volume("fs ext4\nresident /a 5 type text/x-php\nresident /b 6 GIF89a\n"
-                                         "packed /c 7 type text/x-php\nresident /d 8 plain\n"),
-                    rule("type: text/x-php"));
+    RuledScan scanned(ScriptImage().volume("fs ext4\nresident /a 5 type text/x-php\nresident /b 6 GIF89a\n"
+                                           "packed /c 7 type text/x-php\nresident /d 8 plain\n"),
+                      rule("type: text/x-php"));
     scanned.compare_with_size(3);
     scanned.options.size_gate = true;
     scanned.run();
@@ -116,22 +82,23 @@ TEST_CASE("behind a size gate libmagic is asked about the first bytes") {
 
 TEST_CASE("without a rule that names such a type nothing is asked and no database is loaded") {
     const int loads = type_loads();
-    Scanned scanned(ScriptImage().volume("fs ext4\nresident /a 5 type text/x-php\nresident /b 6 GIF89a\n"),
-                    rule("type: [image/*, unknown]"));
+    RuledScan scanned(ScriptImage().volume("fs ext4\nresident /a 5 type text/x-php\nresident /b 6 GIF89a\n"),
+                      rule("type: [image/*, unknown]"));
     scanned.run();
     CHECK(scanned.found() == "/a /b ");
     CHECK(scanned.types() == "/a  ; /b image/gif ; ");
     // Nor where the metadata decide the rule.
-    Scanned named(ScriptImage().volume("fs ext4\nresident /a 5 type text/x-php\n"), rule("type: text/x-php, name: b"));
+    RuledScan named(ScriptImage().volume("fs ext4\nresident /a 5 type text/x-php\n"),
+                    rule("type: text/x-php, name: b"));
     named.run();
     CHECK(named.types() == "/a  ; ");
     CHECK(type_loads() == loads);
 }
 
 TEST_CASE("a type that libmagic fails to tell leaves rules open, and the answer is not whole") {
-    Scanned scanned(ScriptImage().volume("fs ext4\nresident /a 5 fail\nresident /b 6 type text/x-php\n"),
-                    "[{name: r, when: {type: text/x-php}, severity: info, text: t},"
-                    "{name: s, when: {not: {type: text/x-php}}, severity: info, text: t}]");
+    RuledScan scanned(ScriptImage().volume("fs ext4\nresident /a 5 fail\nresident /b 6 type text/x-php\n"),
+                      "[{name: r, when: {type: text/x-php}, severity: info, text: t},"
+                      "{name: s, when: {not: {type: text/x-php}}, severity: info, text: t}]");
     scanned.compare_with_size(3);
     scanned.run();
     CHECK(scanned.found() == "/b ");
@@ -143,7 +110,7 @@ TEST_CASE("a scan that is stopped while types are asked, and resumed, has the ty
     std::string script = "fs ext4\n";
     for (int i = 0; i < 150; ++i) script += fmt::format("resident /{:03} {} type text/x{}\n", i, i + 5, i);
     const ScriptImage image = ScriptImage().volume(script, 1 << 20);
-    Scanned whole(image, rule("type: text/*")), scanned(image, rule("type: text/*", ", stop_after: 5"));
+    RuledScan whole(image, rule("type: text/*")), scanned(image, rule("type: text/*", ", stop_after: 5"));
     whole.run();
     scanned.run();
     CHECK(scanned.store->run().is_interrupted);
