@@ -2,13 +2,11 @@
 #include "engine/outside/plugin_file.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 
 #include "engine/base/error.h"
 #include "engine/hash/hasher.h"
@@ -25,20 +23,9 @@ bool is_plain(char c) {
            c == '-';
 }
 
-[[noreturn]] void refuse(const std::string& path, const std::string& why, const std::string& advice = {}) {
-    throw Error("plug-in " + path, why, advice);
-}
+std::string name_of(const std::string& path) { return "plug-in " + path; }
 
-struct stat status_of(const std::string& path, const char* what, int fd) {
-    struct stat status {};
-    if (fd < 0 || fstat(fd, &status) != 0) refuse(path, fmt::format("{} cannot be opened: {}", what, strerror(errno)));
-    return status;
-}
-
-void require_trusted(const std::string& path, const char* what, const struct stat& status) {
-    const std::string why = why_not_trusted(what, status);
-    if (!why.empty()) refuse(path, why, trust_advice);
-}
+[[noreturn]] void refuse(const std::string& path, const std::string& why) { throw Error(name_of(path), why); }
 
 Bytes content_of(const std::string& path, int fd, off_t size) {
     Bytes bytes(static_cast<std::size_t>(size));
@@ -66,12 +53,12 @@ PluginFile open_plugin(const std::string& path) {
     if (plugin.report.empty()) refuse(path, "is not the absolute path of a shared object, /FOLDER/NAME.so");
     const std::size_t slash = path.rfind('/');
     const UniqueFd folder(open(path.substr(0, slash + 1).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-    require_trusted(path, "its folder", status_of(path, "its folder", folder.get()));
+    require_trusted(name_of(path), "its folder", status_of(name_of(path), "its folder", folder.get()));
     // By the opened folder, and without waiting for a pipe that has the name.
     const UniqueFd file(openat(folder.get(), path.c_str() + slash + 1, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-    const struct stat status = status_of(path, "the file", file.get());
+    const struct stat status = status_of(name_of(path), "the file", file.get());
     if (!S_ISREG(status.st_mode)) refuse(path, "is no regular file");
-    require_trusted(path, "the file", status);
+    require_trusted(name_of(path), "the file", status);
     if (status.st_size > most_bytes) refuse(path, "is longer than 64 MiB");
     plugin.bytes = content_of(path, file.get(), status.st_size);
     plugin.sha256 = hash_of(plugin.bytes).sha256->hex();

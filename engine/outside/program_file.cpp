@@ -19,14 +19,10 @@
 namespace triage {
 namespace {
 
-[[noreturn]] void refuse(const std::string& path, const std::string& why, const std::string& advice = {}) {
-    throw Error("program " + path, why, advice);
-}
+std::string name_of(const std::string& path) { return "program " + path; }
 
-struct stat status_of(const std::string& path, const char* what, int fd) {
-    struct stat status {};
-    if (fd < 0 || fstat(fd, &status) != 0) refuse(path, fmt::format("{} cannot be opened: {}", what, strerror(errno)));
-    return status;
+[[noreturn]] void refuse(const std::string& path, const std::string& why, const std::string& advice = {}) {
+    throw Error(name_of(path), why, advice);
 }
 
 // It is started by its path later: no link and no folder on the way may be another's.
@@ -38,10 +34,9 @@ void require_real(const std::string& path) {
 
 // Where the sticky bit is set, others may write beside what is in the folder and cannot put something in its place.
 void require_trusted_folder(const std::string& path, int folder, bool is_its_own) {
-    struct stat status = status_of(path, "a folder above it", folder);
+    struct stat status = status_of(name_of(path), "a folder above it", folder);
     if (!is_its_own && (status.st_mode & S_ISVTX) != 0) status.st_mode &= ~static_cast<mode_t>(S_IWGRP | S_IWOTH);
-    const std::string why = why_not_trusted(is_its_own ? "its folder" : "a folder above it", status);
-    if (!why.empty()) refuse(path, why, trust_advice);
+    require_trusted(name_of(path), is_its_own ? "its folder" : "a folder above it", status);
 }
 
 UniqueFd open_folder_of(const std::string& path) {
@@ -80,9 +75,9 @@ ProgramFile open_program(const ExecOptions& options) {
     const UniqueFd folder = open_folder_of(path);
     const char* name = path.c_str() + path.rfind('/') + 1;
     const UniqueFd file(openat(folder.get(), name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-    const struct stat status = status_of(path, "the file", file.get());
+    const struct stat status = status_of(name_of(path), "the file", file.get());
     if (!S_ISREG(status.st_mode)) refuse(path, "is no regular file");
-    if (const std::string why = why_not_trusted("the file", status); !why.empty()) refuse(path, why, trust_advice);
+    require_trusted(name_of(path), "the file", status);
     if (faccessat(folder.get(), name, X_OK, AT_EACCESS) != 0) refuse(path, "may not be executed");
     return {path, sha256_of(path, file.get())};
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who may change a file decides what runs with the rights of the examiner. Pure; any thread.
+// Who may change a file decides what runs with the rights of the examiner. `whose` ("plug-in /a/b.so") and `what` ("its
+// folder") are for the Error that each of these throws. Any thread.
 #pragma once
 
 #include <sys/stat.h>
@@ -8,9 +9,10 @@
 
 namespace triage {
 
-// "its folder belongs to user 12, neither to root nor to you"; empty when only root and the user may change it.
-std::string why_not_trusted(const char* what, const struct stat& status);
+// Of an open file; `fd` -1, with errno: it could not be opened.
+struct stat status_of(const std::string& whose, const char* what, int fd);
 
-inline constexpr const char* trust_advice = "give it to root or to yourself, and take the right to write from others";
+// Nobody but root and the user may change it.
+void require_trusted(const std::string& whose, const char* what, const struct stat& status);
 
 }  // namespace triage

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/examine/content_type.h"
 #include "engine/examine/examine.h"
 #include "engine/examine/first_bytes.h"
 #include "engine/scan/check.h"
@@ -385,9 +386,10 @@ bool Lister::was_hashed_earlier(EntryWork& work, const Entry& entry) {
     if (!resume_.contents || entry.source == Source::resident) return false;
     std::optional<Examined> earlier = resume_.contents->find(work.record.volume, entry);
     const AlgorithmSet wanted = work.hash.empty() ? input_.options.algorithms : work.hash;
-    if (!earlier || earlier->digests.algorithms() != wanted || earlier->entropy.has_value() != work.wants_entropy ||
-        earlier->libmagic_type.empty() == work.wants_libmagic)
+    if (!earlier || earlier->digests.algorithms() != wanted || earlier->entropy.has_value() != work.wants_entropy)
         return false;
+    const bool was_asked = !earlier->libmagic_type.empty() || is_told_alike(earlier->type);
+    if (work.wants_libmagic && !was_asked) return false;
     work.wants_libmagic = false;
     work.record.examined = std::move(*earlier);
     return true;

@@ -73,6 +73,9 @@ TEST_CASE("a run that dies again and again loses nothing of its earlier parts, u
     REQUIRE(kept);
     CHECK(kept->find(0, entry("/whole", 1)));
     CHECK(kept->find(0, entry("/another", 9)) == hashed(0x55));
+    const auto again = third.keep_contents({});  // of volumes that are walked by now
+    REQUIRE(again);
+    CHECK(again->find(0, entry("/whole", 1)));
     CHECK(std::filesystem::exists(folder / "earlier.sqlite"));
     third.drop_earlier_contents();
     CHECK_FALSE(std::filesystem::exists(folder / "earlier.sqlite"));
