@@ -7,6 +7,7 @@
 
 #include "engine/base/error.h"
 #include "engine/known/column.h"
+#include "engine/known/distinct_sizes.h"
 #include "engine/known/set_file.h"
 #include "engine/known/set_identity.h"
 #include "engine/known/set_reader.h"
@@ -110,7 +111,22 @@ bool KnownSet::is_protected() const { return impl_->key != nullptr; }
 void KnownSet::came_from(const std::string& path, const std::string& sha256) {
     impl_->identity.source_path = path, impl_->identity.source_sha256 = sha256;
 }
-void KnownSet::check() const { impl_->file.check_all(); }
+void KnownSet::check() const {
+    impl_->file.check_all();
+    const tks::Section* stored = impl_->file.find(tks::SectionKind::sizes);
+    if (!stored) return;
+    DistinctSizes sizes;
+    SetReader reader(impl_->tables);
+    for (std::uint64_t r = 0; r < impl_->file.superblock().records; ++r)
+        sizes.add(reader.record_at(static_cast<std::uint32_t>(r)).size);
+    Bytes of_records, of_section;
+    sizes.write([&](ByteView row) { of_records.insert(of_records.end(), row.begin(), row.end()); });
+    reader.for_each_size(*stored, [&](std::optional<std::uint64_t> size) {
+        put_le(of_section, *size, 8);
+        return true;
+    });
+    if (of_section != of_records) throw Error(impl_->path, "is damaged: its sizes are not those of its records");
+}
 
 std::uint64_t KnownSet::records_without(AlgorithmSet algorithms) const {
     const tks::Superblock& s = impl_->file.superblock();
@@ -126,6 +142,7 @@ std::uint64_t KnownSet::records_without(AlgorithmSet algorithms) const {
 
 void KnownSet::for_each_size(const std::function<bool(std::optional<std::uint64_t>)>& use) const {
     SetReader reader(impl_->tables);
+    if (const tks::Section* sizes = impl_->file.find(tks::SectionKind::sizes)) return reader.for_each_size(*sizes, use);
     const std::uint64_t records = impl_->file.superblock().records;
     for (std::uint64_t r = 0; r < records; ++r)
         if (!use(reader.record_at(static_cast<std::uint32_t>(r)).size)) return;

@@ -57,7 +57,8 @@ class KnownSet {
 
     // Records of which no digest is computed when only `algorithms` are: they could never match.
     std::uint64_t records_without(AlgorithmSet algorithms) const;
-    // The size of every record, nothing where the list gives none; until `use` returns false.
+    // Every size that records have, and nothing where one has none; some more often than once. Until `use` returns
+    // false.
     void for_each_size(const std::function<bool(std::optional<std::uint64_t>)>& use) const;
     // Does `other` give a digest of this set another size? Not for protected sets, whose digests cannot be listed.
     // True, too, when `is_stopped` said so before it was known.

@@ -27,6 +27,7 @@ std::string_view name_of(tks::SectionKind kind) {
         case tks::SectionKind::mentions: return "mentions";
         case tks::SectionKind::labels: return "labels";
         case tks::SectionKind::checksums: return "checksums";
+        case tks::SectionKind::sizes: return "sizes";
     }
     return "unknown";
 }

@@ -38,6 +38,18 @@ SetReader::Record SetReader::record_at(std::uint32_t number) {
     return record;
 }
 
+void SetReader::for_each_size(const tks::Section& sizes, const std::function<bool(std::optional<std::uint64_t>)>& use) {
+    constexpr std::uint64_t row_bytes = 8, most_bytes = tks::sealed_bytes;
+    if (sizes.rows == 0 || sizes.rows > sizes.length || sizes.length != sizes.rows * row_bytes)
+        throw Error(tables_.path, "is damaged: its sizes contradict their number");
+    SetFile::Opened opened;
+    for (std::uint64_t offset = 0; offset < sizes.length; offset += most_bytes) {
+        const ByteView rows = plain(sizes, offset, std::min(most_bytes, sizes.length - offset), opened);
+        for (std::size_t at = 0; at < rows.size(); at += row_bytes)
+            if (!use(get_le(rows.data() + at, row_bytes))) return;
+    }
+}
+
 std::string SetReader::label_at(std::uint64_t offset) {
     if (offset == 0) return {};
     std::uint64_t length = 0;

@@ -3,6 +3,7 @@
 // long as reading stays in it. Private to engine/known; a reader belongs to one thread, the tables to any.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,6 +35,8 @@ class SetReader {
         std::uint64_t first_mention = 0, last_mention = 0;
     };
     Record record_at(std::uint32_t number);
+    // The sizes that records have, each once, until `use` returns false.
+    void for_each_size(const tks::Section& sizes, const std::function<bool(std::optional<std::uint64_t>)>& use);
     // Appends a copy of `found` for each mention; at most KnownSet::most_mentions, what alerts before what does not.
     void add_mentions(const Record& record, const Match& found, std::vector<Match>& out);
     [[gnu::always_inline]] void prefetch(std::uint64_t record) const {

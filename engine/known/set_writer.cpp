@@ -13,6 +13,7 @@
 #include "engine/known/column_builder.h"
 #include "engine/known/conflicts.h"
 #include "engine/known/content_table.h"
+#include "engine/known/distinct_sizes.h"
 #include "engine/known/label_heap.h"
 #include "engine/known/record_row.h"
 #include "engine/known/set_assembly.h"
@@ -136,6 +137,7 @@ struct SetWriter::Impl {
     AlgorithmSet all;
     LabelHeap labels;
     ContentTable contents;
+    DistinctSizes sizes;
     Categories categories;
     std::size_t sources = 0;
     std::uint64_t added = 0, duplicates = 0;
@@ -207,7 +209,9 @@ void SetWriter::Impl::take(Algorithm first, const RowView& now) {
     const Mention mention = now.mention();
     if (!same(&RowView::content)) {
         const std::size_t key = key_sizes[index(first)];
-        const std::uint32_t record = contents.begin_record(now.algorithms(), now.size_plus_one());
+        const std::uint64_t size_plus_one = now.size_plus_one();
+        const std::uint32_t record = contents.begin_record(now.algorithms(), size_plus_one);
+        sizes.add(size_plus_one > 0 ? std::optional(size_plus_one - 1) : std::nullopt);
         const bool shares_key =
             !last.empty() && std::equal(last.begin(), last.begin() + static_cast<std::ptrdiff_t>(key), now.key(first));
         if (!shares_key) conflicts.next_digest();
@@ -289,6 +293,11 @@ KnownSetIdentity SetWriter::write(int fd, KnownSetIdentity identity, const std::
     file.begin({.kind = tks::SectionKind::mentions, .rows = i.contents.mentions()});
     if (!i.is_joined()) i.contents.write_mentions([&](ByteView row) { file.append(row); });
     file.end();
+    if (i.sizes.count() > 0) {
+        file.begin({.kind = tks::SectionKind::sizes, .rows = i.sizes.count()});
+        i.sizes.write([&](ByteView row) { file.append(row); });
+        file.end();
+    }
     file.begin({.kind = tks::SectionKind::labels});
     file.append(i.labels.file());
     file.end();

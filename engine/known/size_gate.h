@@ -15,7 +15,8 @@ namespace triage {
 class SizeGate {
   public:
     SizeGate() = default;  // no gate
-    // Reads every record of the notable sets, seconds for a hundred million; ends without a gate as soon as
+    // Reads the sizes of the notable sets, or every record of those that keep them nowhere else, seconds for a hundred
+    // million, and compares the hashes of several sets with each other; ends without a gate as soon as
     // `is_stopped` says so. Throws Error when a damaged block of a set is touched.
     explicit SizeGate(
         const KnownSets& sets, const std::function<bool()>& is_stopped = [] { return false; });

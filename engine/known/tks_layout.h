@@ -30,12 +30,13 @@ enum class SectionKind : std::uint32_t {
     mentions = 7,  // one row for each time that the sources name a content
     labels = 8,    // texts, each after its length
     checksums = 9,
+    sizes = 10,  // the sizes that records have, each once; where every record has one above 0
 };
 
 // What a protected set encrypts: all that can be read. Columns hold keyed digests, which say nothing.
 constexpr bool is_sealed(SectionKind kind) {
     return kind == SectionKind::identity || kind == SectionKind::records || kind == SectionKind::mentions ||
-           kind == SectionKind::labels;
+           kind == SectionKind::labels || kind == SectionKind::sizes;
 }
 inline constexpr std::size_t sealed_bytes = 1024, tag_bytes = 16;  // of an encrypted block: plain bytes, then its tag
 
@@ -44,7 +45,7 @@ struct Section {
     SectionKind kind{};
     std::uint32_t algorithm = 0;           // of columns, buckets, shards and filters
     std::uint64_t offset = 0, length = 0;  // length: of the plain bytes
-    std::uint64_t rows = 0;                // of columns, shards, records, mentions
+    std::uint64_t rows = 0;                // of columns, shards, records, mentions, sizes
     // columns: leading bytes left out of a row, bytes of a link (0: a row's record is its index)
     std::uint32_t dropped = 0, link_bytes = 0;
     std::uint32_t bits = 0;      // buckets, shards: leading bits of a digest that choose one

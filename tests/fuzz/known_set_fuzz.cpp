@@ -16,6 +16,7 @@ using namespace triage;
 void ask(int fd) {
     const KnownSet set = KnownSet::open(fd, "fuzz.tks");
     set.records_without(AlgorithmSet::from_bits(1));
+    set.for_each_size([](std::optional<std::uint64_t>) { return true; });
     for (const Algorithm a : all_algorithms) {
         KnownSet::Walk walk(set, a);
         for (int i = 0; walk.digest() && i < 100; ++i, walk.next()) {

@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <set>
+
 #include "engine/base/error.h"
 #include "engine/hash/hasher.h"
 #include "tests/support/known_sets.h"
@@ -171,6 +173,12 @@ TEST_CASE("a hostile set with right checksums is refused") {
     CHECK_FALSE(complaint_after(bytes, [](auto&, auto& section, Bytes& whole) {
                     std::memset(&whole[section(Kind::records).offset + 9], 0xFF, 9);
                 }).empty());
+    for (const std::uint64_t rows : {0ull, 1ull, ~0ull})
+        CHECK(complaint_after(bytes, [&](auto&, auto& section, auto&) { section(Kind::sizes).rows = rows; }) ==
+              "set.tks: is damaged: its sizes contradict their number");
+    CHECK(complaint_after(bytes, [](auto&, auto& section, Bytes& whole) {
+              whole[section(Kind::sizes).offset] ^= std::byte{1};
+          }) == "set.tks: is damaged: its sizes are not those of its records");
     CHECK(complaint_after(bytes, [](auto&, auto& section, Bytes& whole) {
               std::memset(&whole[section(Kind::labels).offset], 0xFF, 100);
           }) == "set.tks: is damaged: a label is longer than any");
@@ -247,6 +255,40 @@ TEST_CASE("a changed bit of a protected set is found") {
         CAPTURE(at);
         CHECK_FALSE(complaint(changed, &secret).empty());
     }
+}
+
+TEST_CASE("the sizes of a set are kept, each once; where they are not, its records tell them") {
+    const auto sizes_in = [](const Bytes& bytes, const Secret* secret = nullptr) {
+        std::vector<std::uint64_t> sizes;
+        opened(bytes, secret).for_each_size([&](std::optional<std::uint64_t> size) {
+            sizes.push_back(size.value_or(0));
+            return true;
+        });
+        return sizes;
+    };
+    std::vector<KnownRecord> all = records(1200);
+    all[7].size = std::uint64_t{3} << 40;
+    const std::vector<std::uint64_t> expected{4, 5, 6, 7, std::uint64_t{3} << 40};
+    CHECK(sizes_in(bytes_of(test::compile(all))) == expected);
+
+    const Secret secret(Secret::Kind::key_file, Bytes(32, std::byte{7}));
+    const SetKey key(secret);
+    test::SetOptions is_protected;
+    is_protected.key = &key;
+    CHECK(sizes_in(bytes_of(test::compile(all, is_protected)), &secret) == expected);
+
+    Bytes without = bytes_of(test::compile(all));
+    tks::Superblock s = test::superblock_of(without);
+    for (tks::Section& section : s.sections)
+        if (section.kind == tks::SectionKind::sizes) section.kind = static_cast<tks::SectionKind>(99);
+    test::put_superblock(without, s);
+    test::sign(without);
+    const std::vector<std::uint64_t> of_records = sizes_in(without);
+    CHECK(of_records.size() == 1200);
+    CHECK(std::set(of_records.begin(), of_records.end()) == std::set(expected.begin(), expected.end()));
+
+    all[3].size.reset();
+    CHECK(sizes_in(bytes_of(test::compile(all))).size() == 1200);
 }
 
 }  // namespace triage
