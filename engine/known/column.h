@@ -17,6 +17,9 @@ class Column {
     // Throws Error when its sections contradict each other.
     Column(const SetFile& file, Algorithm algorithm, std::size_t key_bytes);
 
+    // Copies what look-ups jump about in; once, by one thread, while others look up.
+    void make_resident();
+
     struct Hit {
         std::uint32_t query, record;
     };

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
+#include <thread>
 #include <tuple>
 
 #include "engine/base/error.h"
@@ -70,7 +72,13 @@ struct KnownSet::Impl {
         const bool is_sound = (joined ? is_joined_sound : is_table_sound) && s.records < 0xFFFF'FFFF &&
                               s.mentions < 1ull << 48 && record_bytes <= 24 && mention_bytes <= 24;
         if (!is_sound) throw Error(path, "is damaged: its tables contradict its superblock");
+        copier = std::thread([this] {
+            for (Column& column : columns) column.make_resident();
+        });
     }
+    ~Impl() { copier.join(); }
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
 
     const tks::Section& section(tks::SectionKind kind) const {
         const tks::Section* found = file.find(kind);
@@ -94,8 +102,9 @@ struct KnownSet::Impl {
     const std::string path;
     std::unique_ptr<SetKey> key;
     KnownSetIdentity identity;
-    std::vector<Column> columns;
+    std::deque<Column> columns;  // which stay where they are
     SetTables tables;
+    std::thread copier;  // while a run begins: the system takes long to give a large set its memory
 };
 
 KnownSet KnownSet::open(int fd, const std::string& path, const Secret* secret) {

@@ -4,7 +4,6 @@
 #include <sys/mman.h>
 
 #include <algorithm>
-#include <utility>
 
 #include "engine/base/error.h"
 
@@ -12,26 +11,24 @@ namespace triage {
 
 constexpr std::size_t large_page = 2 << 20;
 
-ResidentCopy::ResidentCopy(const SetFile& file, const tks::Section& section)
-    : mapped_((section.length / large_page + 1) * large_page) {
+void ResidentCopy::make() {
+    mapped_ = (section_.length / large_page + 1) * large_page;
     void* memory = ::mmap(nullptr, mapped_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) throw Error("known set", "there is no memory for its filter");
-    bytes_ = static_cast<std::byte*>(memory);
+    if (memory == MAP_FAILED) return;
     ::madvise(memory, mapped_, MADV_HUGEPAGE);  // a wish
+    auto* copy = static_cast<std::byte*>(memory);
     try {
-        const std::byte* stored = file.at(section.offset, section.length);
-        std::copy(stored, stored + section.length, bytes_);
-    } catch (...) {
-        ::munmap(bytes_, mapped_);
-        throw;
+        const std::byte* stored = file_.at(section_.offset, section_.length);
+        std::copy(stored, stored + section_.length, copy);
+    } catch (const Error&) {
+        ::munmap(memory, mapped_);
+        return;
     }
+    copy_.store(copy, std::memory_order_release);
 }
 
 ResidentCopy::~ResidentCopy() {
-    if (bytes_) ::munmap(bytes_, mapped_);
+    if (const std::byte* copy = copy_.load()) ::munmap(const_cast<std::byte*>(copy), mapped_);
 }
-
-ResidentCopy::ResidentCopy(ResidentCopy&& other) noexcept
-    : bytes_(std::exchange(other.bytes_, nullptr)), mapped_(other.mapped_) {}
 
 }  // namespace triage
