@@ -99,6 +99,23 @@ inline double engine_rate(AlgorithmSet algorithms, std::size_t content_bytes, un
     });
 }
 
+// Two long contents beside each other, which fill no lanes: by the pair kernel, or OpenSSL.
+inline double few_rate(AlgorithmSet algorithms, unsigned threads) {
+    constexpr std::size_t long_bytes = 256 << 10;
+    if (!LaneDigests(algorithms).has_pairs()) return openssl_rate(algorithms, long_bytes, threads);
+    const Bytes content = random_bytes(2 * long_bytes);
+    return rate(threads, [&](unsigned) -> Work {
+        const auto lanes = std::make_shared<LaneDigests>(algorithms);
+        lanes->begin(0), lanes->begin(1);
+        return [&content, lanes] {
+            LaneBlocks at{};
+            at[0] = content.data(), at[1] = content.data() + long_bytes;
+            lanes->update_pair(std::array<std::size_t, 2>{0, 1}, at, long_bytes / block_bytes);
+            return std::uint64_t{content.size()};
+        };
+    });
+}
+
 struct Opened {
     BlockMap map;
     std::shared_ptr<const SegmentFiles> files;
