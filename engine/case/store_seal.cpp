@@ -32,19 +32,24 @@ INSERT OR IGNORE INTO shared SELECT c.volume, c.address, c.attribute, c.id FROM 
     ORDER BY c.status, c.id;
 )sql";
 
+constexpr const char* rank_volumes = R"sql(
+CREATE TEMP TABLE ranked (id INTEGER PRIMARY KEY, rank INTEGER);
+INSERT INTO ranked SELECT id, row_number() OVER (ORDER BY evidence, position, id) FROM volume;
+)sql";
+
 // The total order of the contract. `x < 0, x` sorts two's complement as unsigned; blobs compare by raw bytes. The first
 // key is rank of the volume and address in one number, with all addresses of 2^40 and more as one, and those of 2^63
 // and more as another. It decides nearly every comparison, and a first key that is a number is what SQLite compares
 // fastest.
 constexpr const char* sort_entries = R"sql(
-WITH ranked AS (SELECT id, row_number() OVER (ORDER BY evidence, position, id) AS rank FROM volume)
 INSERT INTO entry_order (entry_id, content_id)
-SELECT e.id, coalesce(e.content, s.content)
-FROM entry e CROSS JOIN ranked v ON v.id = e.volume
-LEFT JOIN shared s ON e.content IS NULL AND s.volume = e.volume AND s.address = e.address
-    AND s.attribute = e.attribute
+SELECT e.id, {} FROM entry e CROSS JOIN ranked v ON v.id = e.volume {}
 ORDER BY (v.rank << 41) + iif(e.address BETWEEN 0 AND (1 << 40) - 1, e.address, (1 << 40) + (e.address < 0)),
     e.address, e.path, e.stream, e.state, e.size < 0, e.size, e.walk_order;
+)sql";
+constexpr const char* join_shared = R"sql(
+LEFT JOIN shared s ON e.content IS NULL AND s.volume = e.volume AND s.address = e.address
+    AND s.attribute = e.attribute
 )sql";
 
 constexpr const char* order_findings = R"sql(
@@ -92,10 +97,12 @@ void Store::Impl::make_sealed_tables(const Judge& judge) {
     if (has_shared_contents) database.execute(find_shared_contents);
     judge_rest(judge);
     judging->counts.write(database, read_volumes());
-    database.execute(sort_entries);
+    database.execute(rank_volumes);
+    database.execute(has_shared_contents ? fmt::format(sort_entries, "coalesce(e.content, s.content)", join_shared)
+                                         : fmt::format(sort_entries, "e.content", ""));
     if (judging->findings > 0) database.execute(order_findings);
     judging.reset();
-    database.execute("DROP TABLE wanted; DROP TABLE shared; DROP TABLE judged");
+    database.execute("DROP TABLE wanted; DROP TABLE shared; DROP TABLE judged; DROP TABLE ranked");
 }
 
 // In one transaction, so that a crash leaves the unsealed store.
