@@ -250,6 +250,8 @@ MatchTerms to_match_terms(const YamlNode& node) {
         else if (key == "size_agrees") terms.size_agrees = to_bool(value, key);
         else terms.differs = to_bool(value, key);
     });
+    if (terms.digests == all_algorithms.size() && terms.differs.value_or(false))
+        fail_at(node.place, "match never holds: all digests agree, and one differs");
     return terms;
 }
 

@@ -363,15 +363,42 @@ TEST_CASE("rules that nothing reaches or that contradict each other are refused 
     CHECK_FALSE(is_reached("created: {older_than: 1 day}", "created: {older_than: 25 hours}"));
     CHECK(is_reached("created: {newer_than: 1 day}", "created: {newer_than: 25 hours}"));
     CHECK_FALSE(is_reached("any: [{state: deleted}, {state: orphan}]", "state: orphan"));
+    CHECK_FALSE(is_reached("state: [deleted, orphan]", "not: {state: allocated}"));
+    CHECK(is_reached("state: [deleted, orphan]", "not: {state: deleted}"));
+    CHECK_FALSE(is_reached("not: {extension: jpg}", "extension: png"));
+    CHECK(is_reached("not: {extension: jpg}", "size: 1"));  // a JPEG may have it
+    CHECK_FALSE(is_reached("not: {modified: {before: 2020-01-01}}", "modified: {after: 2020-01-01}"));
+    CHECK_FALSE(is_reached("extension: [jpg, png]", "any: [{extension: png}, {extension: jpg, size: 1}]"));
+    CHECK(is_reached("extension: [jpg, png]", "any: [{extension: png}, {size: 1}]"));
     CHECK(error("  - {name: a, when: {size: 1}, priority: 0}\n  - {name: b, when: {size: 1}, priority: 1}\n") ==
-          "F, line 2, column 5: the rules a and b (F, line 3, column 5) contradict each other: one `when`, two "
-          "priorities");
+          "F, line 3, column 5: the priority 1 of the rule b never counts: a (F, line 2, column 5) gives all that it "
+          "holds for the priority 0");
+    const std::string early = "  - {name: e, when: {extension: [jpg, png]}, priority: 2}\n";
+    CHECK(error(early + "  - {name: a, when: {extension: png, size: 1}, priority: 3}\n").find("never counts: e ") !=
+          std::string::npos);
+    CHECK(error(early + "  - {name: a, when: {extension: png}, priority: 1}\n") == "accepted");
+    CHECK(error(early + "  - {name: a, when: {extension: [png, gif]}, priority: 3}\n") == "accepted");
     const std::string deleted = "  - {name: a, when: {state: deleted}, priority: 9}\n";
     CHECK(error(deleted) == "accepted");
     CHECK(error(deleted, "entries: {deleted: false}\n") ==
           "F, line 3, column 5: the rule a is never reached: entries.deleted is false");
     CHECK(error("  - {name: a, when: {state: orphan}, priority: 9}\n", "entries: {orphans: false}\n") ==
           "F, line 3, column 5: the rule a is never reached: entries.orphans is false");
+    const std::string quick = "entries: {deleted: false, orphans: false}\n";
+    for (const char* when :
+         {"state: [deleted, orphan]", "not: {state: allocated}", "any: [{state: deleted, size: 1}, {state: orphan}]"}) {
+        const std::string unused = "  - {name: a, when: {" + std::string(when) + "}, priority: 9}\n";
+        CHECK(error(unused) == "accepted");
+        CHECK(error(unused, quick) ==
+              "F, line 3, column 5: the rule a is never reached: entries.deleted and entries.orphans are false");
+        CHECK(error(unused, "entries: {deleted: false}\n") == "accepted");
+    }
+    CHECK(error("  - {name: a, when: {any: [{state: deleted}, {metadata: true}]}, priority: 9}\n", quick) ==
+          "accepted");
+    CHECK(error("  - {name: s, when: {state: allocated}, skip: true}\n"
+                "  - {name: a, when: {type: image/*}, severity: info, text: t}\n",
+                quick)
+              .find("the rule a is never reached: s ") != std::string::npos);
 }
 
 TEST_CASE("patterns that need too much memory together are refused before a scan begins") {

@@ -119,6 +119,38 @@ TEST_CASE("conditions that contradict each other are refused") {
     CHECK_FALSE(is_refused("all: [{modified: {after: 2019-01-01}}, {modified: {before: 2020-01-01}}]"));
     CHECK_FALSE(is_refused("all: [{modified: {after: 2020-01-01}}, {modified: {older_than: 30 days}}]"));
     CHECK_FALSE(is_refused("state: deleted, not: {state: deleted, size: 1}"));
+    CHECK(error("size: {min: 10}, not: {size: {min: 5}}") ==
+          "F, line 2, column 5: the rule a never holds: {size: {min: 10}} and {not: {size: {min: 5}}} contradict each "
+          "other");
+    CHECK_FALSE(is_refused("size: {min: 5}, not: {size: {min: 10}}"));
+    CHECK(is_refused("state: deleted, size: 1, not: {state: [deleted, orphan], size: {max: 3}}"));
+    CHECK(is_refused("type: image/png, not: {any: [{type: image/*}, {size: 1}]}"));
+    CHECK(is_refused("match: {polarity: notable, alerts: true}, not: {match: {polarity: notable}}"));
+    CHECK_FALSE(is_refused("match: {polarity: notable}, not: {match: {polarity: notable, alerts: true}}"));
+    CHECK_FALSE(is_refused("all: [{match: {polarity: notable}}, {match: {polarity: ignorable}}]"));  // two matches
+    CHECK(is_refused("state: deleted, not: {not: {state: allocated}}"));
+    // Each branch with what stands beside it.
+    CHECK(is_refused("state: deleted, any: [{state: allocated}, {state: orphan}]"));
+    CHECK(is_refused("state: deleted, any: [{state: allocated, size: 1}, {size: 2}]"));
+    CHECK(is_refused("size: 3, any: [{size: {max: 9}, any: [{size: 1}, {size: 2}]}, {state: deleted}]"));
+    CHECK_FALSE(is_refused("state: deleted, any: [{state: [allocated, deleted]}, {size: 2}]"));
+    CHECK_FALSE(is_refused("state: allocated, not: {state: deleted, size: 1}"));
+    // Few values: what is left of them.
+    CHECK(error("not: {state: [allocated, deleted, orphan]}") ==
+          "F, line 2, column 5: the rule a never holds: {not: {state: [allocated, deleted, orphan]}} fits nothing");
+    CHECK(is_refused("state: [allocated, deleted], all: [{not: {state: allocated}}, {not: {state: deleted}}]"));
+    CHECK(is_refused("all: [{not: {metadata: true}}, {not: {metadata: false}}]"));
+    CHECK_FALSE(is_refused("not: {state: [allocated, deleted]}"));
+    for (const char* of_streams : {"stream: '*'", "stream_regex: x", "type_differs: false"}) {
+        const bool has_name = std::string_view(of_streams).starts_with("stream");
+        CHECK(is_refused("kind: file, " + std::string(of_streams)) == has_name);
+        CHECK_FALSE(is_refused("kind: stream, " + std::string(of_streams)));
+    }
+    CHECK(is_refused("kind: stream, type_differs: true"));
+    CHECK_FALSE(is_refused("kind: file, not: {stream: x}"));
+    CHECK(
+        error("match: {digests: 3, differs: true}").ends_with("match never holds: all digests agree, and one differs"));
+    CHECK(error("match: {digests: 2, differs: true}") == "accepted");
     CHECK(error("size: {min: 2, max: 1}") == "F, line 2, column 28: size never holds: min is above max");
     CHECK(error("created: {after: 2024-05-01, before: 2024-05-01}").ends_with("after is not before before"));
     CHECK(error("created: {after: '2024-05-01T00:00:00.1Z', before: '2024-05-01T00:00:00.2Z'}") == "accepted");
