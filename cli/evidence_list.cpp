@@ -412,6 +412,7 @@ int run_evidence_list(const ScanArguments& arguments, const std::string& command
     add_notes(info, arguments, rows);
     if (info.is_asked) ask(info, rows);
     LoadedLists lists;
+    lists.deadline = deadline_of(configuration.options, arguments);
     load_lists(lists, arguments);
     check_against_lists(configuration.options, lists.sets);
     for (const Row& row : rows) require_usable_case_info(row, arguments, info);

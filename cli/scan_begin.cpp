@@ -178,6 +178,7 @@ Run begin_new(const ScanArguments& arguments, const std::string& command, Loaded
     for (const std::string& notice : notices) print_notice(notice);
     admit_devices(evidence, arguments);
     const CaseInfo case_info = case_info_of(arguments, evidence);
+    lists.deadline = deadline_of(configuration.options, arguments);
     if (lists.records.empty()) load_lists(lists, arguments);
     warn_of_contradictions(configuration.rules, lists);
     warn_of_unprotected(configuration.options, lists);

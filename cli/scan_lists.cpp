@@ -5,6 +5,19 @@
 #include "plugins/registry.h"
 
 namespace triage {
+namespace {
+
+// A large list that is not compiled takes minutes, and there is no case yet: nothing is lost.
+void end_when_stopped(const LoadedLists& lists, const std::string& path) {
+    const bool is_late = lists.deadline && std::chrono::steady_clock::now() >= *lists.deadline;
+    if (stop_signal_name().empty() && !is_late) return;
+    throw Error(path,
+                is_late ? "the time limit had passed before it was read; nothing was examined"
+                        : "interrupted while it was read; nothing was examined",
+                "compile it once, and give the scan the set: triage known import", ErrorKind::interrupted);
+}
+
+}  // namespace
 
 // The secret is asked for once, and only when a list needs it.
 LoadedSet load(LoadedLists& lists, const std::string& path, Polarity polarity, bool lenient,
@@ -19,7 +32,11 @@ LoadedSet load(LoadedLists& lists, const std::string& path, Polarity polarity, b
     options.secret = lists.secret.get();
     if (arguments.cache) options.cache_folder = list_cache_folder();
     WorkLine line;
-    options.import.advance = line.as_advance();
+    options.import.advance = [&, show = line.as_advance()](std::string_view what, std::uint64_t done,
+                                                           std::uint64_t total) {
+        end_when_stopped(lists, path);
+        show(what, done, total);
+    };
     return load_set(path, registry().lists, options);
 }
 

@@ -156,18 +156,19 @@ Run begin_resumed(const ScanArguments& arguments, LoadedLists& lists) {
         throw Error(directory.config_path(), "is not the configuration the case began with: its SHA-256 differs",
                     "put back what was there, or start a new case");
     admit_devices(evidence, arguments);
+    // The case's limits were for its first part; each would end every part at the same place.
+    ScanOptions& options = configuration.options;
+    options.time_seconds = arguments.time_seconds.value_or(0);
+    options.most_matches = arguments.most_matches.value_or(0);
+    lists.deadline = deadline_of(options, arguments);
     if (lists.records.empty()) load_lists_of_case(lists, looked->lists(), arguments);
     if (!are_same_lists(lists.records, looked->lists())) throw Error(arguments.resume, "began with other lists");
     configuration.options.algorithms.add(algorithms_of(lists.sets));
     test_digests(configuration.options.algorithms);
-    ScanOptions& options = configuration.options;
     if (arguments.threads > 0) options.threads = arguments.threads;
     run.earlier_threads += (run.earlier_threads.empty() ? "" : "; ") + std::to_string(run.threads);
     run.threads = thread_count(options);
     if (arguments.memory_mib > 0) options.memory_mib = arguments.memory_mib;
-    // The case's limits were for its first part; each would end every part at the same place.
-    options.time_seconds = arguments.time_seconds.value_or(0);
-    options.most_matches = arguments.most_matches.value_or(0);
     if (!arguments.hash_engine.empty())
         options.hash_engine =
             arguments.hash_engine == to_string(HashEngine::openssl) ? HashEngine::openssl : HashEngine::automatic;

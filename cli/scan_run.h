@@ -51,8 +51,9 @@ struct ScanArguments {
 struct LoadedLists {
     KnownSets sets;
     std::vector<ListRecord> records;
-    std::unique_ptr<Secret> secret;  // of protected ones
-    std::string confinement;         // layers of this process, from its first case on
+    std::unique_ptr<Secret> secret;                                      // of protected ones
+    std::optional<std::chrono::steady_clock::time_point> deadline = {};  // ends their reading, as a signal does
+    std::string confinement;  // layers of this process, from its first case on
 };
 
 // Everything a run needs, of a new case or of one that goes on.

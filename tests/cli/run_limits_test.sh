@@ -40,6 +40,27 @@ ends 4 $? "--time-limit 1s"
 grep -q "stopped by its time limit" late/reports/summary.json || fault "--time-limit: the summary does not say why it ended"
 "$TRIAGE" verify late >out 2>&1 || fault "--time-limit: the case does not verify"
 
+# A list that is still being read hears both: there is no case yet, and nothing is lost.
+python3 -c 'for i in range(2000000): print(f"{i:032x}")' >long.md5
+for cause in signal limit; do
+    limit=""
+    [ $cause = signal ] || limit="--time-limit 1s"
+    "$TRIAGE" scan "$demo" --notable long.md5 --out unread $limit >out 2>err </dev/null &
+    process=$!
+    until find /proc/$process/fd -lname "*/long.md5" 2>/dev/null | grep -q . || ! kill -0 $process; do sleep 0.005; done
+    if [ $cause = signal ]; then
+        kill -INT $process
+    else # held up until its time is over
+        kill -STOP $process
+        sleep 1.1
+        kill -CONT $process
+    fi
+    wait $process
+    ends 4 $? "a list that is read, $cause"
+    grep -q "long.md5: .*nothing was examined" err || fault "a list that is read, $cause: it does not say so: $(cat err)"
+    [ ! -e unread ] || fault "a list that is read, $cause: there is a case"
+done
+
 # The gate leaves out what cannot match, and finds the same.
 echo 'entries: {size_gate: true}' >gate.yaml
 python3 - whole/reports/findings.jsonl >sized.hashdeep <<'EOF'
