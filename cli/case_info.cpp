@@ -50,15 +50,19 @@ void check_value(const CaseInfoGiven& given) {
 }
 
 std::uint32_t evidence_named(const CaseInfoGiven& given, const std::vector<EvidenceSpec>& evidence) {
-    for (std::uint32_t i = 0; i < evidence.size(); ++i)
-        if (evidence[i].exhibit == given.exhibit || evidence[i].name == given.exhibit) return i;
+    for (std::string EvidenceSpec::*called : {&EvidenceSpec::exhibit, &EvidenceSpec::name})
+        for (std::uint32_t i = 0; i < evidence.size(); ++i)
+            if (evidence[i].*called == given.exhibit) return i;
     throw Error(given.where, fmt::format("there is no exhibit \"{}\"", given.exhibit),
                 "name it by its reference (--exhibit REF=PATH) or by the file name of its evidence");
 }
 
-void give_reference(EvidenceSpec& spec, const CaseInfoGiven& given) {
+void give_reference(EvidenceSpec& spec, const CaseInfoGiven& given, const std::vector<EvidenceSpec>& evidence) {
     if (!spec.exhibit.empty() && spec.exhibit != given.value)
         throw Error(given.where, fmt::format("it is exhibit {} already", spec.exhibit));
+    for (const EvidenceSpec& other : evidence)
+        if (&other != &spec && other.exhibit == given.value)
+            throw Error(given.where, fmt::format("{} is exhibit {} already", other.name, given.value));
     spec.exhibit = given.value;
 }
 
@@ -128,7 +132,8 @@ CaseInfo resolve_case_info(const CaseInfoInput& input, std::vector<EvidenceSpec>
         else if (given.exhibit.empty()) info.push_back({{}, given.key, given.value});
         else info.push_back({evidence_named(given, evidence), given.key, given.value});
     }
-    for (const CaseInfoGiven* given : references) give_reference(evidence[evidence_named(*given, evidence)], *given);
+    for (const CaseInfoGiven* given : references)
+        give_reference(evidence[evidence_named(*given, evidence)], *given, evidence);
     return info;
 }
 

@@ -62,6 +62,16 @@ EvidenceSpec identify(const Registry& registry, const EvidenceArgument& argument
     return spec;
 }
 
+// What a report says of an exhibit must be said of one evidence.
+void require_new_reference(const std::string& exhibit, const std::vector<EvidenceSpec>& specs) {
+    const bool is_taken = !exhibit.empty() && std::any_of(specs.begin(), specs.end(), [&](const EvidenceSpec& other) {
+        return other.exhibit == exhibit;
+    });
+    if (is_taken)
+        throw Error("exhibit " + exhibit, "two evidences have this reference",
+                    "give each one of its own, such as " + exhibit + "-1 and " + exhibit + "-2");
+}
+
 void number_repeated_names(std::vector<EvidenceSpec>& specs) {
     std::map<std::string, int> seen;
     for (EvidenceSpec& spec : specs)
@@ -81,10 +91,17 @@ std::vector<EvidenceSpec> identify_evidence(const Registry& registry, const std:
                                        [&](const EvidenceSpec& other) { return shares_segment(spec, other); });
         const bool is_repeated = std::find(given.begin(), given.end(), real) != given.end();
         given.push_back(real);
+        const std::string& exhibit = argument.exhibit;
         if (same == specs.end()) {
+            require_new_reference(exhibit, specs);
             specs.push_back(std::move(spec));
         } else if (is_repeated || spec.segments.size() < 2) {
             throw Error(argument.path, "the same evidence is given twice");
+        } else if (!exhibit.empty() && exhibit != same->exhibit) {
+            throw Error(argument.path,
+                        "is a segment of " + same->name + ", which is " +
+                            (same->exhibit.empty() ? "no exhibit" : "exhibit " + same->exhibit) + " and not " + exhibit,
+                        "give the set one reference, with its first segment");
         } else {
             notices.push_back(argument.path + " is a segment of " + same->name + ": both are one evidence");
         }

@@ -35,7 +35,13 @@ for wrong, why in (("operatr=x", "did you mean"), ("description=x", "belongs to 
     check(done.returncode == 2 and why in done.stderr, f"--case-info {wrong[:40]}: {done.returncode}, {done.stderr}")
 done = run("scan", "ext2.img", "--notable", LIST, "--out", "wrong", "--case-info", "place=a", "--case-info", "place=b")
 check(done.returncode == 2 and "given twice" in done.stderr, f"twice: {done.stderr}")
+done = run("scan", "ext2.img", "fat16.img", "--notable", LIST, "--out", "wrong", "--case-info", "reference@ext2.img=A",
+           "--case-info", "reference@fat16.img=A")
+check(done.returncode == 2 and "ext2.img is exhibit A already" in done.stderr, f"one reference twice: {done.stderr}")
 check(not os.path.exists(path("wrong")), "what was refused left a case")
+# A reference comes before a file name that reads the same.
+run("scan", "--exhibit", "X=ext2.img", "--exhibit", "ext2.img=fat16.img", "--out", "named", "--case-info", "note@ext2.img=said")
+check([e["case_info"].get("note") for e in summary("named")["exhibits"]] == [None, "said"], "a note is that of another exhibit")
 
 
 def answer(command, answers):

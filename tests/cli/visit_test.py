@@ -20,6 +20,16 @@ check(max(map(len, done.stdout.splitlines())) <= 80, "a line is wider than 80 co
 check([e["exit_code"] for e in summary("one")["exhibits"]] == [0, 1, 0], "the exhibits have other exit codes")
 check("Exhibits\nExhibit " in open(path("one/reports/report.txt")).read(), "the table is not in report.txt")
 
+# A reference is that of one evidence.
+for name in "split.001", "split.002":
+    write(name, "0" * 65536)
+for more, why in ((["AB/1=demo.E01", "AB/1=ext2.img"], "two evidences have this reference"),
+                  (["AB/1=split.001", "AB/2=split.002"], "which is exhibit AB/1 and not AB/2")):
+    done = run("scan", *[word for exhibit in more for word in ("--exhibit", exhibit)], "--notable", LIST, "--out", "twice")
+    check(done.returncode == 2 and why in done.stderr and not os.path.exists(path("twice")), f"{more}: {done.returncode} {done.stderr}")
+done = run("scan", "--exhibit", "AB/1=split.001", "--exhibit", "AB/1=split.002", "--notable", LIST, "--out", "split")
+check("both are one evidence" in done.stderr and len(summary("split")["exhibits"]) == 1, f"two segments of one exhibit: {done.stderr}")
+
 # What ended a run tells what it found: a discreet one says it only where the cause is another.
 done = run("scan", "demo.E01", "--notable", LIST, "--stop-after", "1", "--discreet", "--out", "discreet")
 check(done.returncode == 1 and "interrupted" not in done.stdout + done.stderr and "scan is over" in done.stdout, f"discreet: {done.stderr}")
