@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <set>
 
 #include "cli/command.h"
 #include "cli/exit_code.h"
@@ -89,10 +90,11 @@ RankedExhibit not_examined_at(const std::string& path) {
     return exhibit;
 }
 
-// A folder of cases, as a list of exhibits makes one, stands for all that is in it.
+// A folder of cases, as a list of exhibits makes one, stands for all that is in it. One that is named twice is one.
 std::vector<std::string> cases_in(const std::vector<std::string>& given) {
     namespace fs = std::filesystem;
     std::vector<std::string> cases;
+    std::set<fs::path> seen;
     for (const std::string& path : given) {
         std::vector<std::string> inside;
         std::error_code error;
@@ -102,7 +104,10 @@ std::vector<std::string> cases_in(const std::vector<std::string>& given) {
                     inside.push_back(entry.path());
         if (inside.empty()) inside = {path};
         std::sort(inside.begin(), inside.end());
-        cases.insert(cases.end(), inside.begin(), inside.end());
+        for (const std::string& one : inside) {
+            const fs::path real = fs::weakly_canonical(one, error);
+            if (error || seen.insert(real).second) cases.push_back(one);
+        }
     }
     return cases;
 }

@@ -82,10 +82,11 @@ check(rows_of(done.stdout) == {"X/1": "NO", "X/2": "MATCH", "X/3": "NOT", "X/4":
 
 # One that failed is in no case: it leaves a record of its own, and the ranking has it before what was examined.
 check(os.stat(path("cases/X_3.not-examined.json")).st_mode & 0o77 == 0, "others may read why an exhibit failed")
-for given in [["cases"], sorted(glob.glob(path("cases/*")))]:
+for given in [["cases"], ["cases", "cases/X_2", "cases/X_2/"], sorted(glob.glob(path("cases/*")))]:
     ranked = run("report", *given, "--report", "summary", "--out", f"failed-{len(given)}")
     rows = list(csv.DictReader(open(path(f"failed-{len(given)}/summary.csv"), newline="", encoding="utf-8")))
     told = [(r["exhibit"], r["verdict"], r["evidence"]) for r in rows if r["verdict"] != "NOT READABLE"]
+    check(len(told) == 4, f"not each exhibit once: {rows}")
     check(ranked.returncode == 3 and told[:2] == [("X/3", "NOT EXAMINED", "fat16.img"), ("X/2", "MATCH", "demo.E01")], f"failed: {rows}")
     check("not an empty directory" in [r["note"] for r in rows if r["exhibit"] == "X/3"][0], f"the ranking says not why: {rows}")
 first = summary("cases/X_1")
