@@ -50,6 +50,9 @@ struct EvidenceRecord {
     std::optional<BlockDevice> device;  // as it was when the run began; nothing of an image
     MediaCheck check;                   // of `digests`; stored by Store::put_media_check
     bool is_opened = false;  // false: not reached yet, or the container could not be opened; then a Problem says why
+
+    // As people know it: by its exhibit, else by its file.
+    const std::string& known_as() const { return exhibit.empty() ? name : exhibit; }
 };
 
 // In which state a volume ended. Part of the ledger.

@@ -44,12 +44,14 @@ void add_entry_causes(const Store& store, Filter filter, std::vector<Cause>& cau
 }
 
 void add_volume_causes(const Store& store, Filter filter, std::vector<Cause>& causes) {
+    std::map<std::uint32_t, std::string> known_as;
+    for (const EvidenceRecord& evidence : store.evidences()) known_as[evidence.id] = evidence.known_as();
     for (const VolumeRecord& volume : store.volumes()) {
         if (!is_wanted(filter, volume.evidence) || !forbids_exit_zero(volume.state)) continue;
         const auto& row = volume_state_table().at(static_cast<std::size_t>(volume.state));
-        causes.push_back(
-            {0, fmt::format("volume {} of evidence {} ({}) {}: {}", escape_for_terminal(volume.name),
-                            volume.evidence + 1, human_size(volume.length), to_string(volume.state), row.meaning)});
+        causes.push_back({0, fmt::format("volume {} of {} ({}) {}: {}", escape_for_terminal(volume.name),
+                                         escape_for_terminal(known_as[volume.evidence]), human_size(volume.length),
+                                         to_string(volume.state), row.meaning)});
     }
 }
 
@@ -66,7 +68,7 @@ void add_problem_causes(const Store& store, Filter filter, std::vector<Cause>& c
 void add_evidence_causes(const Store& store, Filter filter, std::vector<Cause>& causes) {
     for (const EvidenceRecord& evidence : store.evidences())
         if (is_wanted(filter, evidence.id) && !evidence.is_opened)
-            causes.push_back({0, fmt::format("evidence {} was not opened", evidence.id + 1)});
+            causes.push_back({0, escape_for_terminal(evidence.known_as()) + " was not opened"});
 }
 
 bool has_notable_list(const Store& store) {

@@ -229,8 +229,9 @@ std::vector<std::string> cautions(const ReportContext& context, std::optional<st
         sentences.push_back("INTEGRITY: " + escape_for_terminal(failure));
     for (const EvidenceRecord& evidence : context.evidences)
         if (is_wanted(wanted, evidence.id) && evidence.device && !evidence.device->use.empty())
-            sentences.push_back(fmt::format("evidence {} was in use while it was read, and may have changed: {}",
-                                            evidence.id + 1, escape_for_terminal(evidence.device->use)));
+            sentences.push_back(fmt::format("{} was in use while it was read, and may have changed: {}",
+                                            escape_for_terminal(evidence.known_as()),
+                                            escape_for_terminal(evidence.device->use)));
     if (const std::uint32_t times = context.run.resumed; times > 0 && !wanted)  // of the run, not of an evidence
         sentences.push_back(fmt::format("the scan was interrupted and resumed {}",
                                         times == 1 ? std::string("once") : fmt::format("{} times", times)));

@@ -214,6 +214,24 @@ TEST_CASE("each evidence has its own verdict, and sentences say why, most entrie
                                    "1 entry partial: the container's checksum of the bytes is wrong (512 B missing)"});
 }
 
+TEST_CASE("sentences call an evidence by its exhibit, else by its file") {
+    Folder folder;
+    Store store = start(folder / "case.sqlite");
+    EvidenceRecord exhibit = evidence(1, "other.dd"), closed = evidence(2, "third\x1b.dd");
+    exhibit.exhibit = "AB/2";
+    closed.is_opened = false;
+    store.put_evidence(exhibit);
+    store.put_evidence(closed);
+    VolumeRecord locked = volume(1, 1, 0, "p0");
+    locked.state = VolumeState::locked;
+    store.put_volume(locked);
+    store.seal(alert_on_match);
+    const std::vector<std::string> sentences = incompleteness(store);
+    REQUIRE(sentences.size() == 2);
+    CHECK(sentences[0].starts_with("volume p0 of AB/2 ("));
+    CHECK(sentences[1] == "third\\x1b.dd was not opened");
+}
+
 TEST_CASE("an entry that the interrupted scan never reached forbids exit 0") {
     const Verdict verdict = verdict_after([](Store& store) {
         EntryRecord unreached;
