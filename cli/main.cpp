@@ -97,7 +97,7 @@ int main(int count, char** arguments) {
     using namespace triage;
     if (count == 2 && std::strcmp(arguments[1], "worker") == 0) return serve_process(registry());
     if (count == 2 && std::strcmp(arguments[1], plugin_worker) == 0) return serve_plugin_process();
-    if (count > 3 && std::strcmp(arguments[1], program_worker) == 0) return become_program(arguments + 2);
+    if (count > 3 && std::strcmp(arguments[1], program_worker) == 0) become_program(arguments + 2);
     try {
         return run(count, arguments);
     } catch (const Error& error) {

@@ -81,13 +81,17 @@ Program::Program(const ExecOptions& options, int output, int errors)
     pid_ = spawn_self(words, read_end.get(), output, errors);
 }
 
-Program::~Program() { end_group(); }
+Program::~Program() { end(); }
 
-// The group has its number as long as its first process is not waited for.
-void Program::end_group() {
+// Its keeper ends what the program has started. One that does not end in the kernel (a read of a dead disk) is not
+// waited for.
+void Program::end() {
     if (pid_ <= 0) return;
-    ::kill(-pid_, SIGKILL);
-    while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+    constexpr std::chrono::seconds patience{5};
+    ::kill(pid_, SIGTERM);
+    for (const auto begun = Steady::now(); waitpid(pid_, nullptr, WNOHANG) == 0;) {
+        if (Steady::now() - begun > patience) ::kill(pid_, SIGKILL);
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
     }
     pid_ = -1;
 }
@@ -115,23 +119,18 @@ void Program::await_end() {
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) fail(cause_of(status));
 }
 
-// Ends what it has started and left behind, too.
 int Program::await_status() {
-    siginfo_t ended{};
-    while (waitid(P_PID, static_cast<id_t>(pid_), &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid == 0) {
+    int status = 0;
+    while (waitpid(pid_, &status, WNOHANG) == 0) {
         const Waiting waiting(*this);
         std::this_thread::sleep_for(std::chrono::milliseconds(2));
-    }
-    ::kill(-pid_, SIGKILL);
-    int status = 0;
-    while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
     }
     pid_ = -1;
     return status;
 }
 
 void Program::fail(const std::string& why) {
-    end_group();
+    end();
     throw Error("program " + options_.command.front(),
                 why + (size_of(errors_) > 0 ? "; what it said stands in exec.err" : ""));
 }

@@ -28,7 +28,7 @@ class Program {
 
   private:
     class Waiting;
-    void end_group();
+    void end();
     int await_status();
     [[noreturn]] void fail(const std::string& why);
     std::string cause_of(int status) const;
@@ -42,8 +42,8 @@ class Program {
 
 inline constexpr const char* program_worker = "program-worker";  // the word that starts it
 
-// In the process to be: gives up writing elsewhere, and becomes the program. `words`: the limit of a file in MiB, the
-// program, its arguments, null. Returns the exit code when it cannot.
-int become_program(char** words);
+// In the process to be: gives up writing elsewhere, runs the program, ends what that left behind, and then as that
+// ended. `words`: the limit of a file in MiB, the program, its arguments, null.
+[[noreturn]] void become_program(char** words);
 
 }  // namespace triage

@@ -207,9 +207,40 @@ check("no program", "ended with exit code 127; what it said stands in exec.err" 
 suffering = scan(image, "--config", configuration([os.path.join(folder, "early.py")]))
 check("in a scan", (suffering.code, "report exec: program" in suffering.stderr), (3, True))
 
-# --- what it leaves behind ends with it
+# --- what it leaves behind ends with it, wherever it hid
 marker = f"sleep {100000 + os.getpid()}"
-leaves = python("leaves.py", f"import subprocess\nsys.stdin.read()\nsubprocess.Popen({marker.split()!r})")
-check("a child", run(TRIAGE, "report", done.case, "--report", "exec", "--config", configuration([leaves])).returncode, 0)
-check("is gone", run("pgrep", "-f", "^" + marker).stdout, "")
+sleepers = lambda: run("pgrep", "-f", "^" + marker).stdout.split()
+hidden = f"""
+def hide(depth):
+    if os.fork() == 0:
+        os.setsid()
+        if depth: hide(depth - 1)
+        os.execvp("sleep", {marker.split()!r})
+hide(0); hide(3)
+"""
+read_all = "sys.stdin.buffer.read()\n"
+for name, text, code in (("a child", read_all + f"import subprocess; subprocess.Popen({marker.split()!r})", 0), ("hidden", read_all + hidden, 0),
+                         ("hidden, and fails", hidden + "sys.exit(1)", 3), ("hidden, and is killed", hidden + "os.kill(os.getpid(), 9)", 3),
+                         ("hidden, and hangs", hidden + "time.sleep(100)", 3), ("hidden, and hangs at its end", read_all + hidden + "time.sleep(100)", 3),
+                         ("hidden, deaf to SIGTERM", "import signal; signal.signal(15, signal.SIG_IGN)\n" + hidden + "time.sleep(100)", 3)):
+    before = time.monotonic()
+    config = configuration([python("leaves.py", text)], "reports.exec.timeout: 1\n")
+    check(name, run(TRIAGE, "report", done.case, "--report", "exec", "--config", config).returncode, code)
+    check(f"{name}: is gone", sleepers(), [])
+    check(f"{name}: in time", time.monotonic() - before < 5)
+
+
+def until(what, condition, seconds=10):
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.05)
+    check(what, condition())
+
+
+# Nor does it outlive a triage that is killed.
+config = configuration([python("leaves.py", hidden + "time.sleep(100)")])
+with subprocess.Popen([TRIAGE, "report", done.case, "--report", "exec", "--config", config], stderr=subprocess.DEVNULL) as killed:
+    until("it runs", lambda: len(sleepers()) == 5)
+    killed.kill()
+until("is gone with triage", lambda: not sleepers())
 finish(faults, "the report exec")

@@ -14,8 +14,7 @@
 int main(int count, char** arguments) {
     if (count == 2 && std::strcmp(arguments[1], "worker") == 0)
         return triage::serve_process(triage::test::script_registry());
-    if (count > 3 && std::strcmp(arguments[1], triage::program_worker) == 0)
-        return triage::become_program(arguments + 2);
+    if (count > 3 && std::strcmp(arguments[1], triage::program_worker) == 0) triage::become_program(arguments + 2);
     std::signal(SIGPIPE, SIG_IGN);  // as the program does: a worker may vanish while it is written to
     doctest::Context context(count, arguments);
     return context.run();
