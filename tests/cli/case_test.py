@@ -3,7 +3,7 @@
 """report.jsonld, read by rdflib (of Debian, for Debian's python3): against the shapes of CASE/UCO where they are there,
 and against the store read by sqlite3, for every image: ids, names, states, sizes, digests, ranges, matches, findings,
 problems. The same bytes with 1 and 8 threads and in another time zone; the same ids in a disclosure copy and with
-findings only."""
+findings only; of a resumed scan all but the line of the run, which tells of the interruption."""
 import base64, collections, glob, json, os, re, sqlite3, subprocess, uuid
 from support import FIXTURES, SHARED, TRIAGE, all_faults, decoy_list, finish, scan, workspace
 from case_graph import Ontology, load
@@ -11,6 +11,7 @@ from rdflib import RDF, Namespace, URIRef
 
 CORE = Namespace("https://ontology.unifiedcyberontology.org/uco/core/")
 OBS = Namespace("https://ontology.unifiedcyberontology.org/uco/observable/")
+ACTION = Namespace("https://ontology.unifiedcyberontology.org/uco/action/")
 TYPES = Namespace("https://ontology.unifiedcyberontology.org/uco/types/")
 CASE = Namespace("https://ontology.caseontology.org/case/investigation/")
 SPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:triage:case:1")
@@ -204,8 +205,37 @@ def faults_of(image):
     return faults
 
 
+def arguments_of(graph):
+    """What the action tells of the run, by name."""
+    action, = graph.subjects(RDF.type, CASE.InvestigativeAction)
+    told_of = {value(graph, a, ACTION.argumentName): value(graph, a, ACTION.value) for a in graph.objects(action, CORE.hasFacet)}
+    return told_of, value(graph, action, ACTION.actionStatus)
+
+
+def faults_of_resumed(image):
+    """An interrupted scan says so; resumed, it tells of the evidence what one run tells."""
+    known = os.path.join(workspace(), "resumed.md5")
+    seen = {e["hashes"]["md5"] for e in scan(image).entries if "hashes" in e and e["size"]}
+    with open(known, "w") as out:
+        out.write("\n".join(sorted(seen)) + "\n")
+    one = scan(image, "--config", ALL, "--notable", known).case + "/reports/report.jsonld"
+    cut = scan(image, "--config", ALL, "--notable", known, "--stop-after", "1", "--threads", "1").case
+    stopped = load(cut + "/reports/report.jsonld")
+    subprocess.run([TRIAGE, "scan", "--resume", cut, "--threads", "8"], check=False, capture_output=True)
+    resumed = load(cut + "/reports/report.jsonld")
+    faults = [f"resumed: {fault}" for graph in (stopped, resumed) if shapes for fault in shapes.faults(graph)][:5]
+    for what, graph, wanted in (("stopped", stopped, ("0", "true", "Ongoing")), ("resumed", resumed, ("1", None, "Complete/Finish"))):
+        told_of, status = arguments_of(graph)
+        if (told_of.get("resumed"), told_of.get("interrupted"), status) != wanted:
+            faults.append(f"{what}: {told_of}, {status}")
+    if evidence_of(cut + "/reports/report.jsonld") != evidence_of(one):
+        faults.append("resumed: the evidence is told in other words")
+    return faults
+
+
 fixtures = sorted(p for p in glob.glob(FIXTURES + "/*") if re.search(r"\.(img|raw|dd|E01)$", p))
 images = fixtures + sorted(p for p in glob.glob(SHARED + "/evidence/images/*") if re.search(r"\.(img|raw|dd|E01)$", p))
 if shapes is None:
     print(f"SKIPPED in part: no ontology in {ONTOLOGY}: what CASE/UCO allows is not checked; set TRIAGE_SHARED")
-finish((["no image is there"] if len(fixtures) < 5 else []) + all_faults(faults_of, images), f"CASE/UCO of {len(images)} images")
+finish((["no image is there"] if len(fixtures) < 5 else []) + all_faults(faults_of, images) +
+       faults_of_resumed(os.path.join(FIXTURES, "gpt.img")), f"CASE/UCO of {len(images)} images")
