@@ -3,7 +3,7 @@
 """Every report that the build knows, of the same evidence: the same bytes with 1, 2 and 8 threads, in other time zones and
 locales, rendered again, and with a file of run facts as a whole; of a resumed run all but what tells of the
 interruption. What shows run facts from a file says so, and no file hides that a run was interrupted."""
-import difflib, glob, json, os, re, sqlite3, subprocess
+import difflib, glob, json, os, re, shutil, sqlite3, subprocess
 from support import FIXTURES, TRIAGE, finish, scan, workspace
 
 faults = []
@@ -77,8 +77,9 @@ def shortly(lines, most=4):
     return [line[:300] for line in lines[:most]]
 
 
-KINDS = [kind["name"] for kind in map(json.loads, run("plugins", "--json", code=(0,)).stdout.splitlines()) if kind["kind"] == "report" and kind["name"] != "exec"]  # which needs a program; its rows are those of jsonl
-write("all.yaml", f"reports: [{', '.join(KINDS)}]\nrules: [{{name: large, when: {{size: {{min: 9000}}}}, severity: notice, text: x}}, notable-match]\n")
+KINDS = [kind["name"] for kind in map(json.loads, run("plugins", "--json", code=(0,)).stdout.splitlines()) if kind["kind"] == "report"]
+write("all.yaml", f"reports: [{', '.join(KINDS)}]\nrules: [{{name: large, when: {{size: {{min: 9000}}}}, severity: notice, text: x}}, notable-match]\n"
+                  f"reports.exec.command: [{os.path.realpath(shutil.which('cat'))}]\n")
 write("facts.yaml", FACTS)
 seen = [e["hashes"]["md5"] for e in scan(*EVIDENCE).entries if "hashes" in e]
 write("some.md5", "\n".join(sorted(set(seen))[::9]) + "\n")
@@ -91,7 +92,7 @@ check("few findings", first["findings.jsonl"].count(b"\n") > 30 and first["entri
 same("2 threads", examined("two", "--threads", "2", *with_facts), first)
 same("8 threads, Tokyo", examined("eight", "--threads", "8", *with_facts, TZ="Asia/Tokyo"), first)
 same("another locale", examined("locale", "--memory", "64", *with_facts, LC_ALL="C", LANG="tr_TR.UTF-8", TZ="America/St_Johns"), first)
-run("report", "one", "--report", ",".join(KINDS), *with_facts, code=(0,), TZ="Asia/Kathmandu", LC_ALL="C.UTF-8")
+run("report", "one", "--report", ",".join(KINDS), "--config", "all.yaml", *with_facts, code=(0,), TZ="Asia/Kathmandu", LC_ALL="C.UTF-8")
 same("rendered again", reports("one/reports-2"), first)
 run("verify", "one", code=(0,))
 
@@ -102,7 +103,7 @@ for name in plain:
     if re.search(r"\.(jsonl|csv|body)$", name):
         check(f"{name} depends on the run: {shortly(changed)}", not changed)
     check(f"{name} depends on the run in many places: {shortly(changed, 40)}", len(changed) < 60)
-run("report", "plain", "--report", ",".join(KINDS), *with_facts, code=(0,))
+run("report", "plain", "--report", ",".join(KINDS), "--config", "all.yaml", *with_facts, code=(0,))
 same("facts for a case that has none", reports("plain/reports-2"), first)
 
 # Whoever shows facts of a file says so, and shows none of the run's own.
