@@ -28,6 +28,7 @@ enum class RecordFlag : std::uint8_t {
     offender_identified = 4,  // VICS OffenderIdentified
     precategorised = 8,       // VICS IsPrecategorized
     trivial = 16,             // kept on request: the empty file, or one byte repeated
+    series = 32,              // the label is the name of a series, and no file's
 };
 class RecordFlags {
   public:
@@ -49,6 +50,7 @@ inline constexpr std::pair<RecordFlag, std::string_view> record_flag_words[] = {
     {RecordFlag::offender_identified, "offender-identified"},
     {RecordFlag::precategorised, "precategorised"},
     {RecordFlag::trivial, "trivial"},
+    {RecordFlag::series, "series"},
 };
 
 // A category as the list gives it. Numbers are national: what "1" of a set means is for rules to say.

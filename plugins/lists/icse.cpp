@@ -72,6 +72,7 @@ Result<KnownRecord> parse_record(const Row& row) {
     if (why.empty() && record.digests.algorithms().empty()) why = "no digest";
     if (!why.empty()) return Failure{std::move(why)};
     record.label = trimmed(row[series]);
+    if (!record.label.empty()) record.flags.add(RecordFlag::series);
     return record;
 }
 

@@ -55,10 +55,13 @@ bool is_true(std::string_view value) {
     return word == "true" || word == "1" || word == "yes";
 }
 
-std::string_view label_of(const Properties& properties, const std::string& prefix) {
-    for (const char* name : {"productname", "seriesname", "series", "filename"})
-        if (const auto value = value_of(properties, prefix + name); !value.empty()) return value;
-    return {};
+void put_label(const Properties& properties, const std::string& prefix, KnownRecord& record) {
+    for (const std::string_view name : {"productname", "seriesname", "series", "filename"}) {
+        record.label = value_of(properties, prefix + std::string(name));
+        if (record.label.empty()) continue;
+        if (name.starts_with("series")) record.flags.add(RecordFlag::series);
+        return;
+    }
 }
 
 // A set's own flags, size and label. Says what is wrong, or nothing.
@@ -69,7 +72,7 @@ std::string put_details(const Properties& properties, const std::string& prefix,
                                                             {"isprecategorized", RecordFlag::precategorised}};
     for (const auto& [name, flag] : flags)
         if (is_true(value_of(properties, prefix + name))) record.flags.add(flag);
-    record.label = label_of(properties, prefix);
+    put_label(properties, prefix, record);
     const auto size = trimmed(value_of(properties, prefix + "mediasize"));
     if (size.empty()) return {};
     record.size = parse_list_size(size);

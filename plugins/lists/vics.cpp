@@ -179,15 +179,20 @@ Result<KnownRecord> parse_medium(const JsonObject& object) {
     return record;
 }
 
+struct Label {
+    std::string_view text;
+    bool is_series = false;
+};
+
 // The series, then the names of its files; each once. At least one, which may be empty.
-std::vector<std::string_view> labels_of(const JsonObject& object) {
-    std::vector<std::string_view> labels;
+std::vector<Label> labels_of(const JsonObject& object) {
+    std::vector<Label> labels;
     std::set<std::string_view> seen;
     for (const Member wanted : {series, file_name})
         for (const JsonValue& value : object.values)
             if (value.member == wanted && value.kind == JsonValue::Kind::string && !value.text.empty() &&
                 seen.insert(value.text).second)
-                labels.push_back(value.text);
+                labels.push_back({value.text, wanted == series});
     if (labels.empty()) labels.emplace_back();
     return labels;
 }
@@ -247,8 +252,11 @@ class Reading {
         record->category.set = set_;
         for (const JsonValue& value : object.values)
             if (value.member == updated && date_of(value.text) > latest_) latest_ = date_of(value.text);
-        for (const std::string_view label : labels_of(object)) {
-            record->label = label;
+        const RecordFlags flags = record->flags;
+        for (const Label& label : labels_of(object)) {
+            record->label = label.text;
+            record->flags = flags;
+            if (label.is_series) record->flags.add(RecordFlag::series);
             sink_.record(*record);
         }
     }

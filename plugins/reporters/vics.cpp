@@ -65,6 +65,10 @@ bool is_small_number(std::string_view text) {
            (text.size() == 1 || text.front() != '0');
 }
 
+bool has(const std::vector<std::string_view>& texts, std::string_view text) {
+    return std::find(texts.begin(), texts.end(), text) != texts.end();
+}
+
 // Nothing contradicts it: no other digest, no other size.
 bool is_whole(const Match& match) { return match.differs.empty() && match.size_agrees.value_or(true); }
 
@@ -184,20 +188,23 @@ class VicsReporter : public Reporter {
         close(out, '}');
     }
 
-    // Flags only where a list sets them: that it does not is no knowledge.
+    // Flags only where a list sets them: that it does not is no knowledge. A medium has room for one series.
     void append_what_lists_say(std::string& out, const EntryRecord& record) const {
         RecordFlags flags;
-        std::vector<std::string_view> labels;
+        std::string_view series;
+        std::vector<std::string_view> tags;
         for (const Match& match : record.examined.matches) {
             if (!is_notable(match) || !is_whole(match)) continue;
             flags = RecordFlags::from_bits(static_cast<std::uint8_t>(flags.bits() | match.flags.bits()));
-            if (!match.label.empty() && std::find(labels.begin(), labels.end(), match.label) == labels.end())
-                labels.push_back(match.label);
+            if (series.empty() && match.flags.has(RecordFlag::series)) series = match.label;
+            else if (!match.label.empty() && match.label != series && !has(tags, match.label))
+                tags.push_back(match.label);
         }
         if (flags.has(RecordFlag::victim_identified)) append_text(out, "VictimIdentified", "true");
         if (flags.has(RecordFlag::offender_identified)) append_text(out, "OffenderIdentified", "true");
         if (flags.has(RecordFlag::distributed)) append_text(out, "IsDistributed", "true");
-        append_if_any(out, "Tags", fmt::format("{}", fmt::join(labels, ", ")));
+        append_if_any(out, "Series", series);
+        append_if_any(out, "Tags", fmt::format("{}", fmt::join(tags, ", ")));
     }
 
     // Where placement is not recorded the bytes are on the device, and that the name and its times belonged to them is

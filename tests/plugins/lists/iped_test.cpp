@@ -69,8 +69,8 @@ TEST_CASE("an IPED hash in several sets is a record a set, each with its own det
           Lines{"1 " + digests + " category ICSE:known flags 1", "1 " + digests + " category ICSE:pedo flags 1",
                 "1 " + digests + " category NSRL:known label Office|Windows",
                 "1 " + digests + " category NSRL:pedo label Office|Windows",
-                "1 " + digests + " category ProjectVIC:1 flags 2 label S",
-                "1 " + digests + " category ProjectVIC:2 flags 2 label S"});
+                "1 " + digests + " category ProjectVIC:1 flags 34 label S",
+                "1 " + digests + " category ProjectVIC:2 flags 34 label S"});
 }
 
 TEST_CASE("an IPED hash of CAID has its size and name") {

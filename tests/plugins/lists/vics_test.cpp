@@ -48,7 +48,7 @@ TEST_CASE("the digests of a medium are one record with size, category, series an
                   R"(","HashName":"SHA2-256"}],"MediaSize":3,"Series":"S","Tags":"x, y","IsDistributed":true,)" +
                   R"("VictimIdentified":"True","OffenderIdentified":"false","IsPrecategorized":"true"})") ==
           Lines{"1 md5 " + md5 + " sha1 " + sha1 + " sha256 " + sha256 +
-                " size 3 category VICS 2.0 US:2 flags 11 label S"});
+                " size 3 category VICS 2.0 US:2 flags 43 label S"});
 }
 
 TEST_CASE("sizes and categories may be strings, absent or null") {
@@ -62,18 +62,19 @@ TEST_CASE("sizes and categories may be strings, absent or null") {
 }
 
 TEST_CASE("series and file names each label a record of the same digests") {
-    const std::string start = "1 md5 " + md5 + " category VICS 2.0 US: label ";
+    const std::string content = "1 md5 " + md5 + " category VICS 2.0 US:";
+    const std::string start = content + " label ", series = content + " flags 32 label ";
     const std::string files = R"("MediaFiles":[{"FileName":"b","MD5":")" + a_md5 +
                               R"("},{"FileName":"a"},{"FileName":"b"},{"FileName":null}])";
     CHECK(records(with_md5(files)) == Lines{start + "b", start + "a"});
-    CHECK(records(with_md5(files + R"(,"Series":"S")")) == Lines{start + "S", start + "b", start + "a"});
+    CHECK(records(with_md5(files + R"(,"Series":"S")")) == Lines{series + "S", start + "b", start + "a"});
     CHECK(records(with_md5(R"("Series":"\u00e9 \ud83d\ude00 } ] \" \\")")) ==
-          Lines{start + "\xC3\xA9 \xF0\x9F\x98\x80 } ] \" \\"});
-    CHECK(records(with_md5("\"Series\":\"\xFF\xE9\"")) == Lines{start + "\xFF\xE9"});
+          Lines{series + "\xC3\xA9 \xF0\x9F\x98\x80 } ] \" \\"});
+    CHECK(records(with_md5("\"Series\":\"\xFF\xE9\"")) == Lines{series + "\xFF\xE9"});
 }
 
 TEST_CASE("half a pair of surrogates in a name is no reason to stop, wherever it stands") {
-    const std::string start = "1 md5 " + md5 + " category VICS 2.0 US: label ", unknown = "\xEF\xBF\xBD";
+    const std::string start = "1 md5 " + md5 + " category VICS 2.0 US: flags 32 label ", unknown = "\xEF\xBF\xBD";
     CHECK(records(with_md5(R"("Series":"a\ud800b\udc00\ud83d\ude00\\ud800\uD800\ud83d\ude00")")) ==
           Lines{start + "a" + unknown + "b" + unknown + "\xF0\x9F\x98\x80\\ud800" + unknown + "\xF0\x9F\x98\x80"});
     const std::string before = list_of(with_md5("\"Series\":\""));
