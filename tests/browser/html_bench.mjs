@@ -29,6 +29,7 @@ async function measure(browser, path) {
   const begin = performance.now(), page = await open(browser, path);
   keep("loaded", performance.now() - begin);
   keep("first paint", await page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0].startTime));
+  keep("filter at once", await timed(page, acts.filter, "deleted p0 category"));
   await page.waitForTimeout(2000);
   for (const names of [false, true]) {
     await page.setChecked("#show-names", names);

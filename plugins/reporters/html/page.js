@@ -21,8 +21,11 @@
   const name = /<i class="n"><b>.*?<\/b><\/i>/g;
   const withoutNames = (cell) => cell.replace(name, "");
   const namesIn = (cell) => (cell.match(name) || []).join("\n");
-  const plain = (cell) => cell.replace(/<[^>]*>/g, "").replace(/&lt;/g, "<").replace(/&gt;/g, ">").replace(/&quot;/g, '"')
-    .replace(/&#39;/g, "'").replace(/&amp;/g, "&");
+  const characters = { "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#39;": "'", "&amp;": "&" };
+  function plain(cell) {
+    const text = cell.includes("<") ? cell.replace(/<[^>]*>/g, "") : cell;
+    return text.includes("&") ? text.replace(/&(?:lt|gt|quot|#39|amp);/g, (one) => characters[one]) : text;
+  }
   function element(tag, text, attributes) {
     const made = document.createElement(tag);
     if (text) made.textContent = text;
@@ -43,24 +46,20 @@
 
   // ---- Filter and groups ----
 
-  let wanted = [], group = -1, chosen = null, groupNames = [];
-  // Lower case: what a row says, and the names of it. Made while nothing else is done; the rest when it is asked for.
-  const texts = new Array(rows.length);
-  function textOf(index) {
-    if (!texts[index]) {
-      const joined = rows[index].join("\n");
-      texts[index] = [plain(withoutNames(joined)).toLowerCase(), plain(namesIn(joined)).toLowerCase()];
-    }
-    return texts[index];
-  }
-  function prepareTexts(from) {
+  let wanted = [], withNames = names.checked, group = -1, chosen = null, groupNames = [];
+  // Lower case: what each row says, and the names in it, which are made while nothing else is done; the rest when asked for.
+  const texts = rows.map((row) => plain(withoutNames(row.join("\n"))).toLowerCase()), nameTexts = new Array(rows.length);
+  const nameTextOf = (index) => nameTexts[index] ??= plain(namesIn(rows[index].join("\n"))).toLowerCase();
+  function prepareNames(from) {
     const end = Math.min(rows.length, from + 1000);
-    for (let i = from; i < end; ++i) textOf(i);
-    if (end < rows.length) setTimeout(prepareTexts, 0, end);
+    for (let i = from; i < end; ++i) nameTextOf(i);
+    if (end < rows.length) setTimeout(prepareNames, 0, end);
   }
-  function holds(index, word) {
-    const [text, named] = textOf(index);
-    return text.includes(word) || (names.checked && named.includes(word));
+  // Asked of every row at every key: no closure, and nothing of the document.
+  function holdsWanted(index) {
+    const text = texts[index];
+    for (const word of wanted) if (!text.includes(word) && !(withNames && nameTextOf(index).includes(word))) return false;
+    return true;
   }
   // Records of one category are one group: what stands before ", record".
   const matchesOf = (cell) => cell.includes("; ") ? [...new Set(cell.split("; ").map((part) => part.split(", record ")[0]))].join("; ")
@@ -76,7 +75,7 @@
   }
   $.fn.dataTable.ext.search.push(function (settings, data, index) {
     if (chosen !== null && groupNames[index] !== chosen) return false;
-    return wanted.every((word) => holds(index, word));
+    return wanted.length === 0 || holdsWanted(index);
   });
 
   const tools = element("div", "", { class: "tools", role: "search", "aria-label": "Findings" });
@@ -144,6 +143,7 @@
   function drawFiltered() {
     const features = table.settings()[0].oFeatures;
     features.bSort = false;
+    withNames = names.checked;
     table.draw();
     features.bSort = true;
   }
@@ -175,7 +175,7 @@
     wanted = filter.value.toLowerCase().split(" ").filter((word) => word !== "");
     drawFiltered();
   });
-  setTimeout(prepareTexts, 100, 0);  // the first word typed does not wait for it
+  setTimeout(prepareNames, 0, 0);
   names.addEventListener("change", () => { if (wanted.length > 0) drawFiltered(); });
 
   // ---- Paper: the first rows as they are sorted and filtered now ----
