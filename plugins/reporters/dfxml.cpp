@@ -213,11 +213,17 @@ class DfxmlReporter : public Reporter {
             append_xml_attribute(out, "media_size", fmt::format("{}", evidence.media_size));
             append_xml_attribute(out, "sector_size", fmt::format("{}", evidence.sector_size));
             append_xml_attribute(out, "is_opened", evidence.is_opened ? "1" : "0");
+            append_xml_attribute(out, "media_check", to_string(evidence.check.result));
             out += '>';
             for (const StoredDigest& digest : evidence.digests) {
                 out += "<t:stored_digest";
                 append_xml_attribute(out, "type", digest.algorithm);
                 out += ">" + escape_for_xml(digest.hex) + "</t:stored_digest>";
+            }
+            for (const StoredDigest& digest : evidence.check.computed) {
+                out += "<t:computed_digest";
+                append_xml_attribute(out, "type", digest.algorithm);
+                out += ">" + escape_for_xml(digest.hex) + "</t:computed_digest>";
             }
             out += "</t:evidence>\n";
         }

@@ -39,10 +39,12 @@ std::string evidence_facts(const ReportContext& context, const EvidenceRecord& e
     rows += fact("Media", bytes_in_words(evidence.media_size));
     rows += fact("Volume system", html(evidence.volume_system.empty() ? "unknown" : evidence.volume_system));
     for (const StoredDigest& digest : evidence.digests)
-        rows +=
-            fact("Stored " + digest.algorithm,
-                 fmt::format("<code>{}</code> &mdash; stored image hash not verified in this run", html(digest.hex)));
+        rows += fact("Stored " + digest.algorithm,
+                     fmt::format("<code>{}</code> &mdash; {}", html(digest.hex), stored_hash_in_words(evidence)));
     if (evidence.digests.empty()) rows += fact("Stored hash", "the image stores none");
+    for (const StoredDigest& digest : evidence.check.computed)
+        rows += fact("Computed " + digest.algorithm, "<code>" + html(digest.hex) + "</code>");
+    if (!evidence.check.detail.empty()) rows += fact("Comparison", html(evidence.check.detail));
     for (const HeaderValue& value : evidence.header)
         rows += fact("Header: " + value.name, is_typed(value) ? hidden(value.value) : html(value.value));
     return facts(
@@ -128,6 +130,13 @@ std::string field(std::string_view name, std::string_view value) {
 }
 
 }  // namespace
+
+std::string stored_hash_in_words(const EvidenceRecord& evidence) {
+    if (evidence.digests.empty()) return "no stored hash";
+    const bool differs = evidence.check.result == MediaResult::differs;
+    return fmt::format("{}stored image hash {}{}", differs ? "<strong>" : "", in_words(evidence.check.result),
+                       differs ? "</strong>" : "");
+}
 
 std::string basis(const ReportContext& context) {
     std::string text =

@@ -23,6 +23,8 @@ std::string html(std::string_view bytes);                           // one line,
 std::string hidden(std::string_view bytes);                         // escaped, shown when names are asked for
 std::string fact(std::string_view name, std::string_view as_html);  // a row of a table of facts
 
+std::string stored_hash_in_words(const EvidenceRecord& evidence);  // and whether this run verified it
+
 // Begins what a reader moves sideways where it is wider than the screen, also by the keyboard.
 std::string wide(std::string_view label);
 

@@ -108,8 +108,7 @@ std::string exhibits(const ReportContext& context) {
             "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td class=\"num\">{}</td><td>{}</td>"
             "<td>{}</td></tr>\n",
             html(line.exhibit.empty() ? "no reference" : line.exhibit), html(line.evidence), html(line.verdict.words()),
-            with_commas(line.matches), html(in_words(line.unchecked)),
-            evidence.digests.empty() ? "no stored hash" : "stored image hash not verified in this run");
+            with_commas(line.matches), html(in_words(line.unchecked)), stored_hash_in_words(evidence));
     }
     return table("Exhibits", {"Exhibit", "Evidence", "Verdict", "#Entries in notable lists", "Not checked", "Image"},
                  rows);
