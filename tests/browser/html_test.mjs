@@ -25,6 +25,9 @@ async function lookAtWords(page) {
     size: getComputedStyle(box.querySelector(".words")).fontSize })));
   check("the verdict and what was not checked stand on the first screen", big.every((box) => box.bottom));
   check("they are of one size", big[0].size, big[1].size);
+  check("scope, exhibits and matches stand there too", await page.$$eval("#verdict caption", (all) => all.filter((one) =>
+    one.closest("table").getBoundingClientRect().bottom < innerHeight).map((one) => one.innerText)),
+    ["Scope of this verdict", "Exhibits", "Matches by set, category and strength"]);
 }
 
 async function lookAtNames(page) {

@@ -155,13 +155,12 @@ std::string verdict(const ReportContext& context) {
     for (const std::string& sentence : context.incompleteness) reasons.push_back(escape_for_terminal(sentence));
     return fmt::format(
         "<section id=\"verdict\" aria-labelledby=\"verdict-title\">\n<div class=\"first\">\n"
-        "<div class=\"big {}\"><h2 id=\"verdict-title\">Verdict</h2><p class=\"words\">{}</p><p>{}</p></div>\n"
+        "<div class=\"big {}\"><h2 id=\"verdict-title\">Verdict</h2><p class=\"words\">{}</p><p>{}</p>{}</div>\n"
         "<div class=\"big unchecked\"><h2>Not checked</h2><p class=\"words\">{}</p>{}{}{}</div>\n</div>\n"
-        "<div class=\"pair\">{}{}</div>\n{}{}{}</section>\n",
-        kind_of(context.verdict), html(context.verdict.words()), what_it_means(context.verdict),
+        "{}{}{}{}</section>\n",
+        kind_of(context.verdict), html(context.verdict.words()), what_it_means(context.verdict), scope(context),
         escape_for_html(not_checked_in_words(context)), list_of(reasons), list_of(cautions(context)),
-        not_looked_into(context), scope(context), case_information(context), exhibits(context), matches(context),
-        next_steps(context));
+        not_looked_into(context), exhibits(context), matches(context), next_steps(context), case_information(context));
 }
 
 }  // namespace triage::html_report
