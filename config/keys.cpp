@@ -267,7 +267,7 @@ const std::vector<Key>& key_table() {
          "To which it grows with the entries recorded, in MiB.", "Must not be less than worker.memory_mib.", 64,
          1'048'576},
         {"worker.progress_seconds", [](ScanOptions& o) -> Field { return &o.worker_progress_seconds; },
-         "Seconds without progress after which a worker is ended.",
+         "Seconds of its processor time without progress after which a worker is ended.",
          "Too few end a worker that is merely slow; its volume is partial.", 1, 3600},
         {"worker.in_process", [](ScanOptions& o) -> Field { return &o.worker_in_process; },
          "Read file systems without worker processes, for tests of the engine.",

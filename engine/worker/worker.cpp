@@ -12,11 +12,10 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
-#include <fstream>
-#include <sstream>
 #include <thread>
 
 #include "engine/worker/serve.h"
+#include "engine/worker/silence.h"
 #include "engine/worker/spawn.h"
 
 namespace triage {
@@ -25,31 +24,17 @@ namespace {
 constexpr int poll_milliseconds = 100;
 
 using Steady = std::chrono::steady_clock;
-double seconds_since(Steady::time_point t) { return std::chrono::duration<double>(Steady::now() - t).count(); }
 
-// Processor time of a process in clock ticks, from /proc/PID/stat fields 14 and 15 (proc(5)); 0 when it is gone.
-std::uint64_t cpu_ticks(pid_t pid) {
-    std::ifstream stat(fmt::format("/proc/{}/stat", pid));
-    std::string line;
-    std::getline(stat, line);
-    const std::size_t after_name = line.rfind(')');
-    if (after_name == std::string::npos) return 0;
-    std::istringstream fields(line.substr(after_name + 1));
-    std::string skipped;
-    for (int i = 3; i < 14; ++i) fields >> skipped;
-    std::uint64_t user = 0, system = 0;
-    fields >> user >> system;
-    return user + system;
-}
-
-// A process that has closed its records is about to exit. False when it has not within a second.
-bool exits_soon(pid_t pid, int& status) {
-    for (const auto begin = Steady::now(); seconds_since(begin) < 1;) {
+// A process that has closed its records is about to exit. False when it sleeps or works on for a second instead.
+bool exits_soon(pid_t pid, int& status, double most_seconds) {
+    for (Silence silence;;) {
         const pid_t ended = waitpid(pid, &status, WNOHANG);
         if (ended == pid || (ended < 0 && errno != EINTR)) return true;
+        silence.look(state_of(pid), Steady::now());
+        if (silence.busy_seconds() > 1 || silence.asleep_seconds() > 1 || silence.seconds() > most_seconds)
+            return false;
         std::this_thread::sleep_for(std::chrono::microseconds(200));
     }
-    return false;
 }
 
 // Sealed: a worker that cut its mapping short would end the parent at the next look (SIGBUS).
@@ -131,8 +116,8 @@ void SpareWorkers::prepare(std::size_t count) {
 }
 
 struct Worker::Clock {
-    Steady::time_point last_progress = Steady::now(), last_cpu = Steady::now();
-    std::uint64_t steps = 0, ticks = 0;
+    Silence silence;
+    std::uint64_t steps = 0;
 };
 
 Worker::Worker(const Registry& registry, const WorkerOptions& options, const WorkerJob& job)
@@ -172,7 +157,7 @@ bool Worker::request(ByteView first_bytes) { return write_framed(process_->jobs.
 void Worker::close_requests() { process_->jobs.reset(); }
 
 std::optional<Record> Worker::next(std::uint64_t read_limit) {
-    clock_->last_progress = clock_->last_cpu = Steady::now();
+    clock_->silence.end();
     for (;;) {
         if (std::optional<Record> record = parse()) {
             if (record->type == RecordType::end) saw_end_ = true;
@@ -279,24 +264,24 @@ void Worker::check_clock(std::uint64_t read_limit) {
     const WorkerBoard& board = *process_->board;
     if (board.bytes_read.load(std::memory_order_relaxed) > read_limit)
         return kill(WorkerEnd::livelocked, "it read the volume several times over");
+    Silence& silence = clock_->silence;
     const std::uint64_t steps = board.steps.load(std::memory_order_relaxed);
-    if (steps != clock_->steps) {
-        clock_->steps = steps;
-        clock_->last_progress = clock_->last_cpu = Steady::now();
-        return;
+    if (std::exchange(clock_->steps, steps) != steps) silence.end();
+    const double busy_before = silence.busy_seconds();
+    silence.look(state_of(process_->pid), Steady::now());
+    silent_seconds_ += silence.busy_seconds() - busy_before;
+    if (silence.seconds() > options_.read_seconds) {
+        silent_seconds_ += silence.seconds() - silence.busy_seconds();
+        const bool reading = board.read_in_flight.load(std::memory_order_relaxed) != 0;
+        return kill(WorkerEnd::hung, fmt::format("{} {:.0f} s", reading ? "one read took over" : "no progress for",
+                                                 options_.read_seconds));
     }
-    silent_seconds_ += 0.1;
-    const bool reading = board.read_in_flight.load(std::memory_order_relaxed) != 0;
-    if (reading) {
-        if (seconds_since(clock_->last_progress) > options_.read_seconds)
-            kill(WorkerEnd::hung, fmt::format("one read took over {:.0f} s", options_.read_seconds));
-        return;
-    }
-    const std::uint64_t ticks = cpu_ticks(process_->pid);
-    if (ticks != clock_->ticks) clock_->ticks = ticks, clock_->last_cpu = Steady::now();
-    if (seconds_since(clock_->last_cpu) > options_.asleep_seconds)
+    if (board.read_in_flight.load(std::memory_order_relaxed) != 0) return;
+    if (silence.asleep_seconds() > options_.asleep_seconds) {
+        silent_seconds_ += silence.asleep_seconds();
         return kill(WorkerEnd::hung, fmt::format("asleep for {:.0f} s, a deadlock", options_.asleep_seconds));
-    if (seconds_since(clock_->last_progress) > options_.progress_seconds)
+    }
+    if (silence.busy_seconds() > options_.progress_seconds)
         kill(WorkerEnd::hung, fmt::format("no progress for {:.0f} s", options_.progress_seconds));
 }
 
@@ -314,7 +299,7 @@ void Worker::stop(std::string cause) {
 void Worker::reap() {
     int status = 0;
     if (process_->pid > 0) {
-        if (end_ == WorkerEnd::running && !exits_soon(process_->pid, status))
+        if (end_ == WorkerEnd::running && !exits_soon(process_->pid, status, options_.read_seconds))
             kill(WorkerEnd::died, "it closed its records and stayed");
         if (end_ != WorkerEnd::running)
             while (waitpid(process_->pid, &status, 0) < 0 && errno == EINTR) {

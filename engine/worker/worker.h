@@ -35,9 +35,9 @@ class SpareWorkers {
 struct WorkerOptions {
     std::uint64_t memory_bytes = 384ull << 20;       // address space of a worker
     std::uint64_t memory_max_bytes = 1024ull << 20;  // to which it grows with the number of entries recorded
-    double progress_seconds = 5;                     // busy without a sign of life: killed
+    double progress_seconds = 5;                     // of its processor time without a sign of life: killed
     double asleep_seconds = 2;                       // asleep with no read in flight: a deadlock, killed
-    double read_seconds = 120;                       // one read of evidence
+    double read_seconds = 120;                       // one read of evidence, or a machine that gives it no processor
     double silent_seconds = 20;                      // without progress in all, over a volume's workers
     const std::atomic<bool>* stop = nullptr;         // when set, the run ends: the worker too, within 0.1 s
     WorkerWait* wait = nullptr;                      // told of each wait for records

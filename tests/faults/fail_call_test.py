@@ -7,7 +7,7 @@ The calls of the parent are counted (fail_call.c), then each N-th (default 1; of
 its own, until all have. `memory` runs only when it is named: a few allocations of the parent still end it by abort.
 """
 import argparse, errno, os, shutil, sys
-from faults import audit_flaw, finish, many_entries, patient, read_lines, reports_of, shim, triage, workspace
+from faults import audit_flaw, finish, many_entries, read_lines, reports_of, shim, triage, workspace
 
 NOTHING_YET = ("ended before its evidence was recorded", "holds no case.sqlite")
 ERRORS = {"read": [errno.EIO], "write": [errno.ENOSPC, errno.EDQUOT, errno.EIO], "sync": [errno.EIO],
@@ -23,7 +23,7 @@ case, count_file = (os.path.join(workspace(), name) for name in ("case", "count"
 
 def begin(**environment):
     shutil.rmtree(case, ignore_errors=True)
-    return triage("scan", image, "--notable", listed, "--config", patient(), "--report", "jsonl",
+    return triage("scan", image, "--notable", listed, "--report", "jsonl",
                   "--out", case, "--quiet", "--threads", "1", timeout=300, env={**os.environ, **environment})
 
 

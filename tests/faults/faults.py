@@ -63,13 +63,5 @@ def audit_flaw(case):
     return None
 
 
-def patient():
-    """A configuration with which a machine that has other work is no worker that hangs."""
-    path = os.path.join(workspace(), "patient.yaml")
-    with open(path, "w") as out:
-        out.write("worker:\n  progress_seconds: 120\n")
-    return path
-
-
 def problems_in_words(case):
     return "; ".join(f"{p['what']}: {p.get('detail', '')}" for p in read_lines(f"{case}/reports/problems.jsonl")[:3])

@@ -6,7 +6,7 @@ usage: flip_test.py [EVERY]      each EVERY-th (default 1) of 64 bits in chunks 
 The truth is of the undamaged raw image.
 """
 import os, random, re, shutil, struct, subprocess, sys
-from faults import all_faults, decoy_list, finish, many_entries, patient, read_lines, triage, workspace
+from faults import all_faults, decoy_list, finish, many_entries, read_lines, triage, workspace
 
 every = int(sys.argv[1]) if len(sys.argv) > 1 else 1
 image, rows = many_entries(40)
@@ -58,7 +58,7 @@ def examined(files, label):
 
 
 def judged(evidence, case, label):
-    done = triage("scan", evidence, "--verify-evidence", "--notable", decoy_list(), "--config", patient(), "--report",
+    done = triage("scan", evidence, "--verify-evidence", "--notable", decoy_list(), "--report",
                   "jsonl", "--out", case, "--quiet")
     if done.returncode not in (0, 2, 3):
         return [f"{label}: exit {done.returncode}: {done.stderr}"]

@@ -7,7 +7,7 @@ Each series kills one scan one to four times with SIGKILL, wherever it is, and l
 --power-cut only what was synced is left then (power_cut.c); each file may also have come further, by a coin.
 """
 import argparse, os, random, shutil, signal, subprocess, sys, time
-from faults import (REPORTS, TRIAGE, audit_flaw, finish, many_entries, patient, problems_in_words, read_lines,
+from faults import (REPORTS, TRIAGE, audit_flaw, finish, many_entries, problems_in_words, read_lines,
                     reports_of, shim, triage, workspace)
 
 NOTHING_YET = ("ended before its evidence was recorded", "holds no case.sqlite")
@@ -89,7 +89,7 @@ def cut_power(case, state):
 
 def anew(case):
     shutil.rmtree(case, ignore_errors=True)
-    return [image, "--notable", listed, "--config", patient(), "--report", "jsonl", "--out", case]
+    return [image, "--notable", listed, "--report", "jsonl", "--out", case]
 
 
 def attempt(case, arguments, seconds):

@@ -472,7 +472,7 @@ TEST_SUITE("worker processes" * doctest::skip(!has_worker_processes)) {
         CHECK(listed.paths() == std::vector<std::string>{"/a", "/b", "/d"});
         CHECK(listed.state("p0") == VolumeState::partial);
         CHECK(listed.state("p1") == VolumeState::walked);
-        CHECK(listed.seconds < 6);
+        CHECK(listed.seconds < 60);  // 2 s of the workers' processor time, however starved
     }
 
     TEST_CASE("a worker asleep in a deadlock is ended within seconds") {

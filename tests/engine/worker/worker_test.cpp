@@ -9,6 +9,9 @@
 
 #include <cerrno>
 #include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "engine/base/error.h"
@@ -86,6 +89,36 @@ std::vector<std::string> numbered(const std::string& path, int count) {
 std::vector<std::string> joined(std::vector<std::string> a, const std::vector<std::string>& b) {
     a.insert(a.end(), b.begin(), b.end());
     return a;
+}
+
+// The one child of this process, from /proc/PID/task/TID/children of every thread (proc(5)).
+pid_t only_child() {
+    for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task")) {
+        pid_t child = -1;
+        if (std::ifstream(thread.path() / "children") >> child) return child;
+    }
+    return -1;
+}
+
+// A walk whose worker is stopped before it is read, and goes on after a while.
+Seen walk_with_a_stop(const WorkerOptions& options, std::chrono::milliseconds stopped) {
+    const ScriptImage image = ScriptImage().volume("fs ext4\nslow /a 3 30\nmany /b 10 3\n");
+    const ScriptEvidence evidence(image);
+    const auto begin = std::chrono::steady_clock::now();
+    Worker worker(script_registry(), options, walk_of(evidence, image));
+    const pid_t child = only_child();
+    REQUIRE(child > 0);
+    ::kill(child, SIGSTOP);
+    std::thread going_on([&] {
+        std::this_thread::sleep_for(stopped);
+        if (worker.end() == WorkerEnd::running) ::kill(child, SIGCONT);
+    });
+    Seen seen;
+    while (const std::optional<Record> record = worker.next()) seen.records.push_back(words_of(*record));
+    seen.seconds = seconds_since(begin);
+    going_on.join();
+    seen.end = worker.end(), seen.cause = worker.cause(), seen.silent_seconds = worker.silent_seconds();
+    return seen;
 }
 
 bool has_child() { return ::waitpid(-1, nullptr, WNOHANG) >= 0 || errno != ECHILD; }
@@ -217,8 +250,26 @@ TEST_SUITE("worker processes" * doctest::skip(!has_worker_processes)) {
         CHECK(seen.end == WorkerEnd::hung);
         CHECK(seen.cause.starts_with("no progress for"));
         CHECK(seen.place == WorkerJob::Place{3, "/bad", 6});
-        CHECK(seen.seconds < 2.5);
+        CHECK(seen.seconds < 60);  // 0.8 s of its processor time, however starved
         CHECK(seen.silent_seconds > 0.5);
+    }
+
+    TEST_CASE("a worker that gets no processor for longer than its clocks is left alone, and loses nothing") {
+        const Seen seen = walk_with_a_stop(quick(), std::chrono::milliseconds(2500));
+        CHECK(seen.records == std::vector<std::string>{"fs ext4", "/a", "/b0", "/b1", "/b2", "counts", "end"});
+        CHECK(seen.end == WorkerEnd::finished);
+        CHECK(seen.seconds > 2.4);
+        CHECK(seen.silent_seconds < 0.5);
+    }
+
+    TEST_CASE("a worker that gets no processor does not hold its parent for ever") {
+        WorkerOptions options = quick();
+        options.read_seconds = 1;
+        const Seen seen = walk_with_a_stop(options, std::chrono::milliseconds(4000));
+        CHECK(seen.end == WorkerEnd::hung);
+        CHECK(seen.cause == "no progress for 1 s");
+        CHECK(seen.silent_seconds > 0.9);
+        CHECK(seen.seconds < 3);
     }
 
     TEST_CASE("a wait for records is told while it lasts, with the place where the worker stands") {
