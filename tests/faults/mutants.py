@@ -2,116 +2,169 @@
 # SPDX-License-Identifier: Apache-2.0
 """triage, `fls` and `fiwalk` on the same damaged fixtures: the table of docs/reliability.md.
 
-usage: mutants.py [MUTANTS] [--minutes N]      mutants of each fixture, default 20; of the shared robustness/mutate.py
-Counted: runs that end by a signal, take 60 s, or hold more than 512 MiB (triage with its workers 1 GiB); those that
-miss a name of the undamaged image; of these, those that list fewer names than of it, end with 0 and say nothing;
-wrong MD5s of E01 mutants, whose undamaged bytes are the only ones that a checksum lets pass. Fails when triage crashes,
-hangs, swells, is silent or wrong.
+usage: mutants.py [--seed N] [--count N] [--jobs N] [--minutes N] [--out FILE]
+Mutants N to N + count - 1 (default 1 and 20) of each of eleven images, by the shared robustness/mutate.py. FILE adds
+up: what it holds is not run again, so that a series can be cut short, repeated, and run in slices one after the other.
+Counted: runs that end by a signal, take 60 s, or hold more than 512 MiB (workers of triage 1 GiB); those that miss a
+name of the undamaged image; of these, those that list fewer names than of it, end with 0 and say nothing; MD5s of
+allocated contents that contradict the undamaged image and what other readers make of the mutant (of an E01 only the
+undamaged bytes are right: a checksum lets no other pass); runs that leave out why a volume was not walked. Fails when
+triage crashes, hangs, swells, is silent or wrong.
 """
-import argparse, importlib.util, os, re, shutil, signal, subprocess, sys, threading, time
-from faults import TRIAGE, decoy_list, read_lines, workspace
+import argparse, concurrent.futures, hashlib, importlib.util, json, os, sys, tempfile, time
+from faults import TRIAGE, workspace
+from peers import TOOLS, digest_at, is_read_so, knows, listed, place_of, problems, run_tool, summary
 from support import FIXTURES, read_table, shared
 
-SEEDS = ["ext2.img", "ext4.img", "ntfs.img", "fat16.img", "exfat.img", "hfsplus.img", "plain.iso", "ufs2-le.img",
-         "ewf-encase6.E01", "ewf-none.E01"]
-SECONDS, MEBIBYTES = 60, {"triage": 1024, "fls": 512, "fiwalk": 512}
-COLUMNS = ("runs", "crashed", "hung", "swollen", "names missed", "of these silent", "wrong MD5")
+SEEDS = ["ext2.img", "ext4.img", "ntfs.img", "fat16.img", "exfat.img", "hfsplus.img", "apfs.raw", "plain.iso",
+         "ufs2-le.img", "ewf-encase6.E01", "ewf-none.E01"]
+COLUMNS = ("runs", "crashed", "hung", "swollen", "names missed", "of these silent", "wrong MD5", "unnamed volumes")
+INNOCENT = ("runs", "names missed")
+WALKED = ("walked", "gap", "swap", "reserved")
 options = argparse.ArgumentParser()
-options.add_argument("mutants", nargs="?", type=int, default=20)
-options.add_argument("--minutes", type=float, default=1e6)
+options.add_argument("--seed", type=int, default=1)
+options.add_argument("--count", type=int, default=20)
+options.add_argument("--jobs", type=int, default=1)
+options.add_argument("--minutes", type=float, default=1e6, help="begin no further mutants after that")
+options.add_argument("--out", help="results.json, to which the results are added")
 options = options.parse_args()
 spec = importlib.util.spec_from_file_location("mutate", shared("robustness", "mutate.py"))
 mutate = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(mutate)
-table = {tool: dict.fromkeys(COLUMNS, 0) for tool in MEBIBYTES}
-case, xml = os.path.join(workspace(), "case"), os.path.join(workspace(), "fiwalk.xml")
 
 
-def commands(image):
-    return {"triage": [TRIAGE, "scan", image, "--notable", decoy_list(), "--report", "jsonl", "--out", case, "--quiet"],
-            "fls": ["fls", "-r", "-p", image], "fiwalk": ["fiwalk", "-X", xml, image]}
+def path_of(seed):
+    return shared("evidence", "images", seed) if seed == "apfs.raw" else os.path.join(FIXTURES, seed)
 
 
-def run(command):
-    """Exit code (None: had to be killed), output, errors, resident MiB of the largest process."""
-    out, err = os.path.join(workspace(), "out"), os.path.join(workspace(), "err")
-    with open(out, "wb") as output, open(err, "wb") as errors:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=errors)
-    late = threading.Event()
-    timer = threading.Timer(SECONDS, lambda: (late.set(), process.send_signal(signal.SIGKILL)))
-    timer.start()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    timer.cancel()
-    text = lambda path: open(path, "rb").read().decode(errors="replace")
-    return None if late.is_set() else process.returncode, text(out), text(err), usage.ru_maxrss >> 10
+def contents_of(seed):
+    """path → MD5 of the allocated contents that were put in."""
+    table = shared("evidence", "truth", "apfs.raw.tsv") if seed == "apfs.raw" else f"{path_of(seed)}.truth.tsv"
+    return {r["path"]: r["md5"] for r in read_table(table) if r["volume"] == "-" and r["state"] == "allocated" and
+            not r["stream"] and r["md5"] not in ("", "none")}
 
 
-def seen(tool, output):
-    """path → MD5 or None of what a tool lists."""
-    if tool == "triage":
-        return {e["path"]: e.get("hashes", {}).get("md5") for e in read_lines(f"{case}/reports/entries.jsonl")}
-    if tool == "fls":
-        return {"/" + line.split(":\t", 1)[1]: None for line in output.splitlines() if ":\t" in line}
-    text = open(xml, errors="replace").read() if os.path.exists(xml) else ""
-    objects = re.findall(r"<fileobject>.*?</fileobject>", text, re.S)
-    name = lambda o: "/" + (re.search(r"<filename>(.*?)</filename>", o) or ["", ""])[1]
-    md5 = lambda o: (re.search(r"<hashdigest type='md5'>([0-9a-f]{32})", o) or [None, None])[1]
-    return {name(o): md5(o) for o in objects}
+class Undamaged:
+    """What is right of an image: the names that every tool lists of it (none is blamed for its manners), how many each
+    lists, the MD5s of triage that the contents put in or other readers confirm, and the places of those that no other
+    reader can read."""
+
+    def __init__(self, seed):
+        self.seed, self.image, self.contents = seed, path_of(seed), contents_of(seed)
+        self.names, self.usual, self.digests, self.places = self.contents, {}, {}, {}
+        for tool in filter(lambda tool: knows(tool, seed), TOOLS):
+            rows = listed(tool, run_tool(tool, seed, self.image, workspace()).output, workspace())
+            self.usual[tool] = len(rows)
+            self.names = {path: md5 for path, md5 in self.names.items() if path in {row.path for row in rows}}
+            if tool == "triage":
+                self.confirm([row for row in rows if row.md5])
+
+    def confirm(self, rows):
+        for row in rows:
+            is_read = is_read_so(self.seed, self.image, row)
+            if not is_read and (place := place_of(self.image, row)) is not None:
+                self.places[row.path, row.stream] = place
+            if is_read or (row.path, row.stream) in self.places or row.md5 == self.contents.get(row.path):
+                self.digests.setdefault(row.path, set()).add(row.md5)
+
+    def contradicts(self, row, image):
+        """Whether neither this image nor the mutant's own bytes have the MD5."""
+        if not row.md5 or row.state != "allocated" or row.md5 in self.digests.get(row.path, ()):
+            return False
+        if image.endswith("E01"):
+            return row.path in self.names
+        place = self.places.get((row.path, row.stream))
+        if place is not None and digest_at(image, place, row.size) == row.md5:
+            return False
+        return not is_read_so(self.seed, image, row)
 
 
-def count(tool, image, truth, usual, label):
-    shutil.rmtree(case, ignore_errors=True)
-    if os.path.exists(xml):
-        os.unlink(xml)
-    row = table[tool]
-    code, output, errors, mebibytes = run(commands(image)[tool])
-    row["runs"] += 1
-    row["hung"] += code is None
-    row["crashed"] += code is not None and code < 0
-    row["swollen"] += mebibytes > MEBIBYTES[tool]
-    if code is None or code < 0:
-        return
-    listed = seen(tool, output)
-    is_missing = any(path not in listed for path in truth)
-    row["names missed"] += is_missing
-    is_silent = is_missing and code == 0 and not errors and len(listed) < usual
-    row["of these silent"] += is_silent
-    if is_silent and tool == "triage":
-        print("silent:", label, sorted(set(truth) - set(listed)))
-    if image.endswith("E01"):
-        row["wrong MD5"] += sum(1 for path, md5 in truth.items() if listed.get(path) not in (None, md5))
+def unnamed_volumes(folder):
+    """Volumes that were not walked whole and of which no problem tells why."""
+    told = {problem.get("volume") for problem in problems(folder) if problem.get("detail")}
+    return [volume["volume"] for volume in summary(folder).get("volumes", [])
+            if volume["state"] not in WALKED and volume["volume"] not in told]
 
 
-def names_all_see(seed):
-    """path → MD5 of the entries that every tool lists of the undamaged image: no tool is blamed for its manners."""
-    source = os.path.join(FIXTURES, seed)
-    truth = {r["path"]: r["md5"] for r in read_table(f"{source}.truth.tsv")
-             if r["volume"] == "-" and r["state"] == "allocated" and not r["stream"] and r["md5"] != "none"}
-    for tool, command in commands(source).items():
-        shutil.rmtree(case, ignore_errors=True)
-        if os.path.exists(xml):
-            os.unlink(xml)
-        listed = seen(tool, run(command)[1])
-        truth = {path: md5 for path, md5 in truth.items() if path in listed}
-        usual[seed, tool] = len(listed)
-    return truth
+def judged(tool, seed, image, folder, label):
+    """(counts, MiB of the largest process, MiB of the first, notes) of one run."""
+    done = run_tool(tool, seed, image, folder)
+    is_ours, is_over = tool == "triage", done.code is None or done.code < 0
+    counts, notes = dict.fromkeys(COLUMNS, 0), []
+    counts |= {"runs": 1, "hung": done.code is None, "crashed": is_over and done.code is not None,
+               "swollen": done.parent > 512 or done.largest > (1024 if is_ours else 512)}
+    rows = [] if is_over else listed(tool, done.output, folder)
+    names, right = {row.path for row in rows}, undamaged[seed]
+    is_missing = not is_over and any(path not in names for path in right.names)
+    says_nothing = done.code == 0 and not done.errors and len(rows) < right.usual[tool]
+    wrong = [f"{row.path} {row.stream} {row.address} {row.md5}" for row in rows if right.contradicts(row, image)]
+    unnamed = unnamed_volumes(folder) if is_ours and not is_over else []
+    is_mute = is_ours and done.code not in (0, 1) and not done.errors and not problems(folder)
+    counts |= {"names missed": is_missing, "of these silent": is_missing and says_nothing, "wrong MD5": len(wrong),
+               "unnamed volumes": bool(unnamed) or is_mute}
+    if is_ours and any(count for column, count in counts.items() if column not in INNOCENT):
+        notes.append(f"{label}: exit {done.code}, " +
+                     ", ".join(f"{column} {int(n)}" for column, n in counts.items() if n) + f" {wrong}{unnamed}")
+    return {column: int(count) for column, count in counts.items()}, done.largest, done.parent, notes
 
 
-usual = {}  # names of the undamaged image
-truths = {seed: names_all_see(seed) for seed in SEEDS}
-begin, done = time.monotonic(), 0
-makers = {seed: mutate.Mutator(open(os.path.join(FIXTURES, seed), "rb").read()) for seed in SEEDS}
-for index in range(1, options.mutants + 1):
-    for seed in SEEDS if time.monotonic() < begin + 60 * options.minutes else []:
-        image = os.path.join(workspace(), f"mutant{os.path.splitext(seed)[1]}")
+def run_mutant(task):
+    index, seed = task
+    with tempfile.TemporaryDirectory(dir=workspace()) as folder:
+        image = os.path.join(folder, f"mutant{os.path.splitext(seed)[1]}")
         with open(image, "wb") as out:
             out.write(makers[seed].make(index)[0])
-        for tool in table:
-            count(tool, image, truths[seed], usual[seed, tool], f"{seed} {index}")
-print("names compared:", ", ".join(f"{seed} {len(truth)}" for seed, truth in truths.items()))
-print("| Tool |", " | ".join(COLUMNS), "|\n|---|" + "---|" * len(COLUMNS))
-for tool, row in table.items():
-    print(f"| `{tool}` |", " | ".join(str(row[column]) for column in COLUMNS), "|")
-ours = table["triage"]
-sys.exit(any(ours[column] for column in COLUMNS if column not in ("runs", "names missed")))
+        return {tool: judged(tool, seed, image, folder, f"{seed} {index}") for tool in TOOLS if knows(tool, seed)}
+
+
+def empty():
+    return {"done": [], "programs": [], "table": {tool: dict.fromkeys(COLUMNS, 0) for tool in TOOLS}, "notes": [],
+            "largest_mib": dict.fromkeys(TOOLS, 0), "parent_mib": dict.fromkeys(TOOLS, 0), "seconds": 0}
+
+
+def add(results, index, of_mutants, seconds):
+    for of_tools in of_mutants:
+        for tool, (counts, largest, parent, notes) in of_tools.items():
+            for column, count in counts.items():
+                results["table"][tool][column] += count
+            results["largest_mib"][tool] = max(results["largest_mib"][tool], largest)
+            results["parent_mib"][tool] = max(results["parent_mib"][tool], parent)
+            results["notes"] += notes
+            print(*notes, sep="\n", end="\n" if notes else "", flush=True)
+    results["done"].append(index)
+    results["seconds"] += seconds
+    if options.out:
+        with open(f"{options.out}.new", "w") as out:
+            json.dump(results, out, indent=1)
+        os.replace(f"{options.out}.new", options.out)
+
+
+def print_table(results):
+    print("| Tool |", " | ".join(COLUMNS), "| MiB at most |\n|---|" + "---|" * (len(COLUMNS) + 1))
+    for tool, row in results["table"].items():
+        print(f"| `{tool}` |", " | ".join(str(row[column]) for column in COLUMNS), f"| {results['largest_mib'][tool]} |")
+    print(f"parent of triage, looked at each 3 ms: {results['parent_mib']['triage']} MiB; "
+          f"{results['seconds']:.0f} s; {len(results['programs'])} builds of triage")
+
+
+results = json.load(open(options.out)) if options.out and os.path.exists(options.out) else empty()
+with open(TRIAGE, "rb") as program:
+    results["programs"] = sorted({*results["programs"], hashlib.sha256(program.read()).hexdigest()})
+undamaged = {seed: Undamaged(seed) for seed in SEEDS}
+makers = {seed: mutate.Mutator(open(path_of(seed), "rb").read()) for seed in SEEDS}
+print("names compared:", ", ".join(f"{seed} {len(right.names)}" for seed, right in undamaged.items()), flush=True)
+begin, told = time.monotonic(), results["table"]["triage"]["runs"] // 100
+with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+    for index in sorted({*range(options.seed, options.seed + options.count)} - {*results["done"]}):
+        start = time.monotonic()
+        if start > begin + 60 * options.minutes:
+            break
+        of_mutants = list(pool.map(run_mutant, [(index, seed) for seed in SEEDS]))
+        add(results, index, of_mutants, time.monotonic() - start)
+        if (runs := results["table"]["triage"]["runs"]) // 100 > told:
+            told = runs // 100
+            print(f"{runs} mutants, {time.monotonic() - begin:.0f} s:", ", ".join(
+                f"{tool} " + "/".join(str(row[column]) for column in COLUMNS[1:])
+                for tool, row in results["table"].items()), flush=True)
+print_table(results)
+sys.exit(any(results["table"]["triage"][column] for column in COLUMNS if column not in INNOCENT))
