@@ -216,11 +216,13 @@ bool is_certainly_not(const Expression& expression, const Terms& terms) {
     });
 }
 
+bool is_plainly_within(const Terms& narrow, const Expression& wide, const Words& states);
+
 bool follows(const Expression& term, const Terms& from, const Words& states) {
     if (std::any_of(from.begin(), from.end(), [&](const Expression* other) { return *other == term; })) return true;
     if (term.kind == Kind::any)
         return std::any_of(term.parts.begin(), term.parts.end(),
-                           [&](const Expression& part) { return is_within(from, part, states); });
+                           [&](const Expression& part) { return is_plainly_within(from, part, states); });
     if (term.kind == Kind::none) return is_certainly_not(term.parts.front(), from);
     const Condition& wide = term.condition;
     if (is_closed(*wide.kind)) {
@@ -231,6 +233,13 @@ bool follows(const Expression& term, const Terms& from, const Words& states) {
     return std::any_of(from.begin(), from.end(), [&](const Expression* other) {
         return other->kind == Kind::condition && implies(other->condition, wide);
     });
+}
+
+// Without looking into the branches of `narrow`.
+bool is_plainly_within(const Terms& narrow, const Expression& wide, const Words& states) {
+    const Terms wanted = terms_of(wide);
+    return std::all_of(wanted.begin(), wanted.end(),
+                       [&](const Expression* term) { return follows(*term, narrow, states); });
 }
 
 std::optional<Terms> contradiction_of_two(const Terms& terms) {
@@ -247,9 +256,9 @@ std::optional<Terms> contradiction_of_denied(const Terms& terms, const Words& st
     for (const Expression* term : terms) {
         if (term->kind != Kind::none) continue;
         const Terms others = without(terms, term);
-        if (!is_within(others, term->parts.front(), states)) continue;
+        if (!is_plainly_within(others, term->parts.front(), states)) continue;
         for (const Expression* other : others)
-            if (is_within({other}, term->parts.front(), states)) return Terms{other, term};
+            if (is_plainly_within({other}, term->parts.front(), states)) return Terms{other, term};
         return terms;
     }
     return std::nullopt;
@@ -282,11 +291,9 @@ std::optional<Terms> contradiction_in(const Terms& terms, const Words& states) {
     return found ? found : contradiction_of_branches(terms, states);
 }
 
+// Branches are opened from the outside in, and only then compared: both at every depth would be far too many.
 bool is_within(const Terms& narrow, const Expression& wide, const Words& states) {
-    const Terms wanted = terms_of(wide);
-    if (std::all_of(wanted.begin(), wanted.end(),
-                    [&](const Expression* term) { return follows(*term, narrow, states); }))
-        return true;
+    if (is_plainly_within(narrow, wide, states)) return true;
     const Terms rest = without_branches(narrow);
     return std::any_of(narrow.begin(), narrow.end(), [&](const Expression* term) {
         return term->kind == Kind::any &&

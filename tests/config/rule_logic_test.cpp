@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <ctime>
 #include <random>
 
 #include "config/rule_conditions.h"
@@ -131,6 +132,22 @@ TEST_CASE("what is proven of conditions is true of every entry") {
     }
     CHECK(contradictions > 100);
     CHECK(implications > 100);
+}
+
+TEST_CASE("branches within branches are compared in a time that grows with their number, not with their ways") {
+    const auto nested = [](int first) {
+        std::string when = fmt::format("{{size: {}}}", first);
+        for (int depth = 1; depth <= 12; ++depth)
+            when = fmt::format("{{any: [{}, {{size: {}}}]}}", when, first + depth);
+        return when;
+    };
+    const Expression narrow = parse_when(parse_yaml(nested(5), "F")), wide = parse_when(parse_yaml(nested(100), "F")),
+                     denied = parse_when(parse_yaml("{all: [" + nested(5) + ", {not: " + nested(100) + "}]}", "F"));
+    const auto begin = std::clock();
+    CHECK_FALSE(is_within(terms_of(narrow), wide, all_states));
+    CHECK(is_within(terms_of(narrow), narrow, all_states));
+    CHECK_FALSE(contradiction_in(terms_of(denied), all_states));
+    CHECK(static_cast<double>(std::clock() - begin) < 1.0 * CLOCKS_PER_SEC);
 }
 
 TEST_CASE("of states that are not listed nothing holds") {
