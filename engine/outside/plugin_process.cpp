@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -21,6 +22,10 @@ namespace triage {
 namespace {
 
 using Steady = std::chrono::steady_clock;
+
+// Looks at the clock are milliseconds apart: between two that are further apart this process was stopped, and the
+// plug-in with it or not. That is no waiting.
+constexpr std::chrono::seconds longest_wait_at_once{1};
 
 // Sealed: a plug-in that cut its mapping short would end the parent at the next look (SIGBUS).
 PluginBoard* map_board(int fd) {
@@ -91,7 +96,7 @@ void PluginProcess::send(std::string_view frames) {
         const ssize_t n = ::send(rows_.get(), frames.data(), frames.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
         if (n > 0) {
             frames.remove_prefix(static_cast<std::size_t>(n));
-            last_progress_ = Steady::now();
+            waited_ = {};
         } else if (n < 0 && errno == EAGAIN) {
             pollfd room{rows_.get(), POLLOUT, 0};
             poll(&room, 1, 100);
@@ -127,8 +132,10 @@ void PluginProcess::await(std::uint32_t state) {
 
 void PluginProcess::check_clock() {
     const std::uint64_t steps = board_->steps.load(std::memory_order_relaxed);
-    if (steps != last_steps_) last_steps_ = steps, last_progress_ = Steady::now();
-    if (Steady::now() - last_progress_ < std::chrono::seconds(options_.seconds)) return;
+    const Steady::time_point now = Steady::now();
+    waited_ += std::min<Steady::duration>(now - std::exchange(last_look_, now), longest_wait_at_once);
+    if (steps != last_steps_) last_steps_ = steps, waited_ = {};
+    if (waited_ < std::chrono::seconds(options_.seconds)) return;
     ::kill(pid_, SIGKILL);
     fail(fmt::format("no progress for {} s (reports.plugin.seconds): ended", options_.seconds));
 }

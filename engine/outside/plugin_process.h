@@ -43,7 +43,8 @@ class PluginProcess {
     PluginBoard* board_ = nullptr;
     pid_t pid_ = -1;
     std::uint64_t last_steps_ = 0;
-    std::chrono::steady_clock::time_point last_progress_ = std::chrono::steady_clock::now();
+    std::chrono::steady_clock::time_point last_look_ = std::chrono::steady_clock::now();
+    std::chrono::steady_clock::duration waited_{};  // since the last progress
 };
 
 }  // namespace triage

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -18,6 +19,9 @@ namespace triage {
 namespace {
 
 using Steady = std::chrono::steady_clock;
+
+// A wait lasts a tenth of a second: in a longer one this process was stopped, by Ctrl-Z or so, and that is no waiting.
+constexpr std::chrono::seconds longest_wait_at_once{1};
 
 // A program that has gone is an error of the write then, and no signal, whatever the process does with SIGPIPE.
 class NoBrokenPipe {
@@ -62,7 +66,7 @@ class Program::Waiting {
         if (program.waited_ < std::chrono::seconds(program.options_.timeout)) return;
         program.fail(fmt::format("triage waited {} s for it (reports.exec.timeout): ended", program.options_.timeout));
     }
-    ~Waiting() { program_.waited_ += Steady::now() - begun_; }
+    ~Waiting() { program_.waited_ += std::min<Steady::duration>(Steady::now() - begun_, longest_wait_at_once); }
     Waiting(const Waiting&) = delete;
     Waiting& operator=(const Waiting&) = delete;
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The report exec: the example of the documentation, the same rows as in the report jsonl, what a program is and is not
 given; a clear refusal of what must not be started; one that fails, hangs or floods costs its own report only."""
-import glob, json, os, re, shutil, subprocess, time
+import glob, json, os, re, shutil, signal, subprocess, time
 from support import FIXTURES, ROOT, TRIAGE, finish, scan, workspace
 
 faults = []
@@ -206,6 +206,15 @@ nothing = run(TRIAGE, "report", done.case, "--report", "exec", "--config", confi
 check("no program", "ended with exit code 127; what it said stands in exec.err" in nothing.stderr)
 suffering = scan(image, "--config", configuration([os.path.join(folder, "early.py")]))
 check("in a scan", (suffering.code, "report exec: program" in suffering.stderr), (3, True))
+
+# A triage that is stopped for longer than it waits for the program has not waited for it.
+napping = configuration([python("naps.py", "time.sleep(2); sys.stdin.buffer.read()")], "reports.exec.timeout: 4\n")
+stopped = subprocess.Popen([TRIAGE, "report", reference.case, "--report", "exec", "--quiet", "--config", napping], stderr=subprocess.PIPE)
+time.sleep(1)
+stopped.send_signal(signal.SIGSTOP)
+time.sleep(6)
+stopped.send_signal(signal.SIGCONT)
+check("a triage that was stopped", (stopped.communicate(timeout=60)[1].count(b"waited"), stopped.returncode), (0, 0))
 
 # --- what it leaves behind ends with it, wherever it hid
 marker = f"sleep {100000 + os.getpid()}"

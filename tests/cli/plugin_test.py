@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Plug-ins outside the tree: the example, built with what is installed and nothing else; the same rows as in the report
 jsonl; a clear refusal of what must not be loaded; a plug-in that crashes, hangs or floods costs its own report only."""
-import glob, json, os, re, shutil, subprocess, time
+import glob, json, os, re, shutil, signal, subprocess, time
 from support import FIXTURES, ROOT, TRIAGE, finish, scan, workspace
 
 faults = []
@@ -227,6 +227,15 @@ for name in "entries.jsonl", "findings.jsonl", "problems.jsonl", "plugin-rows", 
 check("no half report stays", sorted(os.path.basename(path) for path in glob.glob(suffering.case + "/reports/plugin-*")),
       ["plugin-findings.tsv", "plugin-rows"])
 check("exit code and seal", (suffering.code, run(TRIAGE, "verify", suffering.case).returncode), (3, 0))
+
+# A triage that is stopped for longer than it waits for a plug-in has not waited for it.
+stopped = subprocess.Popen([TRIAGE, "report", done.case, "--report", "plugin-naps", "--quiet", "--config",
+                            configuration("naps", [built("naps")], "reports.plugin.seconds: 4\n")], stderr=subprocess.PIPE)
+time.sleep(1)
+stopped.send_signal(signal.SIGSTOP)
+time.sleep(6)
+stopped.send_signal(signal.SIGCONT)
+check("a triage that was stopped", (stopped.communicate(timeout=60)[1].count(b"no progress"), stopped.returncode), (0, 0))
 if faults:
     print(suffering.stderr)
 finish(faults, "plug-ins")

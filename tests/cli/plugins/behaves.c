@@ -58,6 +58,9 @@ static int row(const triage_row* row) {
     free((void*)small);
 #elif defined(AS_hang)
     for (;;) pause();
+#elif defined(AS_naps)
+    static int naps;
+    if (naps++ == 0) sleep(2);
 #elif defined(AS_spins)
     for (volatile int i = 0;; ++i) {
     }
