@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every report of the build from one real case: the same findings in each, no content of any file, disclosure copies by
 the command line, options from the case or from another file."""
-import base64, csv, glob, html, json, os, pty, re, shutil, subprocess
+import base64, csv, glob, hashlib, html, json, os, pty, re, shutil, subprocess
 from support import FIXTURES, TRIAGE, finish, scan, workspace
 
 faults = []
@@ -75,6 +75,22 @@ for finding in done.findings:
         for form in content, content.hex().encode(), base64.b64encode(content):
             faults += [f"{name} holds content of {finding['path']}" for name, text in reports.items() if form in text]
 check("no content was looked for", looked_for > 5)
+
+# Nor of what lies in the metadata: icat reads it by address.
+for name in "ntfs.img", "ext4-inline.img":
+    small = scan(os.path.join(FIXTURES, name), "--config", EVERYTHING)
+    told, looked_for = files(small.case + "/reports"), 0
+    for entry in small.entries:
+        if entry["status"] != "hashed" or "stream" in entry or not 24 <= entry["size"] <= 600:
+            continue
+        whole = subprocess.run(["icat", os.path.join(FIXTURES, name), entry["address"]], capture_output=True, check=False).stdout
+        content = whole[:24]
+        if hashlib.md5(whole).hexdigest() != entry["hashes"]["md5"] or len(set(content)) < 6 or content in entry["path"].encode():
+            continue
+        looked_for += 1
+        for form in content, content.hex().encode(), base64.b64encode(content):
+            faults += [f"{report} of {name} holds content of {entry['path']}" for report, text in told.items() if form in text]
+    check(f"no content was looked for in {name}", looked_for > 1)
 
 # A disclosure copy, and the whole again.
 names = {os.path.basename(e["path"]).encode() for e in done.entries if len(os.path.basename(e["path"])) > 7}
