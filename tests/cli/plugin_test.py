@@ -71,7 +71,7 @@ for language, standard in ("c", "c11"), ("c++", "c++11"), ("c++", "c++20"):
          "-I", prefix + "/include", header)
 
 # --- the same rows as jsonl
-good = [example, built("rows"), built("run"), built("nosy")]
+good = [example, built("rows"), built("run"), built("nosy"), built("later")]
 both = configuration("good", good)
 check("config check", run(TRIAGE, "config", "check", both).returncode, 0)
 done = scan(image, "--config", both)
@@ -81,6 +81,7 @@ lines = read(reports + "/plugin-rows").splitlines()
 for name in "entries", "findings", "problems":
     mine = [line.split(b" ", 1)[1] for line in lines if line.startswith(name.encode() + b" ")]
     check(f"{name} of a plug-in", mine, read(f"{reports}/{name}.jsonl").splitlines())
+check("a plug-in of a later header of this version", read(reports + "/plugin-later") == read(reports + "/plugin-rows"))
 rows = [line.split("\t") for line in read(reports + "/plugin-findings.tsv").decode("ascii").splitlines()]
 unescaped = lambda cell: re.sub(rb"\\x(..)", lambda m: bytes.fromhex(m[1].decode()), cell.encode())
 check("the example", [[unescaped(cell) for cell in row] for row in rows[1:]],

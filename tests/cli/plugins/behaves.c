@@ -44,7 +44,7 @@ static int begin(const triage_host* given, const triage_run* run) {
 }
 
 static int row(const triage_row* row) {
-#if defined(AS_rows)
+#if defined(AS_rows) || defined(AS_later)
     static const char* names[] = {"", "entries ", "findings ", "problems "};
     put(names[row->kind]);
     host->write(row->json.bytes, row->json.size);
@@ -96,9 +96,17 @@ __attribute__((destructor)) static void hang(void) {
 
 #if !defined(AS_nothing)
 TRIAGE_PLUGIN_EXPORT const triage_plugin_calls* triage_plugin(void) {
+#if defined(AS_later)  // as a later header of this version may be
+    static struct {
+        triage_plugin_calls calls;
+        int (*another)(void);
+    } longer;
+#endif
     static const triage_plugin_calls calls = {
 #if defined(AS_small)
         .struct_size = sizeof calls - sizeof(void*),
+#elif defined(AS_later)
+        .struct_size = sizeof longer,
 #else
         .struct_size = sizeof calls,
 #endif
@@ -114,7 +122,10 @@ TRIAGE_PLUGIN_EXPORT const triage_plugin_calls* triage_plugin(void) {
 #endif
         .end = end,
     };
-#if defined(AS_null)
+#if defined(AS_later)
+    longer.calls = calls;
+    return &longer.calls;
+#elif defined(AS_null)
     return (void)calls, NULL;
 #else
     return &calls;
