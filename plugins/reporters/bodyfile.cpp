@@ -20,6 +20,21 @@ void append_name(std::string& out, std::string_view bytes) {
         else out += c;
 }
 
+// The body format has one place for what The Sleuth Kit says of a name: behind it. Where placement is not recorded it
+// is not established that the name belonged to the bytes that the MD5 is of.
+void append_state(std::string& out, const Entry& entry) {
+    const bool is_deleted = entry.state == EntryState::deleted, is_placed = entry.placement == Placement::recorded;
+    if (!is_deleted && is_placed) return;
+    out += is_deleted ? " (deleted" : " (";
+    if (!is_placed) out += fmt::format("{}placement {}", is_deleted ? ", " : "", to_string(entry.placement));
+    out += ')';
+}
+
+// A name may end as a state does: then its last character is escaped.
+bool ends_like_a_state(std::string_view name) {
+    return name.ends_with("deleted)") || name.ends_with("assumed)") || name.ends_with("reallocated)");
+}
+
 std::int64_t seconds_of(const std::optional<Timestamp>& time) { return time ? time->seconds : 0; }
 
 class BodyfileReporter : public Reporter {
@@ -39,7 +54,8 @@ class BodyfileReporter : public Reporter {
         out += "|/";
         append_name(out, context_->evidence(volume.evidence).name + "/" + volume.name + entry.path);
         if (!entry.stream.empty()) append_name(out, ":" + entry.stream);
-        if (entry.state == EntryState::deleted) out += " (deleted)";
+        if (ends_like_a_state(out)) out.replace(out.size() - 1, 1, "\\x29");
+        append_state(out, entry);
         fmt::format_to(std::back_inserter(out), "|{}", entry.address);
         if (entry.attribute != 0)
             fmt::format_to(std::back_inserter(out), "-{}-{}", entry.attribute >> 16, entry.attribute & 0xFFFF);

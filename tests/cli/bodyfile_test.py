@@ -15,17 +15,27 @@ def unescaped(name):
     return re.sub(rb"\\(?:x([0-9A-Fa-f]{2})|u\{([0-9A-Fa-f]+)\}|\\)", code, name)
 
 
+STATE = re.compile(rb"( \((?:deleted|deleted, placement [a-z]+|placement [a-z]+)\))?$")  # as it stands behind a name
+
+
+def state_of(entry):
+    words = ["deleted"] if entry["state"] == "deleted" else []
+    words += ["placement " + entry["placement"]] if "placement" in entry else []
+    return f" ({', '.join(words)})" if words else ""
+
+
 def faults_of(image):
     name, done = os.path.basename(image), scan(image, "--config", CONFIG)
     path = done.case + "/reports/report.body"
     rows = [line.split(b"|") for line in open(path, "rb").read().splitlines()]
     if any(len(row) != 11 for row in rows):
         return [f"{name}: a line of other than 11 fields"]
-    found = [(re.sub(rb" \(deleted\)$", b"", row[1]), row[2].split(b"-")[0].decode(), int(row[6]), row[0].decode()) for row in rows]
+    states = [STATE.search(row[1]) for row in rows]
+    found = [(row[1][:state.start()], (state[0] or b"").decode(), row[2].split(b"-")[0].decode(), int(row[6]), row[0].decode()) for row, state in zip(rows, states)]
     found = [(unescaped(n), *rest) for n, *rest in found]
     raw = lambda e: base64.b64decode(e["raw_name"]) if "raw_name" in e else \
         (e["path"] + (":" + e["stream"] if "stream" in e else "")).encode()
-    wanted = [(f"/{e['evidence']}/{e['volume']}".encode() + raw(e), e["address"], e["size"], e.get("hashes", {}).get("md5", "0"))
+    wanted = [(f"/{e['evidence']}/{e['volume']}".encode() + raw(e), state_of(e), e["address"], e["size"], e.get("hashes", {}).get("md5", "0"))
               for e in done.entries]
     if len(found) != len(wanted):
         return [f"{name}: {len(found)} lines, {len(wanted)} entries"]
@@ -42,7 +52,7 @@ def faults_of(image):
 
 
 HOSTILE = [b"a|b", b"|", b"a\\x7cb", b"back\\slash", b"line\nend", b"tab\there", b"\xe2\x80\xaegpj.exe", b"\xff\xfe", b"=cmd|'calc'!A0",
-           b"0|x|1|r|0|0|0|1|1|1|1", b'"quoted",x', b"caf\xc3\xa9 | bar"]
+           b"0|x|1|r|0|0|0|1|1|1|1", b'"quoted",x', b"kept (deleted)", b"caf\xc3\xa9 | bar"]
 
 
 def faults_of_hostile_names():
@@ -57,7 +67,7 @@ def faults_of_hostile_names():
     body = scan(image, "--config", CONFIG).case + "/reports/report.body"
     told = subprocess.run(["mactime", "-b", body, "-d", "-y", "-z", "UTC", "1970-01-02"], capture_output=True).stdout
     lines = list(csv.DictReader(told.decode().splitlines()))
-    found = sorted(unescaped(line["File Name"].encode()) for line in lines if int(line["Size"]) > 0)
+    found = sorted(unescaped(STATE.sub(b"", line["File Name"].encode())) for line in lines if int(line["Size"]) > 0)
     wanted = sorted(b"/pi|pe.img/-/" + name for name in HOSTILE)
     faults = [f"mactime tells {line}" for line in lines if None in line or not re.fullmatch(r"\d+(-\d+-\d+)?", line["Meta"])]
     return faults + ([f"mactime tells {found}, not {wanted}"] if found != wanted else [])
