@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Preloaded into a program: its FAIL_AT-th call of FAIL_CALL fails with the error number FAIL_ERROR; 0 fails none. With
 // FAIL_DIES the program is killed there instead. FAIL_COUNT names a file that is told how many calls there were. Only
-// calls of the process that was started count: workers do not inherit the environment.
+// calls of the process that was started count: workers do not inherit the environment. With FAIL_OF=workers only theirs
+// count, from their start on and all together.
 // FAIL_CALL: read (pread, read), write (pwrite, write), sync (fsync, fdatasync), spawn, name (rename, ftruncate,
 // truncate, mkdir, open for creating), memory (malloc, calloc, realloc, operator new)
 // gcc -shared -fPIC -O2 -o fail_call.so fail_call.c -ldl
@@ -16,31 +17,52 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/shm.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static atomic_long calls, fail_at = -1;
-static int error_number, count_file = -1, dies;
-static const char* kind = "";
+static atomic_long own_calls, *calls = &own_calls;
+static long fail_at = -1;
+static int error_number, count_file = -1, dies, is_of_workers;
+static const char *kind = "", *library;
+
+// Of workers one counter for all: a segment that is gone with the last of them, and that no Landlock layer keeps away.
+static int share_calls(int segment) {
+    if (segment < 0) segment = shmget(IPC_PRIVATE, sizeof own_calls, IPC_CREAT | 0600);
+    void* memory = segment < 0 ? (void*)-1 : shmat(segment, NULL, 0);
+    if (memory == (void*)-1) _exit(99);
+    shmctl(segment, IPC_RMID, NULL);
+    calls = memory;
+    return segment;
+}
 
 __attribute__((constructor)) static void prepare(void) {
-    const char *at = getenv("FAIL_AT"), *count = getenv("FAIL_COUNT");
+    const char *at = getenv("FAIL_AT"), *count = getenv("FAIL_COUNT"), *of = getenv("FAIL_OF"),
+               *shared = getenv("FAIL_SHARED");
     if (!at) return;
     kind = getenv("FAIL_CALL");
     error_number = atoi(getenv("FAIL_ERROR"));
     dies = getenv("FAIL_DIES") != NULL;
     if (count) count_file = open(count, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    is_of_workers = of && strcmp(of, "workers") == 0;
+    if (is_of_workers) {
+        char name[16];
+        snprintf(name, sizeof name, "%d", share_calls(-1));
+        setenv("FAIL_SHARED", name, 1);
+        library = strdup(getenv("LD_PRELOAD"));
+    }
+    if (shared) share_calls(atoi(shared));
     unsetenv("LD_PRELOAD");
-    fail_at = atol(at);
+    if (!is_of_workers) fail_at = atol(at);
 }
 
 __attribute__((destructor)) static void tell(void) {
-    if (count_file >= 0) dprintf(count_file, "%ld\n", atomic_load(&calls));
+    if (count_file >= 0) dprintf(count_file, "%ld\n", atomic_load(calls));
 }
 
 static int fails(const char* call) {
     if (fail_at < 0 || strcmp(kind, call) != 0) return 0;
-    if (atomic_fetch_add(&calls, 1) + 1 != fail_at) return 0;
+    if (atomic_fetch_add(calls, 1) + 1 != fail_at) return 0;
     if (dies) kill(getpid(), SIGKILL);
     errno = error_number;
     return 1;
@@ -67,10 +89,29 @@ WRAP(int, ftruncate, (int fd, off_t size), (fd, size), "name", -1)
 WRAP(int, ftruncate64, (int fd, off64_t size), (fd, size), "name", -1)
 WRAP(int, mkdir, (const char* path, mode_t mode), (path, mode), "name", -1)
 WRAP(int, unlink, (const char* path), (path), "name", -1)
-WRAP(int, posix_spawn,
-     (pid_t * pid, const char* path, const posix_spawn_file_actions_t* actions, const posix_spawnattr_t* attributes,
-      char* const arguments[], char* const environment[]),
-     (pid, path, actions, attributes, arguments, environment), "spawn", error_number)
+// A worker's environment is made from scratch: what it needs to fail is added to it.
+#define MOST 16
+static char* environment_of_worker[MOST];
+static void add(int* count, const char* name, const char* value) {
+    if (*count < MOST - 1 && value && asprintf(&environment_of_worker[*count], "%s=%s", name, value) > 0) ++*count;
+}
+static char** with_faults(char* const environment[]) {
+    int count = 0;
+    while (environment[count] && count < MOST - 1) environment_of_worker[count] = environment[count], ++count;
+    add(&count, "LD_PRELOAD", library);
+    for (const char** name = (const char*[]){"FAIL_CALL", "FAIL_AT", "FAIL_ERROR", "FAIL_SHARED", NULL}; *name; ++name)
+        add(&count, *name, getenv(*name));
+    environment_of_worker[count] = NULL;
+    return environment_of_worker;
+}
+
+int posix_spawn(pid_t* pid, const char* path, const posix_spawn_file_actions_t* actions,
+                const posix_spawnattr_t* attributes, char* const arguments[], char* const environment[]) {
+    if (fails("spawn")) return error_number;
+    const int is_worker = is_of_workers && arguments[1] && strcmp(arguments[1], "worker") == 0;
+    return REAL(posix_spawn)(pid, path, actions, attributes, arguments,
+                             is_worker ? with_faults(environment) : environment);
+}
 
 static int open_as(const char* name, const char* path, int flags, mode_t mode) {
     if ((flags & O_CREAT) && fails("name")) return -1;

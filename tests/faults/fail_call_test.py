@@ -2,20 +2,27 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whatever call of a scan fails, or kills it: no crash, no wrong hash, a message, and the case goes on.
 
-usage: fail_call_test.py [--every N] [KIND...]      KIND: read write sync name spawn memory die-write die-sync die-name
-The calls of the parent are counted (fail_call.c), then each N-th (default 1; of memory each 50 N-th) fails in a scan of
-its own, until all have. `memory` runs only when it is named: a few allocations of the parent still end it by abort.
+usage: fail_call_test.py [--every N] [--first N] [--image FILE] [--minutes N] [KIND...]
+KIND: read write sync name spawn memory die-write die-sync die-name, and (read write memory)-of-workers
+The calls of the parent, or of all workers, are counted (fail_call.c), then each N-th (default 1; of memory each 50 N-th)
+fails in a scan of its own, until all have. A worker's failure may cost entries, and then is a problem that says so.
+An image that is named is compared with the scan of it in which nothing fails. `memory` runs only when it is named: a few
+allocations of the parent still end it by abort.
 """
-import argparse, errno, os, shutil, sys
+import argparse, errno, os, shutil, sys, time
 from faults import audit_flaw, finish, many_entries, read_lines, reports_of, shim, triage, workspace
 
 NOTHING_YET = ("ended before its evidence was recorded", "holds no case.sqlite")
 ERRORS = {"read": [errno.EIO], "write": [errno.ENOSPC, errno.EDQUOT, errno.EIO], "sync": [errno.EIO],
           "name": [errno.EACCES, errno.EROFS], "spawn": [errno.EAGAIN], "memory": [errno.ENOMEM]}
 DIE = ["die-write", "die-sync", "die-name"]
+OF_WORKERS = ["read-of-workers", "write-of-workers", "memory-of-workers"]
 options = argparse.ArgumentParser()
 options.add_argument("--every", type=int, default=1)
-options.add_argument("kinds", nargs="*", default=[*list(ERRORS)[:-1], *DIE])
+options.add_argument("--first", type=int, default=1, help="number of the first call that fails")
+options.add_argument("--image", help="default: 20 files on two volumes, made here")
+options.add_argument("--minutes", type=float, default=1e6, help="fail no further call after that")
+options.add_argument("kinds", nargs="*", default=[*list(ERRORS)[:-1], *DIE, *OF_WORKERS])
 options = options.parse_args()
 faults = []
 case, count_file = (os.path.join(workspace(), name) for name in ("case", "count"))
@@ -27,9 +34,13 @@ def begin(**environment):
                   "--out", case, "--quiet", "--threads", "1", timeout=300, env={**os.environ, **environment})
 
 
+def call_of(kind):
+    return kind.removeprefix("die-").removesuffix("-of-workers")
+
+
 def failing(kind, number, error):
-    call = kind.removeprefix("die-")
-    dies = {"FAIL_DIES": "1"} if call != kind else {}
+    call = call_of(kind)
+    dies = {"FAIL_DIES": "1"} if kind in DIE else {"FAIL_OF": "workers"} if kind in OF_WORKERS else {}
     return begin(LD_PRELOAD=shim("fail_call"), FAIL_CALL=call, FAIL_AT=str(number), FAIL_ERROR=str(error),
                  FAIL_COUNT=count_file, **dies)
 
@@ -67,31 +78,44 @@ def going_on():
 def check(kind, number, error):
     done = failing(kind, number, error)
     label = f"{kind} {number} ({errno.errorcode[error]})"
-    if done.returncode not in ([-9] if kind in DIE else []) + [1, 2, 3, 4]:
+    if done.returncode not in ([-9] if kind in DIE else []) + [whole.returncode, 1, 2, 3, 4]:
         return faults.append(f"{label}: exit {done.returncode}: {done.stderr}")
     if wrong := wrong_hashes():
         faults.append(f"{label}: wrong hashes: {wrong}")
-    if done.returncode == 1 and os.path.exists(f"{case}/manifest.json") and reports_of(case) == expected:
+    if done.returncode == whole.returncode and os.path.exists(f"{case}/manifest.json") and reports_of(case) == expected:
         if (done := triage("verify", case)).returncode != 0:
             faults.append(f"{label}: verify: {done.stdout}{done.stderr}")
     elif done.returncode > 0 and not done.stderr and not read_lines(f"{case}/reports/problems.jsonl"):
         faults.append(f"{label}: exit {done.returncode} without a message")
+    elif kind in OF_WORKERS and reports_of(case)["problems"] == expected["problems"]:
+        faults.append(f"{label}: exit {done.returncode}, other entries and no problem: {done.stderr}")
     elif flaw := going_on():
         faults.append(f"{label}: exit {done.returncode}, {done.stderr}; then {flaw}")
 
 
-image, rows = many_entries(20)
+image, rows = (options.image, []) if options.image else many_entries(20)
 truth, listed = set(rows), os.path.join(workspace(), "notable.md5")
 with open(listed, "w") as out:
-    out.write(f"{rows[0][2]}\n")
+    out.write(f"{rows[0][2] if rows else '0' * 31 + '1'}\n")
 whole = begin()
 expected = reports_of(case)
-if whole.returncode != 1 or wrong_hashes():
+if options.image:
+    truth = {(e["volume"], e["path"], e["hashes"]["md5"])
+             for e in read_lines(f"{case}/reports/entries.jsonl") if "hashes" in e}
+if whole.returncode not in ((0, 3) if options.image else (1,)) or wrong_hashes():
     finish([f"the scan in which nothing fails: exit {whole.returncode}"], "failing calls")
+begun = time.monotonic()
 for kind in options.kinds:
-    every, number, total = options.every * (50 if kind == "memory" else 1), 0, calls(kind)
-    for number in range(1, total + 1, every):
-        errors = ERRORS[kind.removeprefix("die-")]
+    every, total, errors = options.every * (50 if call_of(kind) == "memory" else 1), calls(kind), ERRORS[call_of(kind)]
+    numbers = range(options.first, total + 1, every)
+    for tried, number in enumerate(numbers):
+        if time.monotonic() > begun + 60 * options.minutes:
+            print(f"{kind}: time is over; go on with --first {number}")
+            break
         check(kind, number, errors[number % len(errors)])
+        if tried % 100 == 99:
+            print(f"{kind}: {tried + 1} of {len(numbers)}, {len(faults)} faults so far", flush=True)
+    if total == 0:
+        faults.append(f"{kind}: no call was counted")
     print(f"{kind}: {total} calls, each {every}. failed; {len(faults)} faults so far", flush=True)
 finish(faults, "failing calls")
