@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whatever call of a scan fails, or kills it: no crash, no wrong hash, a message, and the case goes on.
 
-usage: fail_call_test.py [--every N] [--first N] [--image FILE] [--minutes N] [KIND...]
+usage: fail_call_test.py [--every N] [--first N] [--image FILE] [--minutes N] [--out FILE] [KIND...]
 KIND: read write sync name spawn memory die-write die-sync die-name, and (read write memory)-of-workers
 The calls of the parent, or of all workers, are counted (fail_call.c), then each N-th (default 1; of memory each 50 N-th)
 fails in a scan of its own, until all have. A worker's failure may cost entries, and then is a problem that says so.
@@ -10,7 +10,7 @@ An image that is named is compared with the scan of it in which nothing fails. `
 allocations of the parent still end it by abort.
 """
 import argparse, errno, os, shutil, sys, time
-from faults import audit_flaw, finish, many_entries, read_lines, reports_of, shim, triage, workspace
+from faults import add_up, audit_flaw, finish, many_entries, read_lines, reports_of, shim, triage, workspace
 
 NOTHING_YET = ("ended before its evidence was recorded", "holds no case.sqlite")
 ERRORS = {"read": [errno.EIO], "write": [errno.ENOSPC, errno.EDQUOT, errno.EIO], "sync": [errno.EIO],
@@ -22,6 +22,7 @@ options.add_argument("--every", type=int, default=1)
 options.add_argument("--first", type=int, default=1, help="number of the first call that fails")
 options.add_argument("--image", help="default: 20 files on two volumes, made here")
 options.add_argument("--minutes", type=float, default=1e6, help="fail no further call after that")
+options.add_argument("--out", help="a file that adds up what slices come to")
 options.add_argument("kinds", nargs="*", default=[*list(ERRORS)[:-1], *DIE, *OF_WORKERS])
 options = options.parse_args()
 faults = []
@@ -107,15 +108,17 @@ if whole.returncode not in ((0, 3) if options.image else (1,)) or wrong_hashes()
 begun = time.monotonic()
 for kind in options.kinds:
     every, total, errors = options.every * (50 if call_of(kind) == "memory" else 1), calls(kind), ERRORS[call_of(kind)]
-    numbers = range(options.first, total + 1, every)
-    for tried, number in enumerate(numbers):
+    numbers, tried, before = range(options.first, total + 1, every), 0, len(faults)
+    for number in numbers:
         if time.monotonic() > begun + 60 * options.minutes:
             print(f"{kind}: time is over; go on with --first {number}")
             break
         check(kind, number, errors[number % len(errors)])
-        if tried % 100 == 99:
-            print(f"{kind}: {tried + 1} of {len(numbers)}, {len(faults)} faults so far", flush=True)
+        tried += 1
+        if tried % 100 == 0:
+            print(f"{kind}: {tried} of {len(numbers)}, {len(faults)} faults so far", flush=True)
     if total == 0:
         faults.append(f"{kind}: no call was counted")
-    print(f"{kind}: {total} calls, each {every}. failed; {len(faults)} faults so far", flush=True)
+    print(f"{kind}: {total} calls, {tried} of them failed; {len(faults)} faults so far", flush=True)
+    add_up(options.out, kind, {"failed": tried}, faults[before:])
 finish(faults, "failing calls")

@@ -63,5 +63,19 @@ def audit_flaw(case):
     return None
 
 
+def add_up(path, name, counts, faults):
+    """Adds what a slice of a long series came to, to what FILE holds of it. Nothing without a FILE."""
+    if not path:
+        return
+    results = json.load(open(path)) if os.path.exists(path) else {}
+    row = results.setdefault(name, {"faults": []})
+    for what, number in counts.items():
+        row[what] = row.get(what, 0) + number
+    row["faults"] += faults
+    with open(f"{path}.new", "w") as out:
+        json.dump(results, out, indent=1)
+    os.replace(f"{path}.new", path)
+
+
 def problems_in_words(case):
     return "; ".join(f"{p['what']}: {p.get('detail', '')}" for p in read_lines(f"{case}/reports/problems.jsonl")[:3])

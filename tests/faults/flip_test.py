@@ -2,13 +2,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """No damage of an E01 is silent, and no hash is wrong: chunks, headers, tables, segments.
 
-usage: flip_test.py [EVERY]      each EVERY-th (default 1) of 64 bits in chunks and of all bytes of headers and tables
-The truth is of the undamaged raw image.
+usage: flip_test.py [EVERY] [--first N] [--count N] [--out FILE]
+Each EVERY-th (default 1) of 64 bits in chunks and of all bytes of headers and tables, or a slice of them from the N-th on
+(default 0); segments only with the first. FILE adds up. The truth is of the undamaged raw image.
 """
-import os, random, re, shutil, struct, subprocess, sys
-from faults import all_faults, decoy_list, finish, many_entries, read_lines, triage, workspace
+import argparse, os, random, re, shutil, struct, subprocess
+from faults import add_up, all_faults, decoy_list, finish, many_entries, read_lines, triage, workspace
 
-every = int(sys.argv[1]) if len(sys.argv) > 1 else 1
+options = argparse.ArgumentParser()
+options.add_argument("every", nargs="?", type=int, default=1)
+options.add_argument("--first", type=int, default=0)
+options.add_argument("--count", type=int)
+options.add_argument("--out")
+options = options.parse_args()
 image, rows = many_entries(40)
 truth = {(volume, path): md5 for volume, path, md5 in rows}
 subprocess.run(["ewfacquire", "-u", "-q", "-t", os.path.join(workspace(), "many"), "-C", "c", "-D", "d",
@@ -41,7 +47,8 @@ def flips():
     for name, data in whole.items():
         tables = [(0, 13)] + [(at, at + (76 if kind == "sectors" else size or 76)) for kind, at, size in sections(data)]
         found += [(name, byte, byte % 8) for begin, end in tables for byte in range(begin, end)]
-    return found[::every]
+    found = found[::options.every]
+    return found[options.first:options.first + (options.count or len(found))]
 
 
 def examined(files, label):
@@ -98,6 +105,8 @@ undamaged = of_segments(("undamaged", whole))
 if undamaged or len(segments) < 2:
     finish(undamaged or ["the image has one segment"], "the undamaged E01")
 damage = flips()
-faults = all_faults(flipped, damage) + all_faults(of_segments, list(damaged_segments()))
-print(f"{len(damage)} flips in {len(segments)} segments, and segments missing, cut and swapped")
+segment_damage = list(damaged_segments()) if options.first == 0 else []
+faults = all_faults(flipped, damage) + all_faults(of_segments, segment_damage)
+print(f"{len(damage)} flips in {len(segments)} segments, and {len(segment_damage)} of segments missing, cut and swapped")
+add_up(options.out, "damaged E01", {"flips": len(damage), "segments": len(segment_damage)}, faults)
 finish(faults, "damaged E01 images")

@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """A scan that is killed at random moments and resumed says what an uninterrupted one says.
 
-usage: kill_test.py [KILLS] [--power-cut] [--seed N] [--files N] [--minutes N]      default: 20 kills, 100000 entries
+usage: kill_test.py [KILLS] [--power-cut] [--seed N] [--files N] [--minutes N] [--out FILE]
+Default: 20 kills, 100000 entries. FILE adds up what slices with other seeds come to.
 Each series kills one scan one to four times with SIGKILL, wherever it is, and lets the last resume end. With
 --power-cut only what was synced is left then (power_cut.c); each file may also have come further, by a coin.
 """
 import argparse, os, random, shutil, signal, subprocess, sys, time
-from faults import (REPORTS, TRIAGE, audit_flaw, finish, many_entries, problems_in_words, read_lines,
+from faults import (REPORTS, TRIAGE, add_up, audit_flaw, finish, many_entries, problems_in_words, read_lines,
                     reports_of, shim, triage, workspace)
 
 NOTHING_YET = ("ended before its evidence was recorded", "holds no case.sqlite")
@@ -17,6 +18,7 @@ options.add_argument("--power-cut", action="store_true")
 options.add_argument("--seed", type=int, default=int(time.time()))
 options.add_argument("--files", type=int, default=100_000)
 options.add_argument("--minutes", type=float, default=1e6, help="begin no further series after that")
+options.add_argument("--out")
 options = options.parse_args()
 faults, counts = [], {"series": 0, "kills": 0, "begun anew": 0, "killed after the seal": 0}
 chance = random.Random(options.seed)
@@ -157,4 +159,5 @@ while counts["kills"] < options.kills and len(faults) < 5 and time.monotonic() <
     series(f"seed {options.seed}, series {counts['series']}")
 print(f"seed {options.seed}, {len(rows)} entries, {seconds:.1f} s uninterrupted:",
       ", ".join(f"{number} {what}" for what, number in counts.items()))
+add_up(options.out, f"{'power cuts' if options.power_cut else 'kills'}, {len(rows)} entries", counts, faults)
 finish(faults, "scans after a power cut" if options.power_cut else "killed scans")
