@@ -5,6 +5,7 @@ from faults import TRIAGE, decoy_list, read_lines
 
 TOOLS = ("triage", "fls", "fiwalk")
 SECONDS = 60
+MOST_OUTPUT = 16 << 20
 # Of The Sleuth Kit: the container and the first block of the volume of the one APFS image. fiwalk knows no APFS.
 POOL = {"apfs.raw": ["-P", "apfs", "-B", "107"]}
 Run = collections.namedtuple("Run", "code output errors largest parent")  # MiB of the largest process, of the first
@@ -38,7 +39,8 @@ def run(command, folder):
             process.send_signal(signal.SIGKILL)
         time.sleep(0.003)
     process.returncode = os.waitstatus_to_exitcode(ended[1])
-    text = lambda path: open(path, "rb").read().decode(errors="replace")
+    # A flood of output would make this script large, and with it what the kernel counts of the next process.
+    text = lambda path: open(path, "rb").read(MOST_OUTPUT).decode(errors="replace")
     return Run(None if is_late else process.returncode, text(out), text(err), ended[2].ru_maxrss >> 10, parent)
 
 
@@ -76,7 +78,7 @@ def listed(tool, output, folder):
         return [Row("/" + line.split(":\t", 1)[1], "", None, "", 0, "", 0)
                 for line in output.splitlines() if ":\t" in line]
     xml = os.path.join(folder, "fiwalk.xml")
-    text = open(xml, errors="replace").read() if os.path.exists(xml) else ""
+    text = open(xml, errors="replace").read(MOST_OUTPUT) if os.path.exists(xml) else ""
     rows = []
     for found in re.findall(r"<fileobject>.*?</fileobject>", re.sub(r"<parent_object>.*?</parent_object>", "", text,
                                                                       flags=re.S), re.S):
@@ -88,10 +90,11 @@ def listed(tool, output, folder):
 
 
 def output_of(*command):
-    try:
-        return subprocess.run(command, capture_output=True, timeout=SECONDS).stdout
-    except subprocess.TimeoutExpired:
-        return b""
+    with subprocess.Popen(["timeout", "--signal=KILL", str(SECONDS), *command], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        output = process.stdout.read(MOST_OUTPUT)
+        process.stdout.close()
+    return output
 
 
 def valid_parts(image, content):
@@ -113,7 +116,12 @@ def own_contents(seed, image, row):
         for attribute in ["", *(f"-{found.decode()}" for found in attributes)]:
             yield output_of("icat", *recover, *at, address + attribute)
     if seed.startswith("ext"):
-        yield output_of("/sbin/debugfs", "-R", f"cat <{address}>", image)
+        dumped = image + ".content"  # its `cat` mixes what it has to say into what it reads
+        output_of("/sbin/debugfs", "-R", f"dump <{address}> {dumped}", image)
+        if os.path.exists(dumped):
+            with open(dumped, "rb") as content:
+                yield content.read()
+            os.unlink(dumped)
     if seed.startswith("exfat"):
         yield from valid_parts(image, output_of("icat", *at, address))
 
