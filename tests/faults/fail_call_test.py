@@ -52,9 +52,16 @@ def calls(kind):
         return int(file.read())
 
 
+def is_true(e):
+    """What is under no name that could be read is listed as an orphan, with a problem: then its content is known."""
+    is_nameless = e["path"].startswith("/$OrphanFiles/")
+    return any((e["volume"], e["hashes"]["md5"]) == (volume, md5) and (is_nameless or path == e["path"])
+               for volume, path, md5 in truth)
+
+
 def wrong_hashes():
     entries = read_lines(f"{case}/reports/entries.jsonl") if os.path.exists(f"{case}/manifest.json") else []
-    return [e for e in entries if "hashes" in e and (e["volume"], e["path"], e["hashes"]["md5"]) not in truth]
+    return [e for e in entries if "hashes" in e and not is_true(e)]
 
 
 def going_on():
