@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <new>
 
 #include "cli/command.h"
 #include "cli/exit_code.h"
+#include "cli/last_word.h"
 #include "cli/terminal.h"
 #include "cli/versions.h"
 #include "engine/base/error.h"
@@ -95,7 +97,10 @@ int run(int count, char** arguments) {
 
 int main(int count, char** arguments) {
     using namespace triage;
-    if (count == 2 && std::strcmp(arguments[1], "worker") == 0) return serve_process(registry());
+    if (count == 2 && std::strcmp(arguments[1], "worker") == 0) {
+        LastWord::become_worker();
+        return serve_process(registry());
+    }
     if (count == 2 && std::strcmp(arguments[1], plugin_worker) == 0) return serve_plugin_process();
     if (count > 3 && std::strcmp(arguments[1], program_worker) == 0) become_program(arguments + 2);
     try {
@@ -103,6 +108,9 @@ int main(int count, char** arguments) {
     } catch (const Error& error) {
         print_error(error.what(), error.advice());
         return error.kind() == ErrorKind::usage ? exit_code::usage : exit_code::interrupted;
+    } catch (const std::bad_alloc&) {
+        print_error("out of memory", "a case that was begun goes on with triage scan --resume CASE");
+        return exit_code::interrupted;
     } catch (const std::exception& error) {
         print_error(std::string("internal error: ") + error.what(), "please report it");
         return exit_code::interrupted;

@@ -6,8 +6,7 @@ usage: fail_call_test.py [--every N] [--first N] [--image FILE] [--minutes N] [-
 KIND: read write sync name spawn memory die-write die-sync die-name, and (read write memory)-of-workers
 The calls of the parent, or of all workers, are counted (fail_call.c), then each N-th (default 1; of memory each 50 N-th)
 fails in a scan of its own, until all have. A worker's failure may cost entries, and then is a problem that says so.
-An image that is named is compared with the scan of it in which nothing fails. `memory` runs only when it is named: a few
-allocations of the parent still end it by abort.
+An image that is named is compared with the scan of it in which nothing fails.
 """
 import argparse, errno, os, shutil, sys, time
 from faults import add_up, audit_flaw, finish, many_entries, read_lines, reports_of, shim, triage, workspace
@@ -23,7 +22,7 @@ options.add_argument("--first", type=int, default=1, help="number of the first c
 options.add_argument("--image", help="default: 20 files on two volumes, made here")
 options.add_argument("--minutes", type=float, default=1e6, help="fail no further call after that")
 options.add_argument("--out", help="a file that adds up what slices come to")
-options.add_argument("kinds", nargs="*", default=[*list(ERRORS)[:-1], *DIE, *OF_WORKERS])
+options.add_argument("kinds", nargs="*", default=[*ERRORS, *DIE, *OF_WORKERS])
 options = options.parse_args()
 faults = []
 case, count_file = (os.path.join(workspace(), name) for name in ("case", "count"))
