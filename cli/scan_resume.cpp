@@ -64,7 +64,13 @@ std::string found_at(const std::string& recorded, const std::vector<std::string>
     return recorded;
 }
 
-// A moved file has another inode.
+bool is_in_its_place(const Segment& a, const Segment& b) { return a.device == b.device && a.inode == b.inode; }
+
+std::string written_at(const Segment& segment) {
+    return format_time({segment.modified, static_cast<std::uint32_t>(segment.modified_ns)}, {9, true, false});
+}
+
+// A moved file has another inode, and may lie on a disk that keeps whole seconds.
 void require_same_files(const EvidenceSpec& now, const EvidenceRecord& then) {
     if (now.segments.size() != then.segments.size())
         refuse_changed(now, fmt::format("{} segments, which were {}", now.segments.size(), then.segments.size()));
@@ -72,9 +78,9 @@ void require_same_files(const EvidenceSpec& now, const EvidenceRecord& then) {
         const Segment &a = now.segments[i], &b = then.segments[i];
         if (a.size != b.size)
             refuse_changed(now, fmt::format("segment {} has {} bytes, which were {}", i + 1, a.size, b.size));
-        if (a.modified != b.modified)
-            refuse_changed(now, fmt::format("segment {} was written at {}, and at {} before", i + 1,
-                                            format_utc({a.modified, 0}), format_utc({b.modified, 0})));
+        if (a.modified != b.modified || (is_in_its_place(a, b) && a.modified_ns != b.modified_ns))
+            refuse_changed(now, fmt::format("segment {} was written at {}, and at {} before", i + 1, written_at(a),
+                                            written_at(b)));
     }
 }
 

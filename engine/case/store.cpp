@@ -173,10 +173,10 @@ void Store::put_evidence(const EvidenceRecord& evidence) {
                  evidence.media_size, evidence.sector_size, evidence.volume_system, evidence.is_opened);
         for (const char* table : {"segment", "stored_digest", "header_value", "device"})
             database.prepare(std::string("DELETE FROM ") + table + " WHERE evidence = ?").run(evidence.id);
-        Statement segment = database.prepare("INSERT INTO segment VALUES (?,?,?,?,?,?,?)");
+        Statement segment = database.prepare("INSERT INTO segment VALUES (?,?,?,?,?,?,?,?)");
         for (std::size_t i = 0; i < evidence.segments.size(); ++i) {
             const Segment& s = evidence.segments[i];
-            segment.run(evidence.id, i, s.path, s.size, s.device, s.inode, s.modified);
+            segment.run(evidence.id, i, s.path, s.size, s.device, s.inode, s.modified, s.modified_ns);
         }
         Statement digest = database.prepare("INSERT INTO stored_digest VALUES (?,?,?,?)");
         for (std::size_t i = 0; i < evidence.digests.size(); ++i)

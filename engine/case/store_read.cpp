@@ -50,10 +50,10 @@ std::vector<std::string> warnings_of(const Database& database, std::uint32_t lis
 std::vector<Segment> segments_of(const Database& database, std::uint32_t evidence) {
     std::vector<Segment> segments;
     Statement row = database.prepare(
-        "SELECT path, size, device, inode, modified FROM segment WHERE evidence = ? ORDER BY position");
+        "SELECT path, size, device, inode, modified, modified_ns FROM segment WHERE evidence = ? ORDER BY position");
     for (row.bind(evidence); row.step();)
         segments.push_back({text_at(row, 0), row.unsigned_integer(1), row.unsigned_integer(2), row.unsigned_integer(3),
-                            row.integer(4)});
+                            row.integer(4), row.integer(5)});
     return segments;
 }
 

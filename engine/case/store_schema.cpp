@@ -34,7 +34,7 @@ CREATE TABLE evidence (id INTEGER PRIMARY KEY, name TEXT NOT NULL, exhibit TEXT 
     volume_system TEXT NOT NULL, is_opened INTEGER NOT NULL) STRICT;
 CREATE TABLE segment (evidence INTEGER NOT NULL, position INTEGER NOT NULL, path TEXT NOT NULL,
     size INTEGER NOT NULL, device INTEGER NOT NULL, inode INTEGER NOT NULL, modified INTEGER NOT NULL,
-    PRIMARY KEY (evidence, position)) STRICT, WITHOUT ROWID;
+    modified_ns INTEGER NOT NULL, PRIMARY KEY (evidence, position)) STRICT, WITHOUT ROWID;
 CREATE TABLE stored_digest (evidence INTEGER NOT NULL, position INTEGER NOT NULL, algorithm TEXT NOT NULL,
     hex TEXT NOT NULL, PRIMARY KEY (evidence, position)) STRICT, WITHOUT ROWID;
 CREATE TABLE media_check (evidence INTEGER PRIMARY KEY, result INTEGER NOT NULL, detail TEXT NOT NULL) STRICT;

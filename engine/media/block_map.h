@@ -14,10 +14,11 @@ namespace triage {
 // One file of an evidence. Identity is taken when the evidence is opened and compared whenever the file is reopened.
 struct Segment {
     std::string path;
-    std::uint64_t size = 0;     // bytes; of a block device by ioctl
-    std::uint64_t device = 0;   // st_dev
-    std::uint64_t inode = 0;    // st_ino
-    std::int64_t modified = 0;  // st_mtime, seconds
+    std::uint64_t size = 0;        // bytes; of a block device by ioctl
+    std::uint64_t device = 0;      // st_dev
+    std::uint64_t inode = 0;       // st_ino
+    std::int64_t modified = 0;     // st_mtim, seconds...
+    std::int64_t modified_ns = 0;  // ...and nanoseconds
     friend bool operator==(const Segment&, const Segment&) = default;
 };
 

@@ -43,7 +43,12 @@ class Descriptor {
 Result<Segment> identity_of(const std::string& path, int fd) {
     struct stat facts {};
     if (fstat(fd, &facts) != 0) return system_failure(errno);
-    Segment segment{path, static_cast<std::uint64_t>(facts.st_size), facts.st_dev, facts.st_ino, facts.st_mtime};
+    Segment segment{path,
+                    static_cast<std::uint64_t>(facts.st_size),
+                    facts.st_dev,
+                    facts.st_ino,
+                    facts.st_mtim.tv_sec,
+                    facts.st_mtim.tv_nsec};
     if (S_ISREG(facts.st_mode)) return segment;
     if (!S_ISBLK(facts.st_mode)) return Failure{"not a regular file or a block device"};
     if (ioctl(fd, BLKGETSIZE64, &segment.size) != 0) return system_failure(errno);

@@ -53,11 +53,12 @@ std::string RecordReader::text() {
 }
 
 void write(RecordWriter& w, const Segment& s) {
-    w.text(s.path), w.u64(s.size), w.u64(s.device), w.u64(s.inode), w.i64(s.modified);
+    w.text(s.path), w.u64(s.size), w.u64(s.device), w.u64(s.inode), w.i64(s.modified), w.i64(s.modified_ns);
 }
 Segment read_segment(RecordReader& r) {
     Segment s;
     s.path = r.text(), s.size = r.u64(), s.device = r.u64(), s.inode = r.u64(), s.modified = r.i64();
+    s.modified_ns = r.i64();
     return s;
 }
 

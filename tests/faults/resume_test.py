@@ -81,6 +81,10 @@ with changed(listed, lambda b: b"0" * 32 + b[32:]):
     refused(case, "changed list", ["notable.md5", "is not the list the case began with", "SHA-256"])
 with changed(image, lambda b: b + bytes(512)):
     refused(case, "changed evidence", ["many.img", "is not what the case began with"])
+with changed(image, lambda b: b):
+    later = os.stat(image)
+    os.utime(image, ns=(later.st_atime_ns, later.st_mtime_ns ^ 1))
+    refused(case, "evidence touched within the second", ["many.img", "is not what the case began with"])
 os.utime(image, (1, 1))
 refused(case, "touched evidence", ["many.img", "is not what the case began with"])
 finish(faults, "resumes")

@@ -41,8 +41,8 @@ struct Media {
     const std::string truth = sha256_of(as_bytes(sample::read_file(evidence.segments[0].path)));
 };
 
-// Changes a byte of the file and gives it its time back.
-void change(const std::string& path, std::uint64_t position) {
+// Changes a byte of the file and gives it its time back, or another within the same second.
+void change(const std::string& path, std::uint64_t position, long other_nanoseconds = 0) {
     struct stat before {};
     REQUIRE(::stat(path.c_str(), &before) == 0);
     {
@@ -52,6 +52,7 @@ void change(const std::string& path, std::uint64_t position) {
         file.seekp(static_cast<std::streamoff>(position));
         file.put(static_cast<char>(byte ^ 1));
     }
+    before.st_mtim.tv_nsec ^= other_nanoseconds;
     const timespec times[]{before.st_atim, before.st_mtim};
     REQUIRE(::utimensat(AT_FDCWD, path.c_str(), times, 0) == 0);
 }
@@ -136,4 +137,9 @@ TEST_CASE("evidence of which the first or the last MiB changes under the scan, w
     for (const std::uint64_t position : {std::uint64_t{200}, std::uint64_t{5} << 20})
         CHECK(integrity_of_scan([&](const std::string& path) { change(path, position); }) ==
               "integrity: the evidence changed or vanished while it was examined");
+}
+
+TEST_CASE("evidence that was written within the second of its old time is told, wherever it changed") {
+    CHECK(integrity_of_scan([](const std::string& path) { change(path, 3 << 20, 1); }) ==
+          "integrity: the evidence changed or vanished while it was examined");
 }
