@@ -62,7 +62,7 @@ class Undamaged:
     def confirm(self, rows):
         for row in rows:
             is_read = is_read_so(self.seed, self.image, row)
-            if not is_read and (place := place_of(self.image, row)) is not None:
+            if (place := place_of(self.image, row)) is not None:
                 self.places[row.path, row.stream] = place
             if is_read or (row.path, row.stream) in self.places or row.md5 == self.contents.get(row.path):
                 self.digests.setdefault(row.path, set()).add(row.md5)

@@ -116,8 +116,9 @@ def own_contents(seed, image, row):
         for attribute in ["", *(f"-{found.decode()}" for found in attributes)]:
             yield output_of("icat", *recover, *at, address + attribute)
     if seed.startswith("ext"):
-        dumped = image + ".content"  # its `cat` mixes what it has to say into what it reads
-        output_of("/sbin/debugfs", "-R", f"dump <{address}> {dumped}", image)
+        # Its `cat` mixes what it has to say into what it reads. Bitmaps (-c) and checksums (-n) do not matter here.
+        dumped = image + ".content"
+        output_of("/sbin/debugfs", "-c", "-n", "-R", f"dump <{address}> {dumped}", image)
         if os.path.exists(dumped):
             with open(dumped, "rb") as content:
                 yield content.read()
