@@ -101,7 +101,10 @@ int main(int count, char** arguments) {
         LastWord::become_worker();
         return serve_process(registry());
     }
-    if (count == 2 && std::strcmp(arguments[1], plugin_worker) == 0) return serve_plugin_process();
+    if (count == 2 && std::strcmp(arguments[1], plugin_worker) == 0) {
+        LastWord::become_worker();
+        return serve_plugin_process();
+    }
     if (count > 3 && std::strcmp(arguments[1], program_worker) == 0) become_program(arguments + 2);
     try {
         return run(count, arguments);
