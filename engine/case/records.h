@@ -82,7 +82,8 @@ struct VolumeRecord {
     std::string label;                    // hostile
     TimeForm modified, accessed, changed, created;
     WalkCounts counts;
-    std::string detail;  // why it is not `walked`
+    std::uint64_t held_bytes = 0;  // that contents of allocated names hold on the media, as far as the walk came
+    std::string detail;            // why it is not `walked`
 };
 
 // One name. `content` is shared by names with the same volume, address and attribute.

@@ -206,12 +206,12 @@ void Store::put_media_check(std::uint32_t evidence, const MediaCheck& check) {
 
 void Store::put_volume(const VolumeRecord& volume) {
     impl_->write_row(512, [&] {
-        impl_->database.prepare("INSERT OR REPLACE INTO volume VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
+        impl_->database.prepare("INSERT OR REPLACE INTO volume VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
             .run(volume.id, volume.evidence, volume.order, volume.name, number_of(volume.state), volume.start,
                  volume.length, as_bytes(volume.description), volume.fs, as_bytes(volume.label),
                  encode_form(volume.modified), encode_form(volume.accessed), encode_form(volume.changed),
                  encode_form(volume.created), volume.counts.directories, volume.counts.links, volume.counts.others,
-                 volume.detail);
+                 volume.held_bytes, volume.detail);
     });
 }
 
@@ -290,7 +290,9 @@ void Store::forget_volume(std::uint32_t volume) {
         for (const char* table : {"content", "entry", "problem"})
             database.prepare(std::string("DELETE FROM ") + table + " WHERE volume = ?").run(volume);
         database
-            .prepare("UPDATE volume SET state = ?, directories = 0, links = 0, others = 0, detail = '' WHERE id = ?")
+            .prepare(
+                "UPDATE volume SET state = ?, directories = 0, links = 0, others = 0, held_bytes = 0, detail = '' "
+                "WHERE id = ?")
             .run(number_of(VolumeState::pending), volume);
     });
 }

@@ -267,7 +267,8 @@ std::vector<VolumeRecord> Store::Impl::read_volumes() const {
         volume.changed = decode_form(row.integer(12));
         volume.created = decode_form(row.integer(13));
         volume.counts = {row.unsigned_integer(14), row.unsigned_integer(15), row.unsigned_integer(16)};
-        volume.detail = text_at(row, 17);
+        volume.held_bytes = row.unsigned_integer(17);
+        volume.detail = text_at(row, 18);
     }
     return volumes;
 }

@@ -49,7 +49,8 @@ CREATE TABLE volume (id INTEGER PRIMARY KEY, evidence INTEGER NOT NULL, position
     name TEXT NOT NULL, state INTEGER NOT NULL, start INTEGER NOT NULL, length INTEGER NOT NULL,
     description BLOB NOT NULL, fs TEXT NOT NULL, label BLOB NOT NULL, modified_form INTEGER NOT NULL,
     accessed_form INTEGER NOT NULL, changed_form INTEGER NOT NULL, created_form INTEGER NOT NULL,
-    directories INTEGER NOT NULL, links INTEGER NOT NULL, others INTEGER NOT NULL, detail TEXT NOT NULL) STRICT;
+    directories INTEGER NOT NULL, links INTEGER NOT NULL, others INTEGER NOT NULL, held_bytes INTEGER NOT NULL,
+    detail TEXT NOT NULL) STRICT;
 CREATE TABLE content (id INTEGER PRIMARY KEY, volume INTEGER NOT NULL, address INTEGER NOT NULL,
     attribute INTEGER NOT NULL, status INTEGER NOT NULL, reason INTEGER NOT NULL, missing_bytes INTEGER NOT NULL,
     md5 BLOB, sha1 BLOB, sha256 BLOB, extents BLOB NOT NULL, matches INTEGER NOT NULL, type TEXT) STRICT;

@@ -9,7 +9,7 @@
 namespace triage {
 
 inline constexpr int store_application_id = 0x54524947;  // "TRIG"; `file` and PRAGMA application_id show it
-inline constexpr int store_version = 11;                 // PRAGMA user_version
+inline constexpr int store_version = 12;                 // PRAGMA user_version
 
 extern const char* const store_schema;   // the tables that a scan fills
 extern const char* const sealed_schema;  // the tables that `seal` makes

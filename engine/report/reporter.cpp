@@ -170,8 +170,9 @@ ReportContext make_context(const Store& store, bool show_names, const ReportOpti
     store.for_each_problem([&](const ProblemRecord& record) {
         constexpr std::string_view integrity = "integrity: ";
         if (record.problem.detail.starts_with(integrity))
-            context.integrity.push_back(fmt::format("{}: {}", context.evidence(record.evidence).known_as(),
-                                                    record.problem.detail.substr(integrity.size())));
+            context.integrity.push_back(
+                {record.evidence, fmt::format("{}: {}", context.evidence(record.evidence).known_as(),
+                                              record.problem.detail.substr(integrity.size()))});
     });
     context.show_names = show_names;
     context.options = options;

@@ -36,7 +36,11 @@ struct ReportContext {
     Verdict verdict;                          // over everything
     std::vector<Verdict> evidence_verdicts;   // one an evidence
     std::vector<std::string> incompleteness;  // why the answer is not whole, as sentences
-    std::vector<std::string> integrity;       // what shows that an evidence changed or is not as it was acquired
+    struct Integrity {
+        std::uint32_t evidence = 0;
+        std::string sentence;
+    };
+    std::vector<Integrity> integrity;  // what shows that an evidence changed or is not as it was acquired
     bool show_names = false;
     ReportOptions options;
     std::string seal;       // of the case, in groups; empty while it is being made

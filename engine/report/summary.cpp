@@ -5,7 +5,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <map>
+#include <tuple>
 
 #include "engine/base/text.h"
 #include "engine/report/case_page.h"
@@ -149,6 +151,7 @@ json not_looked_into_json(const ReportContext& context, Filter filter) {
             if (is_wanted(filter, volume.evidence) && volume.state == state) ++count, add(bytes, volume.length);
         if (count > 0) rows[std::string(to_string(state))] = {{"volumes", count}, {"bytes", bytes}};
     }
+    rows["unallocated"] = {{"bytes", unheld_bytes(context, filter)}};
     return rows;
 }
 
@@ -225,8 +228,8 @@ json evidence_json(const ReportContext& context, const EvidenceRecord& evidence,
 std::vector<std::string> cautions(const ReportContext& context, std::optional<std::uint32_t> wanted) {
     std::vector<std::string> sentences;
     if (!context.run_facts.empty()) sentences.push_back(context.run_facts);
-    for (const std::string& failure : context.integrity)
-        sentences.push_back("INTEGRITY: " + escape_for_terminal(failure));
+    for (const auto& [evidence, sentence] : context.integrity)
+        if (is_wanted(wanted, evidence)) sentences.push_back("INTEGRITY: " + escape_for_terminal(sentence));
     for (const EvidenceRecord& evidence : context.evidences)
         if (is_wanted(wanted, evidence.id) && evidence.device && !evidence.device->use.empty())
             sentences.push_back(fmt::format("{} was in use while it was read, and may have changed: {}",
@@ -269,6 +272,17 @@ Shares shares_of(const ReportContext& context, std::optional<std::uint32_t> evid
         else count(shares.other_entries, shares.other_bytes, row);
     }
     return shares;
+}
+
+std::uint64_t unheld_bytes(const ReportContext& context, std::optional<std::uint32_t> evidence) {
+    using Place = std::tuple<std::uint32_t, std::uint64_t, std::uint64_t>;  // evidence, start, length
+    std::map<Place, std::uint64_t> held;                                    // volumes of one pool share their place
+    for (const VolumeRecord& v : context.volumes)
+        if (is_wanted(evidence, v.evidence) && (v.state == VolumeState::walked || v.state == VolumeState::partial))
+            add(held[{v.evidence, v.start, v.length}], v.held_bytes);
+    std::uint64_t sum = 0;
+    for (const auto& [place, bytes] : held) add(sum, std::get<2>(place) - std::min(std::get<2>(place), bytes));
+    return sum;
 }
 
 std::string summary_json(const ReportContext& context) {

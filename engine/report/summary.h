@@ -30,4 +30,8 @@ struct Shares {
 };
 Shares shares_of(const ReportContext& context, std::optional<std::uint32_t> evidence = std::nullopt);
 
+// Bytes of the file systems that were read, of one evidence or all, that no content of an allocated name holds: what is
+// unallocated, and what a file system keeps for itself. About: contents without extents count as nothing.
+std::uint64_t unheld_bytes(const ReportContext& context, std::optional<std::uint32_t> evidence = std::nullopt);
+
 }  // namespace triage

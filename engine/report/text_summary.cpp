@@ -118,7 +118,8 @@ void add_not_looked_into(TextPage& page, const ReportContext& context) {
                                   : state == VolumeState::swap ? "Swap partitions"
                                                                : "Reserved partitions",
                                   with_commas(sum.count), human_size(sum.bytes)));
-    page.line("Unallocated space inside file systems, beyond deleted entries: not searched, not sized");
+    page.line(fmt::format("Unallocated space inside file systems, with what they keep for themselves: about {}",
+                          human_size(unheld_bytes(context))));
 }
 
 std::string matches_in_words(const ReportContext& context, const MatchCount& count) {

@@ -357,6 +357,8 @@ void Lister::take_entry(VolumeWalk& walk, Entry entry) {
     const bool needs_worker = entry.source == Source::worker && work.needs_media();
     if (!work.is_examined && !work.shares_content) count_to_be_read(entry.size);
     if (work.shares_content) entry.extents = {}, entry.resident = {};  // they stand with the first name
+    if (entry.state == EntryState::allocated)
+        part.record.held_bytes = checked_add(part.record.held_bytes, stored_bytes(entry.extents)).value_or(~0ull);
     work.record.entry = std::move(entry);
     if (!needs_worker) return send(std::move(work));
     walk.worker_memory += memory_of(work);

@@ -43,7 +43,7 @@ class BodyfileReporter : public Reporter {
         context_ = &context;
         file_.emplace(PrivateFile::create(folder + "/report.body"));
         if (context.options.redact.any()) file_->write("# " + disclosure_sentence(context.options.redact) + "\n");
-        for (const std::string& sentence : context.integrity) file_->write("# " + sentence + "\n");
+        for (const auto& [evidence, sentence] : context.integrity) file_->write("# " + sentence + "\n");
     }
     // MD5|name|inode|mode_as_string|UID|GID|size|atime|mtime|ctime|crtime
     void append_entry(std::string& out, const EntryRecord& record) const override {

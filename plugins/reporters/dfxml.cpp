@@ -244,6 +244,7 @@ class DfxmlReporter : public Reporter {
         if (run.is_interrupted) append_xml_attribute(out, "t:interrupted", run.interruption);
         if (run.resumed > 0) append_xml_attribute(out, "t:resumed", fmt::format("{}", run.resumed));
         if (!context_->run_facts.empty()) append_xml_attribute(out, "t:run_facts", context_->run_facts);
+        append_xml_attribute(out, "t:configuration_sha256", run.configuration_sha256);
         out += "><program>triage</program>";
         append_xml_name(out, "version", run.tool_version);
         out += "<execution_environment>";

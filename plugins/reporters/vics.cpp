@@ -134,7 +134,9 @@ class VicsReporter : public Reporter {
         append_text(out, "SourceApplicationName", "triage");
         append_text(out, "SourceApplicationVersion", context_->run.tool_version);
         append_if_any(out, "@triage.disclosure_copy", disclosure_sentence(context_->options.redact));
-        append_if_any(out, "@triage.integrity", fmt::format("{}", fmt::join(context_->integrity, "; ")));
+        std::vector<std::string_view> sentences;
+        for (const auto& [evidence, sentence] : context_->integrity) sentences.push_back(sentence);
+        append_if_any(out, "@triage.integrity", fmt::format("{}", fmt::join(sentences, "; ")));
         return out + "\"Media\":[";
     }
 

@@ -122,6 +122,17 @@ written = re.search(r"<code>([^<]*)</code> \(the seal of the case\)", issued["re
 check("the seal is the report's id", re.sub("[^0-9a-f]", "", written.group(1) if written else ""), seal)
 run("verify", done.case)
 
+# Unallocated space is what no allocated content holds; dumpe2fs says how much of it is free.
+image = f"{FIXTURES}/ext2.img"
+plain = scan(image)
+sizes = {e["address"]: e["size"] for e in plain.entries if e["state"] == "allocated"}
+holes = [e["size"] for e in plain.entries if e["path"] == "/hole.bin"]
+unallocated = plain.summary["scope"]["not_looked_into"]["unallocated"]["bytes"]
+header = subprocess.run(["/sbin/dumpe2fs", "-h", image], capture_output=True, text=True).stdout
+free, block = (int(re.search(rf"^{name}: *(\d+)", header, re.M)[1]) for name in ("Free blocks", "Block size"))
+left = os.path.getsize(image) - sum(sizes.values())
+check("unallocated, holes and what is free in it", left < unallocated <= left + sum(holes) and unallocated >= free * block)
+
 # On a terminal, how far it is.
 main, side = pty.openpty()
 shown = subprocess.Popen([TRIAGE, "report", done.case, "--report", "jsonl"], stdout=subprocess.DEVNULL, stderr=side,

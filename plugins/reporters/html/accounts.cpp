@@ -92,6 +92,18 @@ std::string entries_account(const ReportContext& context) {
            bar("The same by bytes", shares, &Share::bytes) + table_of("What became of entries", "Entries", shares);
 }
 
+// What no allocated content holds is a share of its own, taken from the volumes that were read.
+void set_apart_unallocated(std::vector<Share>& shares, const ReportContext& context) {
+    Share unallocated{"gap", "unallocated, or kept by file systems for themselves", 0, unheld_bytes(context)};
+    std::uint64_t rest = unallocated.bytes;
+    for (const VolumeState state : {VolumeState::walked, VolumeState::partial}) {
+        Share& share = shares.at(static_cast<std::size_t>(state));
+        const std::uint64_t part = std::min(share.bytes, rest);
+        share.bytes -= part, rest -= part, unallocated.entries += share.entries;
+    }
+    shares.push_back(unallocated);
+}
+
 std::string volumes_account(const ReportContext& context) {
     std::vector<Share> shares;
     for (const VolumeStateRow& state : volume_state_table()) {
@@ -105,9 +117,12 @@ std::string volumes_account(const ReportContext& context) {
             if (volume.state == state.state) ++share.entries, add(share.bytes, volume.length);
         shares.push_back(share);
     }
+    set_apart_unallocated(shares, context);
     return bar("Media: volumes and what lies outside them, by bytes", shares, &Share::bytes) +
            table_of("Volumes by state", "Volumes", shares) +
-           "<p>Unallocated space inside file systems was not searched and is not sized, beyond deleted entries.</p>\n";
+           "<p>Unallocated space was searched for deleted entries alone. Its size is about what no content of an "
+           "allocated "
+           "name holds: what a file system keeps for itself is in it.</p>\n";
 }
 
 std::string states(const ReportContext& context) {

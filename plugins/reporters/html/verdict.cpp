@@ -46,7 +46,10 @@ std::string not_looked_into(const ReportContext& context) {
             if (volume.state == state) sum.add(1, volume.length);
         if (sum.count > 0) sentences.push_back(fmt::format("{}: {}", words, sum.in_words("stretch", "stretches")));
     }
-    sentences.push_back("Unallocated space inside file systems, beyond deleted entries: not sized");
+    sentences.push_back(fmt::format(
+        "Unallocated space inside file systems, with what they keep for themselves: about {}; of it, deleted "
+        "entries alone were looked for",
+        human_size(unheld_bytes(context))));
     return "<h3>Not looked into</h3>\n" + list_of(sentences);
 }
 

@@ -107,10 +107,28 @@ TEST_CASE("the summary counts matches, ledger, volumes and scope") {
     CHECK(scope.at("excluded_by_size") == json{{"entries", 1}, {"bytes", 900}});
     CHECK(scope.at("not_hashed") == json{{"entries", 1}, {"bytes", 50}});
     CHECK(scope.at("missing_bytes") == 50);
-    CHECK(scope.at("not_looked_into") ==
-          json{{"archives", {{"entries", 1}, {"bytes", 50}}}, {"swap", {{"volumes", 1}, {"bytes", 524288}}}});
+    CHECK(scope.at("not_looked_into") == json{{"archives", {{"entries", 1}, {"bytes", 50}}},
+                                              {"swap", {{"volumes", 1}, {"bytes", 524288}}},
+                                              {"unallocated", {{"bytes", 1048576}}}});
     CHECK(summary.at("lists")[0].at("records_accepted") == 3);
     CHECK(summary.at("lists")[0].at("version") == "2024-05-01");
+}
+
+TEST_CASE("what no allocated content holds is what is left of the file systems that were read, once for each place") {
+    ReportContext context;
+    const auto put = [&](std::uint32_t of, VolumeState state, std::uint64_t start, std::uint64_t held) {
+        VolumeRecord& one = context.volumes.emplace_back();
+        one.evidence = of, one.state = state, one.start = start, one.length = 1000, one.held_bytes = held;
+    };
+    put(0, VolumeState::walked, 0, 300);
+    put(0, VolumeState::partial, 1000, 5000);  // files that share blocks
+    put(0, VolumeState::gap, 2000, 0);
+    put(0, VolumeState::locked, 3000, 0);
+    put(1, VolumeState::walked, 0, 100);  // two volumes of one pool
+    put(1, VolumeState::walked, 0, 200);
+    CHECK(unheld_bytes(context, 0) == 700);
+    CHECK(unheld_bytes(context, 1) == 700);
+    CHECK(unheld_bytes(context) == 1400);
 }
 
 TEST_CASE("names that are no UTF-8 do not stop the summary") {
