@@ -6,7 +6,7 @@ usage: space_test.py [STEP_KIB]      default 64; 4 is every size of a tmpfs. Nee
 Sizes go up by STEP_KIB to 1 MiB, then by 64 KiB, until a scan of 100 entries ends by itself.
 """
 import os, resource, shutil, sqlite3, subprocess, sys
-from faults import SKIPPED, audit_flaw, decoy_list, finish, many_entries, patient, reports_of, triage, workspace
+from faults import SKIPPED, audit_flaw, decoy_list, finish, many_entries, reports_of, triage, workspace
 
 NOTHING_YET = ("ended before its evidence was recorded", "holds no case.sqlite")
 step = int(sys.argv[1]) if len(sys.argv) > 1 else 64
@@ -20,7 +20,7 @@ def mount(*arguments):
 
 
 def new_scan(case, **options):
-    return triage("scan", image, "--notable", decoy_list(), "--config", patient(), "--report", "jsonl", "--out",
+    return triage("scan", image, "--notable", decoy_list(), "--report", "jsonl", "--out",
                   case, "--quiet", **options)
 
 
