@@ -61,8 +61,11 @@ struct KnownSet::Impl {
         for (const Algorithm a : all_algorithms)
             if (identity.algorithms.has(a)) columns.emplace_back(file, a, key ? sizeof(KeyedDigest) : digest_size(a));
         const std::uint64_t record_bytes = s.record_widths.total(), mention_bytes = s.mention_widths.total();
-        for (const Column& column : columns)
+        std::uint64_t rows = 0;  // at least one a record: where records take no bytes, nothing else bounds them
+        for (const Column& column : columns) {
+            rows += column.rows();
             if (column.attached_bytes() > 0) tables.joined = &column;
+        }
         const Column* joined = tables.joined;
         const bool is_table_sound =
             tables.records.length == s.records * record_bytes && tables.mentions.length == s.mentions * mention_bytes;
@@ -70,7 +73,8 @@ struct KnownSet::Impl {
                                      joined->rows() == s.records && s.mentions == s.records &&
                                      s.record_widths.first_mention == 0;
         const bool is_sound = (joined ? is_joined_sound : is_table_sound) && s.records < 0xFFFF'FFFF &&
-                              s.mentions < 1ull << 48 && record_bytes <= 24 && mention_bytes <= 24;
+                              s.records <= rows && s.mentions < 1ull << 48 && record_bytes <= 24 &&
+                              mention_bytes <= 24;
         if (!is_sound) throw Error(path, "is damaged: its tables contradict its superblock");
         copier = std::thread([this] {
             for (Column& column : columns) column.make_resident();

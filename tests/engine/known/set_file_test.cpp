@@ -184,6 +184,16 @@ TEST_CASE("a hostile set with right checksums is refused") {
           }) == "set.tks: is damaged: a label is longer than any");
 }
 
+TEST_CASE("a set of records that take no bytes cannot have more of them than rows") {
+    std::vector<KnownRecord> all = records(300);
+    for (KnownRecord& record : all) record.size.reset();
+    const Bytes bytes = bytes_of(test::compile(all));
+    REQUIRE(test::superblock_of(bytes).record_widths.total() == 0);
+    for (const std::uint64_t lie : {901ull, 0xFFFF'FFFEull})
+        CHECK(complaint_after(bytes, [&](tks::Superblock& s, auto&, auto&) { s.records = lie; }) ==
+              "set.tks: is damaged: its tables contradict its superblock");
+}
+
 TEST_CASE("what is no set, or of another version, says so") {
     CHECK(complaint(Bytes(8192)) == "set.tks: is no compiled set");
     Bytes other = bytes_of(test::compile(records(3)));
