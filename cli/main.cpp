@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The command table, the one catch, and the exit code.
+#include <malloc.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
@@ -106,6 +108,8 @@ int main(int count, char** arguments) {
         return serve_plugin_process();
     }
     if (count > 3 && std::strcmp(arguments[1], program_worker) == 0) become_program(arguments + 2);
+    // The C library gives each thread a heap of its own, which grows by a page and a call of the system at a time.
+    mallopt(M_ARENA_MAX, 1);
     try {
         return run(count, arguments);
     } catch (const Error& error) {

@@ -131,6 +131,8 @@ void Statement::bind_value(int index, ByteView blob) {
 void Statement::bind_value(int index, std::nullopt_t) { check(sqlite3_bind_null(statement_, index)); }
 
 Database::Database(const std::string& path, Mode mode) : path_(path) {
+    // Otherwise each allocation takes a lock to be counted.
+    [[maybe_unused]] static const int uncounted = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     const bool immutable = mode != Mode::read_write;
     const int flags = immutable ? SQLITE_OPEN_READONLY | SQLITE_OPEN_URI : SQLITE_OPEN_READWRITE;
     const std::string name = immutable ? uri_of(path) : path;

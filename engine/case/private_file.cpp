@@ -17,7 +17,7 @@
 namespace triage {
 namespace {
 
-constexpr std::size_t buffer_bytes = 1 << 20;
+constexpr std::size_t buffer_bytes = 256 << 10;
 
 [[noreturn]] void fail(const std::string& what, const std::string& path, int cause, ErrorKind kind) {
     throw Error(what + " " + escape_for_terminal(path), std::strerror(cause),
