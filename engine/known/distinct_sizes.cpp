@@ -5,16 +5,21 @@
 
 namespace triage {
 
-void DistinctSizes::add(std::optional<std::uint64_t> size) {
-    is_complete_ = is_complete_ && size.value_or(0) > 0 && large_.size() <= most_large;
-    if (!is_complete_) return;
+bool DistinctSizes::add(std::optional<std::uint64_t> size) {
+    is_complete_ = is_complete_ && size.value_or(0) > 0;
+    if (!is_complete_) return false;
     if (*size >= small_sizes) {
         count_ += large_.insert(*size).second;
-        return;
+        return is_complete_ = large_.size() <= most_large;
     }
     if (has_small_.empty()) has_small_.resize(small_sizes);
     count_ += !has_small_[*size];
     has_small_[*size] = true;
+    return true;
+}
+
+bool DistinctSizes::has(std::uint64_t size) const {
+    return size < has_small_.size() ? has_small_[size] : large_.contains(size);
 }
 
 void DistinctSizes::write(const std::function<void(ByteView)>& take) const {

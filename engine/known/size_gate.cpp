@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/known/size_gate.h"
 
-#include <algorithm>
+#include <vector>
 
 namespace triage {
 
@@ -10,11 +10,8 @@ SizeGate::SizeGate(const KnownSets& sets, const IsStopped& is_stopped) {
     for (const KnownSet& set : sets)
         if (set.identity().polarity == Polarity::notable) notable.push_back(&set);
     if (notable.empty()) return;
-    has_small_.resize(small_sizes);
     for (const KnownSet* set : notable)
         if (!add_sizes(*set, is_stopped)) return;
-    std::sort(large_.begin(), large_.end());
-    large_.erase(std::unique(large_.begin(), large_.end()), large_.end());
     for (std::size_t i = 0; i < notable.size(); ++i)
         for (std::size_t j = 0; j < i; ++j)
             if (contradict(*notable[j], *notable[i], is_stopped)) {
@@ -47,12 +44,10 @@ bool SizeGate::add_sizes(const KnownSet& set, const IsStopped& is_stopped) {
     bool is_sound = true;
     set.for_each_size([&](std::optional<std::uint64_t> size) {
         if (records++ % between_looks == 0 && is_stopped()) return is_sound = end_stopped();
-        if (!size || *size == 0) return is_sound = false;
-        if (*size < small_sizes) has_small_[*size] = true;
-        else large_.push_back(*size);
-        return true;
+        if (sizes_.add(size)) return true;
+        obstacle_ = name + (size.value_or(0) > 0 ? " has too many sizes" : " has records without a size");
+        return is_sound = false;
     });
-    if (!is_sound && !was_stopped_) obstacle_ = name + " has records without a size";
     return is_sound;
 }
 
@@ -65,9 +60,6 @@ bool SizeGate::contradict(const KnownSet& a, const KnownSet& b, const IsStopped&
     return listed.is_protected() || listed.differs_in_size_from(other, is_stopped);
 }
 
-bool SizeGate::may_match(std::uint64_t size) const {
-    if (!holds_) return true;
-    return size < small_sizes ? has_small_[size] : std::binary_search(large_.begin(), large_.end(), size);
-}
+bool SizeGate::may_match(std::uint64_t size) const { return !holds_ || sizes_.has(size); }
 
 }  // namespace triage

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The sizes of everything in the notable sets. A content of another size cannot match any of them and need not be read.
-// That holds only where every record has a size, none is 0, and no two records of one hash differ in it: otherwise
-// there is no gate, and why. Immutable; any thread.
+// That holds only where every record has a size, none is 0, no two records of one hash differ in it, and the sizes fit
+// into memory (DistinctSizes::most_large): otherwise there is no gate, and why. Immutable; any thread.
 #pragma once
 
 #include <functional>
 #include <string>
-#include <vector>
 
+#include "engine/known/distinct_sizes.h"
 #include "engine/known/known_set.h"
 
 namespace triage {
@@ -29,8 +29,6 @@ class SizeGate {
     bool may_match(std::uint64_t size) const;
 
   private:
-    static constexpr std::uint64_t small_sizes = 1 << 26;  // a bit each, 8 MiB
-
     using IsStopped = std::function<bool()>;
     bool end_stopped();
     bool add_sizes(const KnownSet& set, const IsStopped& is_stopped);
@@ -38,8 +36,7 @@ class SizeGate {
 
     bool holds_ = false, was_stopped_ = false;
     std::string obstacle_ = "no notable list is given";
-    std::vector<bool> has_small_;
-    std::vector<std::uint64_t> large_;  // sorted
+    DistinctSizes sizes_;
 };
 
 }  // namespace triage

@@ -60,6 +60,16 @@ TEST_CASE("a size that is missing, is 0, or differs between records of one hash 
     CHECK(gate_of(notable({record("x", 7)}), notable({record("x", 7), record("y", 8)})).holds());
 }
 
+TEST_CASE("more large sizes than fit into memory are complete no longer") {
+    DistinctSizes sizes;
+    for (std::uint64_t i = 0; i < DistinctSizes::most_large; ++i) REQUIRE(sizes.add(DistinctSizes::small_sizes + i));
+    CHECK(sizes.add(DistinctSizes::small_sizes));
+    CHECK(sizes.count() == DistinctSizes::most_large);
+    CHECK_FALSE(sizes.add(~std::uint64_t{0}));
+    CHECK_FALSE(sizes.add(7));
+    CHECK(sizes.count() == 0);
+}
+
 TEST_CASE("two protected sets cannot be compared; one can be looked into with the digests of the other") {
     const Secret secret(Secret::Kind::key_file, Bytes(32, std::byte{7}));
     const auto protected_set = [&](std::uint64_t size) {
