@@ -14,7 +14,7 @@ namespace triage {
 
 class DistinctSizes {
   public:
-    static constexpr std::uint64_t small_sizes = 1 << 26;  // a bit each, 8 MiB
+    static constexpr std::uint64_t small_sizes = 1 << 26;  // a bit each, 8 MiB at most
     static constexpr std::size_t most_large = 1 << 20;     // of larger sizes
 
     // Of a record. False: it has none, or 0, or there are more large ones than fit; from then on they are not complete.
@@ -27,7 +27,7 @@ class DistinctSizes {
     std::uint64_t count() const { return is_complete_ ? count_ : 0; }
 
   private:
-    std::vector<bool> has_small_;
+    std::vector<std::uint64_t> small_;  // 64 sizes a word, up to the largest of them
     std::set<std::uint64_t> large_;
     std::uint64_t count_ = 0;
     bool is_complete_ = true;
