@@ -62,7 +62,7 @@ TEST_CASE("a size that is missing, is 0, or differs between records of one hash 
 
 TEST_CASE("more large sizes than fit into memory are complete no longer") {
     DistinctSizes sizes;
-    for (std::uint64_t i = 0; i < DistinctSizes::most_large; ++i) REQUIRE(sizes.add(DistinctSizes::small_sizes + i));
+    for (std::uint64_t i = 0; i < DistinctSizes::most_large; ++i) sizes.add(DistinctSizes::small_sizes + i);
     CHECK(sizes.add(DistinctSizes::small_sizes));
     CHECK(sizes.count() == DistinctSizes::most_large);
     CHECK_FALSE(sizes.add(~std::uint64_t{0}));
