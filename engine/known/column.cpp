@@ -26,10 +26,7 @@ Column::Column(const SetFile& file, Algorithm algorithm, std::size_t key_bytes)
       rows_(section(file, tks::SectionKind::column, algorithm)),
       buckets_(section(file, tks::SectionKind::buckets, algorithm)),
       shards_(section(file, tks::SectionKind::shards, algorithm)),
-      filter_(section(file, tks::SectionKind::filter, algorithm)),
-      bucket_bytes_(file, buckets_),
-      shard_bytes_(file, shards_),
-      filter_bytes_(file, filter_) {
+      filter_(section(file, tks::SectionKind::filter, algorithm)) {
     suffix_bytes_ = key_bytes - std::min<std::size_t>(rows_.dropped, key_bytes);
     row_bytes_ = suffix_bytes_ + rows_.link_bytes + rows_.attached;
     // Bounds first: what is multiplied below must not wrap.
@@ -39,12 +36,9 @@ Column::Column(const SetFile& file, Algorithm algorithm, std::size_t key_bytes)
         rows_.length == rows_.rows * row_bytes_ && buckets_.length == ((std::uint64_t{1} << buckets_.bits) + 1) * 4 &&
         shards_.length == (std::uint64_t{1} << shards_.bits) * sizeof(tks::Shard) && row_bytes_ > 0;
     if (!is_sound) throw Error("known set", "the sections of a column contradict each other");
-    if (get_le(bucket_bytes_.at(buckets_.length - 4, 4), 4) != rows_.rows)
+    if (get_le(at(buckets_, buckets_.length - 4, 4), 4) != rows_.rows)
         throw Error("known set", "the last bucket of a column does not end with its rows");
-}
-
-void Column::make_resident() {
-    for (ResidentCopy* part : {&shard_bytes_, &filter_bytes_, &bucket_bytes_}) part->make();
+    for (const tks::Section* jumped_about_in : {&shards_, &filter_, &buckets_}) file.will_need(*jumped_about_in);
 }
 
 struct Column::Search {
@@ -65,7 +59,7 @@ void Column::find(std::span<const std::byte* const> keys, std::vector<Hit>& hits
     for (std::size_t i = 0; i < keys.size(); ++i) {
         Search& s = searches[i];
         tks::Shard shard;
-        std::memcpy(&shard, shard_bytes_.at(tks::leading(keys[i], shards_.bits) * sizeof shard, sizeof shard),
+        std::memcpy(&shard, at(shards_, tks::leading(keys[i], shards_.bits) * sizeof shard, sizeof shard),
                     sizeof shard);
         s.may_be_in = shard.segment_count > 0;
         if (!s.may_be_in) continue;
@@ -74,20 +68,20 @@ void Column::find(std::span<const std::byte* const> keys, std::vector<Hit>& hits
             throw Error("known set", "a filter points outside itself");
         const FuseProbe probe = probe_of(mixed(tks::filter_key(keys[i]), shard.seed), shard);
         s.fingerprint = probe.fingerprint;
-        for (int k = 0; k < 3; ++k) filter_bytes_.prefetch(s.at[k] = shard.offset + probe.at[k]);
+        for (int k = 0; k < 3; ++k) file_.prefetch(filter_.offset + (s.at[k] = shard.offset + probe.at[k]));
     }
     for (std::size_t i = 0; i < keys.size(); ++i) {
         Search& s = searches[i];
         if (!s.may_be_in) continue;
         std::byte sum{s.fingerprint};
-        for (const std::uint64_t at : s.at) sum ^= *filter_bytes_.at(at, 1);
+        for (const std::uint64_t place : s.at) sum ^= *at(filter_, place, 1);
         s.may_be_in = sum == std::byte{0};
-        if (s.may_be_in) bucket_bytes_.prefetch(s.bucket = tks::leading(keys[i], buckets_.bits) * 4);
+        if (s.may_be_in) file_.prefetch(buckets_.offset + (s.bucket = tks::leading(keys[i], buckets_.bits) * 4));
     }
     for (std::size_t i = 0; i < keys.size(); ++i) {
         Search& s = searches[i];
         if (!s.may_be_in) continue;
-        const std::byte* bounds = bucket_bytes_.at(s.bucket, 8);
+        const std::byte* bounds = at(buckets_, s.bucket, 8);
         s.first = get_le(bounds, 4), s.last = get_le(bounds + 4, 4);
         if (s.first > s.last || s.last > rows_.rows) throw Error("known set", "a bucket points outside its column");
         if (s.first == s.last) continue;
@@ -102,7 +96,7 @@ void Column::find(std::span<const std::byte* const> keys, std::vector<Hit>& hits
 
 // The last bucket ends with the rows, so that the search for a row's ends there at the latest.
 void Column::key_at(std::uint64_t row, std::uint64_t& bucket, std::byte* key) const {
-    while (get_le(bucket_bytes_.at((bucket + 1) * 4, 4), 4) <= row) ++bucket;
+    while (get_le(at(buckets_, (bucket + 1) * 4, 4), 4) <= row) ++bucket;
     const std::uint64_t prefix = bucket >> (buckets_.bits - rows_.dropped * 8);
     for (std::size_t i = 0; i < rows_.dropped; ++i)
         key[i] = static_cast<std::byte>(prefix >> (8 * (rows_.dropped - 1 - i)));

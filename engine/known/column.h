@@ -6,7 +6,7 @@
 #include <functional>
 #include <span>
 
-#include "engine/known/resident_copy.h"
+#include "engine/known/set_file.h"
 
 namespace triage {
 
@@ -16,9 +16,6 @@ class Column {
 
     // Throws Error when its sections contradict each other.
     Column(const SetFile& file, Algorithm algorithm, std::size_t key_bytes);
-
-    // Copies what look-ups jump about in; once, by one thread, while others look up.
-    void make_resident();
 
     struct Hit {
         std::uint32_t query, record;
@@ -42,11 +39,14 @@ class Column {
     std::uint64_t guess(const std::byte* key, std::uint64_t first, std::uint64_t last) const;
     void search(const std::byte* key, std::uint32_t query, const Search& found, std::vector<Hit>& hits) const;
 
+    const std::byte* at(const tks::Section& section, std::uint64_t offset, std::uint64_t length) const {
+        return file_.at(section.offset + offset, length);
+    }
+
     const SetFile& file_;
     Algorithm algorithm_;
     std::size_t row_bytes_ = 0, suffix_bytes_ = 0;
     const tks::Section &rows_, &buckets_, &shards_, &filter_;
-    ResidentCopy bucket_bytes_, shard_bytes_, filter_bytes_;
 };
 
 }  // namespace triage

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <deque>
-#include <thread>
 #include <tuple>
 
 #include "engine/base/error.h"
@@ -73,14 +72,9 @@ struct KnownSet::Impl {
                                      joined->rows() == s.records && s.mentions == s.records &&
                                      s.record_widths.first_mention == 0;
         const bool is_sound = (joined ? is_joined_sound : is_table_sound) && s.records < 0xFFFF'FFFF &&
-                              s.records <= rows && s.mentions < 1ull << 48 && record_bytes <= 24 &&
-                              mention_bytes <= 24;
+                              s.records <= rows && s.mentions < 1ull << 48 && record_bytes <= 24 && mention_bytes <= 24;
         if (!is_sound) throw Error(path, "is damaged: its tables contradict its superblock");
-        copier = std::thread([this] {
-            for (Column& column : columns) column.make_resident();
-        });
     }
-    ~Impl() { copier.join(); }
     Impl(const Impl&) = delete;
     Impl& operator=(const Impl&) = delete;
 
@@ -108,7 +102,6 @@ struct KnownSet::Impl {
     KnownSetIdentity identity;
     std::deque<Column> columns;  // which stay where they are
     SetTables tables;
-    std::thread copier;  // while a run begins: the system takes long to give a large set its memory
 };
 
 KnownSet KnownSet::open(int fd, const std::string& path, const Secret* secret) {

@@ -68,6 +68,11 @@ SetFile::SetFile(int fd, std::string name) : name_(std::move(name)) {
 
 SetFile::~SetFile() { ::munmap(const_cast<std::byte*>(map_), size_); }
 
+void SetFile::will_need(const tks::Section& section) const {
+    const std::uint64_t begin = section.offset / tks::section_alignment * tks::section_alignment;
+    ::madvise(const_cast<std::byte*>(map_) + begin, section.offset + section.length - begin, MADV_WILLNEED);
+}
+
 void SetFile::fail(const std::string& why) const { throw Error(name_, why, "restore it, or import its lists again"); }
 void SetFile::fail_outside() const { fail("is damaged: it points outside itself"); }
 

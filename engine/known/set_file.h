@@ -37,6 +37,9 @@ class SetFile {
     [[gnu::always_inline]] void prefetch(std::uint64_t offset) const {
         if (offset < limit_) __builtin_prefetch(map_ + offset);
     }
+    // All of a section is looked into: a disk may read it in order, while a run begins.
+    void will_need(const tks::Section& section) const;
+
     // What was decrypted last of an encrypted section: who reads on in the same block does not decrypt it again.
     // Belongs to one thread and one section.
     struct Opened {
