@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// A database list over a fuzzer's input, in a file without name: SQLite opens files itself.
+// A database list over a fuzzer's input, in a file with a name: SQLite opens files itself, and follows no link to one
+// without.
 #pragma once
 
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <sstream>
 
 #include "engine/base/error.h"
@@ -13,32 +15,37 @@
 
 namespace triage::test {
 
-class MemoryFile : public ListSource {
+// Rewritten for each input, removed when the process ends by itself.
+inline const std::string& scratch_path() {
+    struct Scratch {
+        std::string path = std::filesystem::temp_directory_path() / ("triage-fuzz-" + std::to_string(::getpid()));
+        ~Scratch() { ::unlink(path.c_str()); }
+    };
+    static const Scratch scratch;
+    return scratch.path;
+}
+
+class DatabaseFile : public ListSource {
   public:
-    MemoryFile(const std::uint8_t* data, std::size_t size)
-        : fd_(::memfd_create("list", MFD_CLOEXEC)),
-          path_("/proc/self/fd/" + std::to_string(fd_)),
-          head_(reinterpret_cast<const char*>(data), std::min<std::size_t>(size, 64 << 10)) {
-        if (fd_ < 0 || ::write(fd_, data, size) != static_cast<ssize_t>(size)) std::abort();
+    DatabaseFile(const std::uint8_t* data, std::size_t size)
+        : head_(reinterpret_cast<const char*>(data), std::min<std::size_t>(size, 64 << 10)) {
+        std::ofstream file(scratch_path(), std::ios::binary | std::ios::trunc);
+        file.write(reinterpret_cast<const char*>(data), static_cast<std::streamsize>(size));
+        if (!file.flush()) std::abort();
     }
-    ~MemoryFile() override { ::close(fd_); }
-    MemoryFile(const MemoryFile&) = delete;
-    MemoryFile& operator=(const MemoryFile&) = delete;
     std::string_view head() const override { return head_; }
     std::istream& stream() override { return stream_; }
-    const std::string& path() const override { return path_; }
+    const std::string& path() const override { return scratch_path(); }
     std::unique_ptr<std::istream> sibling(std::string_view) override { return nullptr; }
     std::string_view name() const override { return "list"; }
 
   private:
-    int fd_;
-    std::string path_;
     std::string_view head_;
     std::istringstream stream_;
 };
 
 inline int fuzz_database(const ListFormat& format, const std::uint8_t* data, std::size_t size) {
-    MemoryFile list(data, size);
+    DatabaseFile list(data, size);
     format.recognises(list);
     try {
         format.read(list, {},
