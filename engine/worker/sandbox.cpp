@@ -12,6 +12,7 @@
 
 #include <array>
 #include <cerrno>
+#include <new>
 
 namespace triage {
 namespace {
@@ -143,21 +144,29 @@ constexpr std::array allowed_calls{
     SCMP_SYS(uname),
 };
 
+// The first error number of libseccomp that is not 0.
+int add_rules(scmp_filter_ctx filter, const SandboxOptions& options) {
+    int failed = 0;
+    const auto allow = [&](int call, auto... arguments) {
+        if (failed == 0) failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, sizeof...(arguments), arguments...);
+    };
+    for (int call : allowed_calls) allow(call);
+    allow(SCMP_SYS(write), SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(options.record_fd), 0));
+    // abort(): a broken promise ends the worker, visibly.
+    allow(SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(getpid()), 0));
+    if (!options.readable_files.empty())
+        allow(SCMP_SYS(openat), SCMP_A2(SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND, O_RDONLY));
+    return failed;
+}
+
+// A worker that has no memory for it ends, rather than to go on with less than the layers that were told of the others.
 std::string filter_calls(const SandboxOptions& options) {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-    if (!filter) return "no seccomp (kernel)";
-    int failed = 0;
-    for (int call : allowed_calls) failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 0);
-    failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(write), 1,
-                               SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(options.record_fd), 0));
-    // abort(): a broken promise ends the worker, visibly.
-    failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-                               SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(getpid()), 0));
-    if (!options.readable_files.empty())
-        failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
-                                   SCMP_A2(SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND, O_RDONLY));
+    if (!filter) throw std::bad_alloc();
+    int failed = add_rules(filter, options);
     if (failed == 0) failed = seccomp_load(filter);
     seccomp_release(filter);
+    if (failed == -ENOMEM) throw std::bad_alloc();
     return failed == 0 ? "seccomp" : "no seccomp (kernel)";
 }
 

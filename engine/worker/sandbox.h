@@ -18,7 +18,7 @@ struct SandboxOptions {
 };
 
 // Applies all layers to the calling process, for good. Returns their names: "rlimits, Landlock ABI 7, seccomp";
-// a layer that could not be applied stands as "no Landlock (kernel)".
+// a layer that could not be applied stands as "no Landlock (kernel)". Throws std::bad_alloc.
 std::string enter_sandbox(const SandboxOptions& options);
 
 // What the parent gives up before it examines: programs that gain rights, core dumps, and writing anywhere but below

@@ -174,6 +174,30 @@ TEST_SUITE("sandbox" * doctest::skip(!has_worker_processes)) {
         CHECK(outcome.said == "true false");
     }
 
+    TEST_CASE("without the memory for its layers a worker does not go on with fewer") {
+        auto [in, out] = make_pipe();
+        const pid_t child = ::fork();
+        if (child == 0) {
+            const rlimit nothing{1, RLIM_INFINITY};
+            ::setrlimit(RLIMIT_AS, &nothing);
+            for (std::size_t size = 1u << 20; size > 0;) {
+                void* volatile taken = std::malloc(size);        // or the compiler leaves it out
+                if (!taken) size -= size > 4096 ? size / 2 : 8;  // the heap has no more of this size
+            }
+            const SandboxOptions options{1, 1, out.get(), {}};
+            try {
+                enter_sandbox(options);
+            } catch (const std::bad_alloc&) {
+                ::_exit(3);
+            }
+            ::_exit(0);
+        }
+        int status = 0;
+        ::waitpid(child, &status, 0);
+        CHECK(WEXITSTATUS(status) == 3);
+        CHECK(!WIFSIGNALED(status));
+    }
+
     TEST_CASE("a broken promise still ends the process by SIGABRT") {
         const Outcome outcome = in_sandbox({}, [](const std::string&) -> std::string { std::abort(); });
         CHECK(WIFSIGNALED(outcome.status));
