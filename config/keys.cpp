@@ -222,8 +222,8 @@ const std::vector<Key>& key_table() {
          "Each must belong to root or to who runs the scan, and only they may change it and its folder; otherwise the "
          "configuration is refused."},
         {"reports.plugin.seconds", [](ScanOptions& o) -> Field { return &o.report_options.plugin.seconds; },
-         "Seconds without progress after which a plug-in is ended.", "Its report is not made; no other suffers.", 1,
-         3600},
+         "Seconds of its processor time, or of sleep, without progress after which a plug-in is ended.",
+         "Its report is not made; no other suffers.", 1, 3600},
         {"reports.plugin.output_mib", [](ScanOptions& o) -> Field { return &o.report_options.plugin.output_mib; },
          "To which the report of a plug-in may grow, in MiB.", "One that goes beyond is not made; no other suffers.", 1,
          1'048'576},
@@ -232,8 +232,8 @@ const std::vector<Key>& key_table() {
          "Program and folders must belong to root or to who runs the scan, and only they may change them; otherwise "
          "the configuration is refused. There is no shell."},
         {"reports.exec.timeout", [](ScanOptions& o) -> Field { return &o.report_options.exec.timeout; },
-         "Seconds that triage waits for the program, added up.", "Then it is ended; no other report suffers.", 1,
-         86'400},
+         "Seconds that triage waits for the program, by the clock, added up.",
+         "Then it is ended; no other report suffers.", 1, 86'400},
         {"reports.exec.output_mib", [](ScanOptions& o) -> Field { return &o.report_options.exec.output_mib; },
          "To which what the program writes may grow, in MiB.", "Beyond, it is ended; no other report suffers.", 1,
          1'048'576},

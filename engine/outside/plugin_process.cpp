@@ -23,9 +23,9 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
-// Looks at the clock are milliseconds apart: between two that are further apart this process was stopped, and the
-// plug-in with it or not. That is no waiting.
-constexpr std::chrono::seconds longest_wait_at_once{1};
+// That pass by the clock alone, where the machine gives a plug-in no processor or its write to a disk does not return:
+// as many times what it may work or sleep, and as much at least.
+constexpr std::uint32_t clock_factor = 4, least_clock_seconds = 120;
 
 // Sealed: a plug-in that cut its mapping short would end the parent at the next look (SIGBUS).
 PluginBoard* map_board(int fd) {
@@ -96,7 +96,7 @@ void PluginProcess::send(std::string_view frames) {
         const ssize_t n = ::send(rows_.get(), frames.data(), frames.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
         if (n > 0) {
             frames.remove_prefix(static_cast<std::size_t>(n));
-            waited_ = {};
+            silence_.end();
         } else if (n < 0 && errno == EAGAIN) {
             pollfd room{rows_.get(), POLLOUT, 0};
             poll(&room, 1, 100);
@@ -132,12 +132,17 @@ void PluginProcess::await(std::uint32_t state) {
 
 void PluginProcess::check_clock() {
     const std::uint64_t steps = board_->steps.load(std::memory_order_relaxed);
-    const Steady::time_point now = Steady::now();
-    waited_ += std::min<Steady::duration>(now - std::exchange(last_look_, now), longest_wait_at_once);
-    if (steps != last_steps_) last_steps_ = steps, waited_ = {};
-    if (waited_ < std::chrono::seconds(options_.seconds)) return;
+    if (std::exchange(last_steps_, steps) != steps) silence_.end();
+    silence_.look(state_of(pid_), Steady::now());
+    const std::uint32_t most = std::max(clock_factor * options_.seconds, least_clock_seconds);
+    if (std::max(silence_.busy_seconds(), silence_.asleep_seconds()) >= options_.seconds)
+        end_for_silence(options_.seconds, " (reports.plugin.seconds)");
+    if (silence_.seconds() >= most) end_for_silence(most, "");
+}
+
+void PluginProcess::end_for_silence(std::uint32_t seconds, const char* key) {
     ::kill(pid_, SIGKILL);
-    fail(fmt::format("no progress for {} s (reports.plugin.seconds): ended", options_.seconds));
+    fail(fmt::format("no progress for {} s{}: ended", seconds, key));
 }
 
 // It has gone, or is about to: it closed its end of the pipe.

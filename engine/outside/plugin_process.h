@@ -3,12 +3,12 @@
 // thread at a time. Whatever the plug-in does, each call returns or throws std::exception with the reason.
 #pragma once
 
-#include <chrono>
 #include <memory>
 #include <string>
 
 #include "engine/outside/plugin_file.h"
 #include "engine/report/report_options.h"
+#include "engine/worker/silence.h"
 #include "engine/worker/spawn.h"
 
 namespace triage {
@@ -32,6 +32,7 @@ class PluginProcess {
   private:
     void await(std::uint32_t state);
     void check_clock();
+    [[noreturn]] void end_for_silence(std::uint32_t seconds, const char* key);
     [[noreturn]] void fail_with_cause();
     [[noreturn]] void fail(const std::string& why) const;
     std::string cause_of(int status) const;
@@ -43,8 +44,7 @@ class PluginProcess {
     PluginBoard* board_ = nullptr;
     pid_t pid_ = -1;
     std::uint64_t last_steps_ = 0;
-    std::chrono::steady_clock::time_point last_look_ = std::chrono::steady_clock::now();
-    std::chrono::steady_clock::duration waited_{};  // since the last progress
+    Silence silence_;  // since the last progress
 };
 
 }  // namespace triage

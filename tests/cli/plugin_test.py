@@ -237,6 +237,23 @@ stopped.send_signal(signal.SIGSTOP)
 time.sleep(6)
 stopped.send_signal(signal.SIGCONT)
 check("a triage that was stopped", (stopped.communicate(timeout=60)[1].count(b"no progress"), stopped.returncode), (0, 0))
+
+
+# Nor has a plug-in that gets no processor been idle: one that is stopped uses none, and does not sleep.
+def children_of(pid):
+    stats = [(path.split("/")[2], read(path).rsplit(b") ", 1)[1].split()) for path in glob.glob("/proc/[0-9]*/stat")]
+    return [int(child) for child, fields in stats if int(fields[1]) == pid]
+
+
+starved = subprocess.Popen([TRIAGE, "report", done.case, "--report", "plugin-naps", "--quiet", "--config",
+                            configuration("naps", [built("naps")], "reports.plugin.seconds: 3\n")], stderr=subprocess.PIPE)
+time.sleep(1)
+plug_ins = children_of(starved.pid)
+check("a plug-in runs", len(plug_ins), 1)
+for signal_of_now, wait in (signal.SIGSTOP, 5), (signal.SIGCONT, 0):
+    [os.kill(pid, signal_of_now) for pid in plug_ins]
+    time.sleep(wait)
+check("a plug-in without a processor", (starved.communicate(timeout=60)[1].count(b"no progress"), starved.returncode), (0, 0))
 if faults:
     print(suffering.stderr)
 finish(faults, "plug-ins")
