@@ -4,6 +4,7 @@
 #include <magic.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -91,8 +92,11 @@ class Libmagic : public TypeTeller {
     Tell load(const std::string& database) const override {
         std::shared_ptr<magic_set> magic = load_magic(database);  // shared only because std::function is copied
         return [magic](ByteView bytes) {
+            errno = 0;
             const char* type = magic_buffer(magic.get(), bytes.data(), bytes.size());
-            return std::string(type ? type : "");
+            // Where regexec of the C library has no memory it says that nothing matches, and libmagic tells the next
+            // type that fits: then a message is called text/plain.
+            return std::string(type && errno != ENOMEM ? type : "");
         };
     }
 };

@@ -2,7 +2,8 @@
 // Preloaded into a program: its FAIL_AT-th call of FAIL_CALL fails with the error number FAIL_ERROR; 0 fails none. With
 // FAIL_DIES the program is killed there instead. FAIL_COUNT names a file that is told how many calls there were. Only
 // calls of the process that was started count: workers do not inherit the environment. With FAIL_OF=workers only theirs
-// count, from their start on and all together.
+// count, from their start on and all together; with FAIL_OF=types those of a worker from its first use of libmagic on;
+// with FAIL_OF=plugins those of the processes that serve plug-ins.
 // FAIL_CALL: read (pread, read), write (pwrite, write), sync (fsync, fdatasync), spawn, name (rename, ftruncate,
 // truncate, mkdir, open for creating), memory (malloc, calloc, realloc, operator new)
 // gcc -shared -fPIC -O2 -o fail_call.so fail_call.c -ldl
@@ -22,9 +23,9 @@
 #include <unistd.h>
 
 static atomic_long own_calls, *calls = &own_calls;
-static long fail_at = -1;
-static int error_number, count_file = -1, dies, is_of_workers;
-static const char *kind = "", *library;
+static long fail_at = -1, fail_at_of_types = -1;
+static int error_number, count_file = -1, dies;
+static const char *kind = "", *library, *of;
 
 // Of workers one counter for all: a segment that is gone with the last of them, and that no Landlock layer keeps away.
 static int share_calls(int segment) {
@@ -37,15 +38,14 @@ static int share_calls(int segment) {
 }
 
 __attribute__((constructor)) static void prepare(void) {
-    const char *at = getenv("FAIL_AT"), *count = getenv("FAIL_COUNT"), *of = getenv("FAIL_OF"),
-               *shared = getenv("FAIL_SHARED");
+    const char *at = getenv("FAIL_AT"), *count = getenv("FAIL_COUNT"), *shared = getenv("FAIL_SHARED");
     if (!at) return;
+    of = getenv("FAIL_OF");
     kind = getenv("FAIL_CALL");
     error_number = atoi(getenv("FAIL_ERROR"));
     dies = getenv("FAIL_DIES") != NULL;
     if (count) count_file = open(count, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    is_of_workers = of && strcmp(of, "workers") == 0;
-    if (is_of_workers) {
+    if (of && !shared) {
         char name[16];
         snprintf(name, sizeof name, "%d", share_calls(-1));
         setenv("FAIL_SHARED", name, 1);
@@ -53,7 +53,8 @@ __attribute__((constructor)) static void prepare(void) {
     }
     if (shared) share_calls(atoi(shared));
     unsetenv("LD_PRELOAD");
-    if (!is_of_workers) fail_at = atol(at);
+    if (of && shared && strcmp(of, "types") == 0) fail_at_of_types = atol(at);
+    else if (!of || shared) fail_at = atol(at);
 }
 
 __attribute__((destructor)) static void tell(void) {
@@ -99,7 +100,7 @@ static char** with_faults(char* const environment[]) {
     int count = 0;
     while (environment[count] && count < MOST - 1) environment_of_worker[count] = environment[count], ++count;
     add(&count, "LD_PRELOAD", library);
-    for (const char** name = (const char*[]){"FAIL_CALL", "FAIL_AT", "FAIL_ERROR", "FAIL_SHARED", NULL}; *name; ++name)
+    for (const char** name = (const char*[]){"FAIL_CALL", "FAIL_AT", "FAIL_ERROR", "FAIL_OF", "FAIL_SHARED", NULL}; *name; ++name)
         add(&count, *name, getenv(*name));
     environment_of_worker[count] = NULL;
     return environment_of_worker;
@@ -108,9 +109,16 @@ static char** with_faults(char* const environment[]) {
 int posix_spawn(pid_t* pid, const char* path, const posix_spawn_file_actions_t* actions,
                 const posix_spawnattr_t* attributes, char* const arguments[], char* const environment[]) {
     if (fails("spawn")) return error_number;
-    const int is_worker = is_of_workers && arguments[1] && strcmp(arguments[1], "worker") == 0;
+    const char* wanted = !of ? "" : strcmp(of, "plugins") == 0 ? "plugin-worker" : "worker";
+    const int is_wanted = arguments[1] && strcmp(arguments[1], wanted) == 0;
     return REAL(posix_spawn)(pid, path, actions, attributes, arguments,
-                             is_worker ? with_faults(environment) : environment);
+                             is_wanted ? with_faults(environment) : environment);
+}
+
+extern void* magic_open(int flags);
+void* magic_open(int flags) {
+    if (fail_at_of_types >= 0) fail_at = fail_at_of_types;
+    return REAL(magic_open)(flags);
 }
 
 static int open_as(const char* name, const char* path, int flags, mode_t mode) {

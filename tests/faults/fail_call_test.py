@@ -9,11 +9,10 @@ fails in a scan of its own, until all have. A worker's failure may cost entries,
 An image that is named is compared with the scan of it in which nothing fails.
 """
 import argparse, errno, os, shutil, sys, time
-from faults import add_up, audit_flaw, finish, many_entries, read_lines, reports_of, shim, triage, workspace
+from faults import (ERRORS, add_up, audit_flaw, failing, finish, many_entries, read_lines, reports_of, triage,
+                    workspace)
 
 NOTHING_YET = ("ended before its evidence was recorded", "holds no case.sqlite")
-ERRORS = {"read": [errno.EIO], "write": [errno.ENOSPC, errno.EDQUOT, errno.EIO], "sync": [errno.EIO],
-          "name": [errno.EACCES, errno.EROFS], "spawn": [errno.EAGAIN], "memory": [errno.ENOMEM]}
 DIE = ["die-write", "die-sync", "die-name"]
 OF_WORKERS = ["read-of-workers", "write-of-workers", "memory-of-workers"]
 options = argparse.ArgumentParser()
@@ -25,30 +24,26 @@ options.add_argument("--out", help="a file that adds up what slices come to")
 options.add_argument("kinds", nargs="*", default=[*ERRORS, *DIE, *OF_WORKERS])
 options = options.parse_args()
 faults = []
-case, count_file = (os.path.join(workspace(), name) for name in ("case", "count"))
+case = os.path.join(workspace(), "case")
 
 
-def begin(**environment):
+def begin(environment=None):
     shutil.rmtree(case, ignore_errors=True)
     return triage("scan", image, "--notable", listed, "--report", "jsonl",
-                  "--out", case, "--quiet", "--threads", "1", timeout=300, env={**os.environ, **environment})
+                  "--out", case, "--quiet", "--threads", "1", timeout=300, env=environment)
 
 
 def call_of(kind):
     return kind.removeprefix("die-").removesuffix("-of-workers")
 
 
-def failing(kind, number, error):
-    call = call_of(kind)
-    dies = {"FAIL_DIES": "1"} if kind in DIE else {"FAIL_OF": "workers"} if kind in OF_WORKERS else {}
-    return begin(LD_PRELOAD=shim("fail_call"), FAIL_CALL=call, FAIL_AT=str(number), FAIL_ERROR=str(error),
-                 FAIL_COUNT=count_file, **dies)
-
-
-def calls(kind):
-    failing(kind, 0, 0)
-    with open(count_file) as file:
-        return int(file.read())
+def begin_failing(kind, number, error):
+    """The scan, and how many such calls it made."""
+    more = {"FAIL_DIES": "1"} if kind in DIE else {"FAIL_OF": "workers"} if kind in OF_WORKERS else {}
+    environment, count = failing(call_of(kind), number, error, **more)
+    done = begin(environment)
+    with open(count) as file:
+        return done, int(file.read() or 0)
 
 
 def is_true(e):
@@ -83,7 +78,7 @@ def going_on():
 
 
 def check(kind, number, error):
-    done = failing(kind, number, error)
+    done, _ = begin_failing(kind, number, error)
     label = f"{kind} {number} ({errno.errorcode[error]})"
     if done.returncode not in ([-9] if kind in DIE else []) + [whole.returncode, 1, 2, 3, 4]:
         return faults.append(f"{label}: exit {done.returncode}: {done.stderr}")
@@ -113,7 +108,8 @@ if whole.returncode not in ((0, 3) if options.image else (1,)) or wrong_hashes()
     finish([f"the scan in which nothing fails: exit {whole.returncode}"], "failing calls")
 begun = time.monotonic()
 for kind in options.kinds:
-    every, total, errors = options.every * (50 if call_of(kind) == "memory" else 1), calls(kind), ERRORS[call_of(kind)]
+    every = options.every * (50 if call_of(kind) == "memory" else 1)
+    total, errors = begin_failing(kind, 0, 0)[1], ERRORS[call_of(kind)]
     numbers, tried, before = range(options.first, total + 1, every), 0, len(faults)
     for number in numbers:
         if time.monotonic() > begun + 60 * options.minutes:

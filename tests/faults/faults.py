@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the scripts here share: a folder in memory, preloaded shims, scans that are run and looked at."""
-import hashlib, json, os, subprocess, sys, tempfile
+import errno, hashlib, json, os, subprocess, sys, tempfile
 
 if "TMPDIR" not in os.environ and os.access("/dev/shm", os.W_OK):
     tempfile.tempdir = "/dev/shm"
@@ -9,6 +9,8 @@ from support import (ROOT, SKIPPED, TRIAGE, all_faults, decoy_list, finish, read
                      workspace)
 
 REPORTS = ("entries", "findings", "problems")
+ERRORS = {"read": [errno.EIO], "write": [errno.ENOSPC, errno.EDQUOT, errno.EIO], "sync": [errno.EIO],
+          "name": [errno.EACCES, errno.EROFS], "spawn": [errno.EAGAIN], "memory": [errno.ENOMEM]}
 
 
 def shim(name):
@@ -18,6 +20,13 @@ def shim(name):
         source = os.path.join(os.path.dirname(os.path.abspath(__file__)), f"{name}.c")
         subprocess.run(["gcc", "-shared", "-fPIC", "-O2", "-o", library, source, "-ldl"], check=True)
     return library
+
+
+def failing(call, number, error, **more):
+    """The environment in which the number-th such call fails (fail_call.c); where that many calls are counted."""
+    count = os.path.join(workspace(), "count")
+    return {**os.environ, "LD_PRELOAD": shim("fail_call"), "FAIL_CALL": call, "FAIL_AT": str(number),
+            "FAIL_ERROR": str(error), "FAIL_COUNT": count, **more}, count
 
 
 def many_entries(files):
