@@ -22,7 +22,7 @@ struct SegmentReads {
     const SegmentFiles& files;
     const SegmentFiles::FaultyPread& faulty;
     const std::atomic<bool>* stop;
-    const MediaReader::Observer& observer;
+    const ReadObserver& observer;
 
     SegmentFiles::Reading read_some(std::uint32_t segment, std::uint64_t position, MutableBytes out) const;
     // What failed, once more; or of what is read in pieces since something failed, the next.

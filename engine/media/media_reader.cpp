@@ -133,7 +133,7 @@ void MediaReader::heed(const std::atomic<bool>& stop) { stop_ = &stop; }
 
 void MediaReader::inject_faults(SegmentFiles::FaultyPread faulty) { faulty_ = std::move(faulty); }
 
-void MediaReader::observe(Observer observer) { observer_ = std::move(observer); }
+void MediaReader::observe(ReadObserver observer) { observer_ = std::move(observer); }
 
 void MediaReader::will_need(std::uint64_t offset, std::uint64_t length, BlockWindow& window) const {
     const SegmentReads reads{*files_, faulty_, stop_, observer_};

@@ -19,6 +19,12 @@
 
 namespace triage {
 
+// Hears of each wait for the operating system (bytes asked for, then the end of it): a worker's sign of life.
+struct ReadObserver {
+    std::function<void(std::uint64_t bytes)> begin_read;
+    std::function<void()> end_read;
+};
+
 // The open segment files. Thread-safe; keeps at most `capacity` descriptors open and reopens by path, comparing
 // identity, when there are more segments than that. Opens O_RDONLY|O_CLOEXEC|O_NOCTTY only.
 class SegmentFiles {
@@ -33,6 +39,9 @@ class SegmentFiles {
     SegmentFiles& operator=(const SegmentFiles&) = delete;
 
     const std::vector<Segment>& segments() const { return segments_; }
+
+    // Of waits in `open_all` and `read`; a MediaReader's own are its own. Set before it is shared.
+    void observe(ReadObserver observer);
 
     // Opens every segment now, as a worker must before its sandbox closes. False when they do not all fit `capacity`
     // (they are then reopened by path on demand) or one cannot be opened (reads of it fail then).
@@ -63,6 +72,7 @@ class SegmentFiles {
   private:
     struct State;
     std::vector<Segment> segments_;
+    ReadObserver observer_;
     std::unique_ptr<State> state_;
 };
 
@@ -103,13 +113,7 @@ class MediaReader {
     // Sum of bytes asked for by all calls, for limits and for tests. Relaxed counter, protects nothing.
     std::uint64_t bytes_read() const { return bytes_read_.load(std::memory_order_relaxed); }
 
-    // Hears of each wait for the operating system (bytes asked for, then the end of it): a worker's sign of life.
-    // Set before the reader is shared.
-    struct Observer {
-        std::function<void(std::uint64_t bytes)> begin_read;
-        std::function<void()> end_read;
-    };
-    void observe(Observer observer);
+    void observe(ReadObserver observer);  // set before the reader is shared
 
     // When this is set, what failed is not read again: a read then ends after at most one wait for the operating
     // system. Borrowed; set before the reader is shared.
@@ -125,7 +129,7 @@ class MediaReader {
     SegmentFiles::FaultyPread faulty_;
     const std::atomic<bool>* stop_ = nullptr;
     std::uint64_t id_;  // never used twice in a process: a window may outlive one reader and serve another
-    Observer observer_;
+    ReadObserver observer_;
     mutable std::atomic<std::uint64_t> bytes_read_{0};
 };
 

@@ -86,6 +86,22 @@ std::size_t default_capacity() {
     return std::max<std::size_t>(static_cast<std::size_t>(limit.rlim_cur) / 2, 4);
 }
 
+// One wait that an observer hears of.
+class Waiting {
+  public:
+    Waiting(const ReadObserver& observer, std::uint64_t bytes) : observer_(observer) {
+        if (observer_.begin_read) observer_.begin_read(bytes);
+    }
+    ~Waiting() {
+        if (observer_.end_read) observer_.end_read();
+    }
+    Waiting(const Waiting&) = delete;
+    Waiting& operator=(const Waiting&) = delete;
+
+  private:
+    const ReadObserver& observer_;
+};
+
 SegmentFiles::Reading read_from(const SegmentFiles::Pread& pread, std::uint64_t position, MutableBytes out) {
     SegmentFiles::Reading reading;
     while (reading.length < out.size()) {
@@ -199,11 +215,15 @@ SegmentFiles::SegmentFiles(std::vector<Segment> segments, std::size_t capacity, 
 
 SegmentFiles::~SegmentFiles() = default;
 
+void SegmentFiles::observe(ReadObserver observer) { observer_ = std::move(observer); }
+
 bool SegmentFiles::open_all() {
     if (!state_->all_fit()) return false;
     bool are_open = true;
-    for (std::size_t i = 0; i < segments_.size(); ++i)
+    for (std::size_t i = 0; i < segments_.size(); ++i) {
+        const Waiting waiting(observer_, 0);
         if (!state_->descriptor(segments_[i], state_->slots[i])) are_open = false;
+    }
     return are_open;
 }
 
@@ -255,6 +275,7 @@ SegmentFiles::Reading SegmentFiles::read_some(std::uint32_t index, std::uint64_t
 
 std::optional<Failure> SegmentFiles::read(std::uint32_t index, std::uint64_t position, MutableBytes out) const {
     for (bool is_second = false;;) {
+        const Waiting waiting(observer_, out.size());
         Reading reading = read_some(index, position, out);
         if (!reading.failure) return std::nullopt;
         if (reading.length == 0 && is_second) return std::move(reading.failure);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/scan/open_evidence.h"
 
+#include <algorithm>
+
+#include "engine/base/bytes.h"
 #include "engine/scan/check.h"
 
 namespace triage {
@@ -8,6 +11,14 @@ namespace {
 
 // Of what a worker may say of one evidence. 4 TiB in chunks of 32 KiB are 8,000 runs.
 constexpr std::size_t most_runs = 1'000'000, most_volumes = 20'000, most_problems = 100'000;
+
+// Bytes that opening may read: of what was made in good faith its headers and tables, a small part of it. Sections that
+// share their bytes could be read for ever.
+std::uint64_t read_limit_of(const std::vector<Segment>& segments) {
+    std::uint64_t sum = 0;
+    for (const Segment& segment : segments) sum = checked_add(sum, segment.size).value_or(~0ull);
+    return std::max<std::uint64_t>(sum, 1ull << 30);
+}
 
 // So many steps follow this one, each with a worker: to list volumes, to walk one.
 void prepare_next(const WorkerOptions& options, std::size_t steps) {
@@ -62,7 +73,7 @@ OpenedEvidence open_evidence(const Registry& registry, const WorkerOptions& opti
     std::optional<OpenedMedia> media;
     std::string failure;
     bool is_good = true;
-    while (std::optional<Record> record = worker.next()) {
+    while (std::optional<Record> record = worker.next(read_limit_of(spec.segments))) {
         RecordReader r(record->payload);
         if (record->type == RecordType::failure) failure = r.text();
         if (record->type == RecordType::media) media = read_media(r);

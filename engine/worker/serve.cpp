@@ -98,6 +98,10 @@ class SendingContentSink : public ContentSink {
     RecordSender& sender_;
 };
 
+ReadObserver signs_of_life(RecordSender& sender) {
+    return {[&sender](std::uint64_t bytes) { sender.begin_read(bytes); }, [&sender] { sender.end_read(); }};
+}
+
 void open_container(const Registry& registry, const WorkerJob& job, const SegmentFiles& files, RecordSender& sender) {
     const auto found = std::find_if(registry.containers.begin(), registry.containers.end(),
                                     [&](const Container* c) { return c->name() == job.container; });
@@ -152,7 +156,7 @@ void do_job(const Registry& registry, const WorkerJob& job, std::shared_ptr<cons
             RecordSender& sender) {
     if (job.kind == JobKind::open) return open_container(registry, job, *files, sender);
     MediaReader media(job.map, std::move(files));
-    media.observe({[&sender](std::uint64_t bytes) { sender.begin_read(bytes); }, [&sender] { sender.end_read(); }});
+    media.observe(signs_of_life(sender));
     if (job.kind == JobKind::volumes) return list_volumes(registry, media, sender);
     if (job.kind == JobKind::content) return read_contents(registry, job, media, request_fd, sender);
     SendingWalkSink sink(job, sender);
@@ -185,6 +189,7 @@ bool write_framed(int fd, ByteView bytes) {
 void serve(const Registry& registry, const WorkerJob& job, bool with_sandbox, int request_fd, RecordSender& sender,
            int own_record_fd) {
     auto files = std::make_shared<SegmentFiles>(job.segments);
+    files->observe(signs_of_life(sender));
     const bool all_open = files->open_all();
     TypeTeller::Tell tell;
     if (job.kind == JobKind::types) tell = registry.types->load(job.type_database);

@@ -141,6 +141,8 @@ for kind, reason in ("eio", "read-error"), ("whole", "read-error"), ("flip", "ch
     compare(f"E01 {kind}", done, {chunk_of(p + i) for p in places for i in range(3)}, 32768, reason)
 
 compare("E01, what fails once", scanned(path("disk.E01"), ["once 0 %d" % len(e01)]), set(), 512, "")
+# A segment that answers slowly holds up the worker that opens it, asleep, and is no deadlock.
+compare("E01, slow", scanned(path("disk.E01"), ["slow %d %d 2600" % (len(e01) - 76, len(e01))]), set(), 512, "")
 
 # In the metadata, where a worker meets it: the directory's block.
 block = int(re.search(r"^(\d+)", run("debugfs", "-R", "blocks /folder", image))[1])

@@ -5,7 +5,7 @@
      whole BEGIN END     a read that meets these bytes fails as a whole
      once BEGIN END      as eio, for the first read of a process that begins in them
      flip BEGIN END      these bytes have their lowest bit changed
-     slow BEGIN END MS   a read that meets these bytes takes so long
+     slow BEGIN END MS   a read that meets these bytes takes so long, asleep
      short LENGTH        a read gives at most so many bytes
    Programs started by posix_spawn get the shim too, whatever environment they are given. */
 #define _GNU_SOURCE
@@ -73,12 +73,9 @@ OPEN(open)
 OPEN(open64)
 
 static void wait_ms(uint64_t ms) {
-    struct timespec now, end;
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    end.tv_sec += (time_t)(ms / 1000);
-    end.tv_nsec += (long)(ms % 1000) * 1000000;
-    do clock_gettime(CLOCK_MONOTONIC, &now); /* a sandbox may forbid to sleep */
-    while ((double)(now.tv_sec - end.tv_sec) + (double)(now.tv_nsec - end.tv_nsec) / 1e9 < 0);
+    struct timespec left = {(time_t)(ms / 1000), (long)(ms % 1000) * 1000000};
+    while (nanosleep(&left, &left) != 0 && errno == EINTR) {
+    }
 }
 
 static ssize_t faulty_read(int fd, void* out, size_t size, off64_t offset,

@@ -98,6 +98,20 @@ class DyingContainer : public Container {
     Result<OpenedMedia> open(const SegmentFiles&) const override { crash(); }
 };
 
+class GreedyContainer : public Container {
+  public:
+    std::string_view name() const override { return "greedy"; }
+    std::string_view describes() const override { return "reads its first byte for ever"; }
+    bool recognises(std::string_view, ByteView) const override { return false; }
+    std::vector<std::string> segment_paths(const std::string& path) const override { return {path}; }
+    Result<OpenedMedia> open(const SegmentFiles& files) const override {
+        Bytes byte(1);
+        while (!files.read(0, 0, byte)) {
+        }
+        return Failure{"its first byte cannot be read"};
+    }
+};
+
 class ScriptVolumes : public VolumeSystem {
   public:
     std::string_view name() const override { return "script"; }
@@ -334,10 +348,11 @@ int type_loads() { return loads; }
 
 const Registry& script_registry() {
     static const DyingContainer dying;
+    static const GreedyContainer greedy;
     static const ScriptVolumes volumes;
     static const ScriptFilesystem filesystem;
     static const ScriptTypes types;
-    static const Registry registry{{&dying, &raw_container()}, {&volumes}, {&filesystem}, {}, {}, &types};
+    static const Registry registry{{&dying, &greedy, &raw_container()}, {&volumes}, {&filesystem}, {}, {}, &types};
     return registry;
 }
 

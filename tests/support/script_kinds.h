@@ -4,7 +4,8 @@
 // serves as its own worker, see main.cpp).
 //
 // The media starts with one line a volume, ended by a NUL: "NAME ROLE START LENGTH", or "die" alone: the volume system
-// crashes. A file named "*.die" kills the worker that opens its container.
+// crashes. A file named "*.die" kills the worker that opens its container; one that is opened as "greedy" is read
+// for ever.
 // A volume starts with its script, ended by a NUL: one step a line, "VERB PATH ADDRESS ARGUMENTS...".
 //   fs TYPE [INNER]            a file system; comes first
 //   locked TYPE                a file system that cannot be read, with its Problem

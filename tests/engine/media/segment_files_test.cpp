@@ -90,6 +90,19 @@ TEST_CASE("all segments are opened when they fit and reopened on demand when the
         }
 }
 
+TEST_CASE("an observer hears of each wait, for the opening of a file and for a read of it") {
+    const Folder folder;
+    SegmentFiles files(identified({folder.save("a", as_bytes("0123456789")), folder.save("b", as_bytes("b"))}));
+    std::string heard;
+    files.observe({[&](std::uint64_t bytes) { heard += std::to_string(bytes) + "("; }, [&] { heard += ") "; }});
+    CHECK(files.open_all());
+    CHECK(heard == "0() 0() ");
+    heard.clear();
+    CHECK(reading(files, 0, 3, 4) == "read");
+    CHECK(reading(files, 0, 8, 4) == "the file ends early");
+    CHECK(heard == "4() 4() 4() ");  // what failed is tried twice
+}
+
 TEST_CASE("many threads share two descriptors among many files") {
     const Folder folder;
     std::vector<std::string> paths;

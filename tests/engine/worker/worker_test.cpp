@@ -313,6 +313,18 @@ TEST_SUITE("worker processes" * doctest::skip(!has_worker_processes)) {
         CHECK(seen.cause == "it read the volume several times over");
     }
 
+    TEST_CASE("what the opening of a container reads is a sign of life, and a livelock where it is too much") {
+        const ScriptEvidence evidence(ScriptImage().volume("fs ext4\n"));
+        WorkerJob job;
+        job.kind = JobKind::open;
+        job.segments = evidence.segments;
+        job.container = "greedy";
+        Worker worker(script_registry(), quick(), job);
+        while (worker.next(3u << 20)) {
+        }
+        CHECK(worker.end() == WorkerEnd::livelocked);
+    }
+
     TEST_CASE("a worker out of memory says so, with its records") {
         WorkerOptions options = quick();
         options.memory_bytes = 256u << 20;
