@@ -22,11 +22,12 @@ SegmentFiles::Reading SegmentReads::read_some(std::uint32_t segment, std::uint64
     return files.read_some(segment, position, out, faulty);
 }
 
-SegmentFiles::Reading SegmentReads::read_more(std::uint32_t segment, std::uint64_t position, MutableBytes out) const {
+SegmentFiles::Reading SegmentReads::read_more(std::uint32_t segment, std::uint64_t position, MutableBytes out,
+                                              bool by_sectors) const {
     if (stop && stop->load(std::memory_order_relaxed)) return {0, Failure{"not tried: the run was stopped"}};
     if (observer.end_read) observer.end_read();
     if (observer.begin_read) observer.begin_read(0);
-    return read_some(segment, position, out);
+    return files.read_some(segment, position, out, faulty, by_sectors);
 }
 
 std::optional<Failure> SegmentReads::read(std::uint32_t segment, std::uint64_t position, MutableBytes out,

@@ -26,7 +26,8 @@ struct SegmentReads {
 
     SegmentFiles::Reading read_some(std::uint32_t segment, std::uint64_t position, MutableBytes out) const;
     // What failed, once more; or of what is read in pieces since something failed, the next.
-    SegmentFiles::Reading read_more(std::uint32_t segment, std::uint64_t position, MutableBytes out) const;
+    SegmentFiles::Reading read_more(std::uint32_t segment, std::uint64_t position, MutableBytes out,
+                                    bool by_sectors = false) const;
     // All of it, or why not. `is_second`: the first try has failed where it begins.
     std::optional<Failure> read(std::uint32_t segment, std::uint64_t position, MutableBytes out,
                                 bool is_second = false) const;

@@ -51,7 +51,7 @@ class PlainRead {
 
     // The read of the first of them has failed once.
     void by_sectors(std::uint64_t offset, MutableBytes out) const {
-        const std::size_t size = reads_.files.sector_size(run_.segment);
+        const std::size_t size = reads_.files.sector_size();
         for (bool is_second = true; !out.empty(); is_second = false) {
             const MutableBytes sector = piece_at(offset, out, size);
             read_sector(offset, sector, is_second);
@@ -61,10 +61,10 @@ class PlainRead {
     }
 
     void read_sector(std::uint64_t offset, MutableBytes sector, bool is_second) const {
-        SegmentFiles::Reading reading = reads_.read_more(run_.segment, position_of(offset), sector);
+        SegmentFiles::Reading reading = reads_.read_more(run_.segment, position_of(offset), sector, true);
         if (reading.failure && !is_second) {
             const std::size_t before = reading.length;
-            reading = reads_.read_more(run_.segment, position_of(offset + before), sector.subspan(before));
+            reading = reads_.read_more(run_.segment, position_of(offset + before), sector.subspan(before), true);
             reading.length += before;
         }
         if (!reading.failure) return;

@@ -58,14 +58,14 @@ class SegmentFiles {
         std::optional<Failure> failure;
     };
     // Reads as far as it goes at `position` of segment `index`. Retries EINTR, continues short reads; end of file is a
-    // failure, and so is what Patience skips.
-    Reading read_some(std::uint32_t index, std::uint64_t position, MutableBytes out,
-                      const FaultyPread& faulty = {}) const;
+    // failure, and so is what Patience skips. By sectors: a device is asked past the kernel's cache, where that can be.
+    Reading read_some(std::uint32_t index, std::uint64_t position, MutableBytes out, const FaultyPread& faulty = {},
+                      bool by_sectors = false) const;
     // All of it, or why not. Where a read fails, it is tried once more from there.
     std::optional<Failure> read(std::uint32_t index, std::uint64_t position, MutableBytes out) const;
 
     // Bytes of the smallest piece that can fail by itself: of a device its logical sector, where it tells.
-    std::size_t sector_size(std::uint32_t index) const;
+    std::size_t sector_size() const;
     // Asks the operating system to fetch these bytes soon. A hint: nothing waits for it and nothing can fail.
     void will_need(std::uint32_t index, std::uint64_t position, std::uint64_t length) const;
 

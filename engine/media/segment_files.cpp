@@ -16,6 +16,7 @@
 #include <mutex>
 #include <system_error>
 
+#include "engine/media/direct_device.h"
 #include "engine/media/media_reader.h"
 
 namespace triage {
@@ -56,18 +57,18 @@ Result<Segment> identity_of(const std::string& path, int fd) {
 }
 
 // Opening a pipe without a writer would wait for ever, so the kind is looked at before.
-Result<Descriptor> open_for_reading(const std::string& path) {
+Result<Descriptor> open_for_reading(const std::string& path, int more_flags = 0) {
     struct stat facts {};
     if (stat(path.c_str(), &facts) != 0) return system_failure(errno);
     if (S_ISDIR(facts.st_mode)) return Failure{"is a directory, not an image"};
     if (!S_ISREG(facts.st_mode) && !S_ISBLK(facts.st_mode)) return Failure{"not a regular file or a block device"};
-    Descriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+    Descriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | more_flags));
     if (fd.get() < 0) return system_failure(errno);
     return fd;
 }
 
-Result<Descriptor> reopen(const Segment& expected) {
-    Result<Descriptor> fd = open_for_reading(expected.path);
+Result<Descriptor> reopen(const Segment& expected, int more_flags = 0) {
+    Result<Descriptor> fd = open_for_reading(expected.path, more_flags);
     if (!fd) return Failure{fd.why()};
     const Result<Segment> found = identity_of(expected.path, fd->get());
     if (!found) return Failure{found.why()};
@@ -139,8 +140,11 @@ struct SegmentFiles::State {
     Result<int> acquire(const Segment& segment, Slot& slot);
     void release(Slot& slot);
     bool make_room();
+    const DirectDevice* direct(const std::vector<Segment>& segments);
 
     std::vector<Slot> slots;
+    std::once_flag direct_is_known;
+    std::unique_ptr<DirectDevice> direct_device;
     std::size_t capacity;
     std::mutex mutex;                      // protects the slots and `open_count` when they do not all fit
     std::condition_variable slot_is_free;  // a slot has lost its last user
@@ -157,6 +161,17 @@ Result<int> SegmentFiles::State::descriptor(const Segment& segment, Slot& slot) 
     int expected = -1;
     if (!slot.fd.compare_exchange_strong(expected, opened->get(), std::memory_order_acq_rel)) return expected;
     return opened->release();
+}
+
+// A device is an evidence of one segment. Asked for where a read fails; in a worker also while it may open files.
+const DirectDevice* SegmentFiles::State::direct(const std::vector<Segment>& segments) {
+    std::call_once(direct_is_known, [&] {
+        struct stat status {};
+        if (segments.size() != 1 || stat(segments[0].path.c_str(), &status) != 0 || !S_ISBLK(status.st_mode)) return;
+        Result<Descriptor> opened = reopen(segments[0], O_DIRECT);
+        if (opened) direct_device = DirectDevice::of(opened->release());
+    });
+    return direct_device.get();
 }
 
 // Closes the least recently used descriptor that nobody reads from. False: all are in use.
@@ -224,6 +239,7 @@ bool SegmentFiles::open_all() {
         const Waiting waiting(observer_, 0);
         if (!state_->descriptor(segments_[i], state_->slots[i])) are_open = false;
     }
+    state_->direct(segments_);
     return are_open;
 }
 
@@ -254,7 +270,7 @@ class SegmentFiles::State::Lease {
 };
 
 SegmentFiles::Reading SegmentFiles::read_some(std::uint32_t index, std::uint64_t position, MutableBytes out,
-                                              const FaultyPread& faulty) const {
+                                              const FaultyPread& faulty, bool by_sectors) const {
     using Clock = std::chrono::steady_clock;
     if (index >= segments_.size()) return {0, Failure{"no such segment"}};
     const auto end = checked_add(position, out.size());
@@ -263,8 +279,9 @@ SegmentFiles::Reading SegmentFiles::read_some(std::uint32_t index, std::uint64_t
     const Clock::time_point start = Clock::now();
     const State::Lease lease(*state_, segments_[index], state_->slots[index]);
     if (!lease.fd()) return {0, Failure{lease.fd().why()}};
-    const Pread real = [fd = *lease.fd()](std::uint64_t at, MutableBytes part) {
-        return ::pread(fd, part.data(), part.size(), static_cast<off_t>(at));
+    const DirectDevice* const direct = by_sectors ? state_->direct(segments_) : nullptr;
+    const Pread real = [direct, fd = *lease.fd()](std::uint64_t at, MutableBytes part) {
+        return direct ? direct->pread(at, part) : ::pread(fd, part.data(), part.size(), static_cast<off_t>(at));
     };
     const auto injected = [&](std::uint64_t at, MutableBytes part) { return faulty(index, at, part, real); };
     Reading reading = read_from(faulty ? Pread(injected) : real, position, out);
@@ -285,13 +302,10 @@ std::optional<Failure> SegmentFiles::read(std::uint32_t index, std::uint64_t pos
     }
 }
 
-std::size_t SegmentFiles::sector_size(std::uint32_t index) const {
-    constexpr std::size_t usual = 512, largest = 64u << 10;
-    int bytes = 0;
-    const State::Lease lease(*state_, segments_[index], state_->slots[index]);
-    // In a worker's sandbox no device tells anything.
-    if (!lease.fd() || ::ioctl(*lease.fd(), BLKSSZGET, &bytes) != 0) return usual;
-    return std::clamp(static_cast<std::size_t>(std::max(bytes, 0)), usual, largest);
+std::size_t SegmentFiles::sector_size() const {
+    constexpr std::size_t usual = 512;
+    const DirectDevice* const direct = state_->direct(segments_);
+    return direct ? direct->sector_size() : usual;
 }
 
 }  // namespace triage
