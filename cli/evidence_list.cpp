@@ -16,6 +16,7 @@
 #include "cli/terminal.h"
 #include "engine/base/text.h"
 #include "engine/case/manifest.h"
+#include "engine/case/private_file.h"
 #include "engine/known/csv.h"
 #include "engine/report/exhibit_table.h"
 #include "engine/report/not_examined.h"
@@ -204,7 +205,7 @@ void require_same_question(const Row& row, CaseState state, const Configuration&
         throw Error(row.folder, why, "give another folder with --out, or remove this case");
     };
     if (!store.evidences().empty() && !is_of(row, store.evidences())) refuse("is a case of another evidence");
-    if (question_of(file_text(row.folder + "/config.yaml")) != question_of(configuration.resolved_yaml))
+    if (question_of(read_whole_file(row.folder + "/config.yaml")) != question_of(configuration.resolved_yaml))
         refuse(was + "another configuration");
     if (!are_same_lists(store.lists(), lists)) refuse(was + "other lists");
 }

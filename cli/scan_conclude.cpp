@@ -3,8 +3,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <fstream>
-#include <sstream>
 
 #include "cli/exit_code.h"
 #include "cli/live.h"
@@ -12,6 +10,7 @@
 #include "cli/terminal.h"
 #include "cli/watch.h"
 #include "engine/case/manifest.h"
+#include "engine/case/private_file.h"
 #include "engine/outside/plugin_reports.h"
 #include "engine/outside/program_file.h"
 #include "engine/report/text_summary.h"
@@ -51,14 +50,6 @@ void audit_program(AuditLog& audit, const ScanOptions& options) {
         fields.emplace_back("failure", error.what());
     }
     audit.record("program", fields);
-}
-
-std::string file_text(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    std::ostringstream text;
-    text << file.rdbuf();
-    if (!file) throw Error(path, "cannot be read");
-    return text.str();
 }
 
 // A protected list needs its key again, and so do the reports what they were to be made with.
@@ -109,7 +100,7 @@ int render_and_seal(Run run, const ReportContext& context, const ScanArguments& 
     }
     const bool is_in_words = !arguments.quiet && !arguments.json && !live;
     if (live) live->end(context.verdict, path, seal);
-    if (arguments.json) std::fputs(file_text(run.directory.reports_path() + "/summary.json").c_str(), stdout);
+    if (arguments.json) std::fputs(read_whole_file(run.directory.reports_path() + "/summary.json").c_str(), stdout);
     const std::string found = arguments.discreet ? "The scan is over. To read its result: triage report " +
                                                        quoted_for_shell(path) + " --report text\n"
                               : arguments.listed ? ""

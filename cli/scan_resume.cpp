@@ -10,6 +10,7 @@
 #include "cli/terminal.h"
 #include "cli/types.h"
 #include "engine/base/time.h"
+#include "engine/case/private_file.h"
 #include "engine/outside/plugin_reports.h"
 #include "engine/outside/program_file.h"
 #include "engine/scan/verify_media.h"
@@ -143,7 +144,7 @@ bool are_same_lists(const std::vector<ListRecord>& a, const std::vector<ListReco
 
 Run begin_resumed(const ScanArguments& arguments, LoadedLists& lists) {
     CaseDirectory directory = CaseDirectory::open_for_resume(arguments.resume);
-    Configuration configuration = parse_resolved(file_text(directory.config_path()));
+    Configuration configuration = parse_resolved(read_whole_file(directory.config_path()));
     std::optional<Store> looked(open_to_look(directory));
     RunRecord run = looked->run();
     const bool is_scanned = looked->is_sealed() && !run.ended_utc.empty() && !run.is_interrupted;

@@ -97,6 +97,5 @@ std::vector<AuditField> fields_of(const RunRecord& run);
 std::string resume_command(const std::string& path, const ScanArguments& arguments);
 void audit_program(AuditLog& audit, const ScanOptions& options);    // of the report exec
 void audit_plugins(AuditLog& audit, const PluginReports& plugins);  // whose code is run, by digest
-std::string file_text(const std::string& path);
 
 }  // namespace triage

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
+#include <fstream>
 
 #include "cli/command.h"
 #include "cli/exit_code.h"
@@ -10,7 +13,6 @@
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 #include "engine/case/manifest.h"
-#include "engine/case/private_file.h"
 
 namespace triage {
 namespace {
@@ -38,7 +40,13 @@ std::string in_words(const VerifyArguments& a, const std::string& signer) {
 
 std::optional<PublicKey> read_public_key(const std::string& path) {
     if (path.empty()) return {};
-    const std::optional<PublicKey> key = PublicKey::parse(read_whole_file(path));
+    constexpr std::size_t longest_key = 64u << 10;
+    std::ifstream file(path, std::ios::binary);
+    if (!file) throw Error(path, std::strerror(errno), "give the signer's KEY.pub");
+    std::string pem(longest_key, '\0');
+    file.read(pem.data(), static_cast<std::streamsize>(pem.size()));
+    pem.resize(static_cast<std::size_t>(file.gcount()));
+    const std::optional<PublicKey> key = PublicKey::parse(pem);
     if (!key) throw Error(path, "is no Ed25519 public key in PEM form", "give the signer's KEY.pub");
     return key;
 }

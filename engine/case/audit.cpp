@@ -3,14 +3,10 @@
 
 #include <fmt/format.h>
 #include <sys/timex.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
 #include <ctime>
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <utility>
 
 #include "engine/base/error.h"
@@ -43,32 +39,28 @@ struct Walk {
     bool is_torn = false;  // the only flaw is a last line without its end
 };
 
-Walk walk(std::string_view log) {
+// Whether the next line is sound; what is not becomes the flaw.
+bool add(Walk& walk, std::string_view line, bool is_ended) {
+    const std::uint64_t number = walk.check.records;
+    const auto broken = [&](std::string_view why) {
+        walk.check.flaw = fmt::format("record {}: {}", number, why);
+        return false;
+    };
+    walk.is_torn = !is_ended;
+    if (!is_ended) return broken("cut off");
+    if (!line.starts_with(fmt::format("{{\"seq\":{},", number))) return broken("its number is not the next one");
+    if (!line.ends_with(fmt::format(",\"previous\":\"{}\"}}", walk.last_hash)))
+        return broken(number == 0 ? "it is not the first"
+                                  : "it does not follow the record before, or that one was changed");
+    walk.last_hash = sha256_of(line);
+    walk.sound_bytes += line.size() + 1;
+    ++walk.check.records;
+    return true;
+}
+
+Walk walk(const std::string& path) {
     Walk walk;
-    while (walk.sound_bytes < log.size()) {
-        const std::string_view rest = log.substr(walk.sound_bytes);
-        const std::size_t end = rest.find('\n');
-        const std::string_view line = rest.substr(0, end);
-        const std::uint64_t number = walk.check.records;
-        const auto broken = [&](std::string_view why) { walk.check.flaw = fmt::format("record {}: {}", number, why); };
-        if (end == std::string_view::npos) {
-            walk.is_torn = true;
-            broken("cut off");
-            return walk;
-        }
-        if (!line.starts_with(fmt::format("{{\"seq\":{},", number))) {
-            broken("its number is not the next one");
-            return walk;
-        }
-        if (!line.ends_with(fmt::format(",\"previous\":\"{}\"}}", walk.last_hash))) {
-            broken(number == 0 ? "it is not the first"
-                               : "it does not follow the record before, or that one was changed");
-            return walk;
-        }
-        walk.last_hash = sha256_of(line);
-        walk.sound_bytes += end + 1;
-        ++walk.check.records;
-    }
+    for_each_line(path, [&](std::string_view line, bool is_ended) { return add(walk, line, is_ended); });
     return walk;
 }
 
@@ -91,13 +83,13 @@ AuditLog AuditLog::create(const std::string& path) {
 }
 
 AuditLog AuditLog::open_for_append(const std::string& path) {
-    const std::string log = read_whole_file(path);
-    const Walk sound = walk(log);
+    PrivateFile file = PrivateFile::append(path);  // first: it refuses a link to a file that is not of the case
+    const Walk sound = walk(path);
     if (sound.check.flaw && !sound.is_torn) throw Error(escape_for_terminal(path), *sound.check.flaw);
-    if (sound.is_torn && ::truncate(path.c_str(), static_cast<off_t>(sound.sound_bytes)) != 0)
-        throw Error(escape_for_terminal(path), std::strerror(errno));
-    AuditLog audit(PrivateFile::append(path), sound.check.records, sound.last_hash);
-    audit.discarded_bytes_ = log.size() - sound.sound_bytes;
+    const std::size_t length = std::filesystem::file_size(path);
+    if (sound.is_torn) file.cut_to(sound.sound_bytes);
+    AuditLog audit(std::move(file), sound.check.records, sound.last_hash);
+    audit.discarded_bytes_ = length - sound.sound_bytes;
     return audit;
 }
 
@@ -124,16 +116,16 @@ void record_clock(AuditLog& audit) {
     audit.record("clock", fields);
 }
 
-AuditCheck verify_audit(const std::string& path) { return walk(read_whole_file(path)).check; }
+AuditCheck verify_audit(const std::string& path) { return walk(path).check; }
 
 std::map<std::uint32_t, std::string> edges_at_start(const std::string& path) try {
     std::map<std::uint32_t, std::string> edges;
-    std::istringstream lines(read_whole_file(path));
-    for (std::string line; std::getline(lines, line);) {
+    for_each_line(path, [&](std::string_view line, bool) {
         const nlohmann::json record = nlohmann::json::parse(line, nullptr, false);
         if (record.is_object() && record.value("event", nlohmann::json()) == "evidence-before")
             edges.emplace(record.at("id").get<std::uint32_t>(), record.at("edges_sha256").get<std::string>());
-    }
+        return true;
+    });
     return edges;
 } catch (const nlohmann::json::exception&) {
     throw Error(escape_for_terminal(path), "an event evidence-before is not as this program writes it");

@@ -26,8 +26,15 @@ using nlohmann::json;
 
 constexpr std::string_view manifest_name = "manifest.json";
 constexpr std::string_view signature_suffix = ".sig", public_key_suffix = ".pub";
+constexpr std::size_t longest_key = 64u << 10;  // and signature
 
 std::string shown(const std::string& path) { return escape_for_terminal(path); }
+
+// Of whatever kind: a link that leads nowhere is there too.
+bool is_there(const std::string& path) {
+    std::error_code error;
+    return fs::exists(fs::symlink_status(path, error));
+}
 
 // "reports-2" and the like have manifests of their own.
 bool is_later_render(const std::string& first_component) {
@@ -138,18 +145,16 @@ std::string signer_line(const SigningKey* signer) {
 }
 
 std::optional<PublicKey> key_beside(const std::string& manifest) {
-    std::error_code error;
     const std::string path = manifest + std::string(public_key_suffix);
-    return fs::exists(path, error) ? PublicKey::parse(read_whole_file(path)) : std::nullopt;
+    return is_there(path) ? PublicKey::parse(read_whole_file(path, longest_key)) : std::nullopt;
 }
 
 // `named`: the fingerprint that the manifest says it is signed by, or empty.
 void check_signature(const std::string& manifest, const std::string& name, const std::string& named,
                      const std::optional<PublicKey>& demanded, std::vector<std::string>& broken) {
-    std::error_code error;
     const std::string signature_path = manifest + std::string(signature_suffix);
-    const bool has_key = fs::exists(manifest + std::string(public_key_suffix), error);
-    if (!fs::exists(signature_path, error)) {
+    const bool has_key = is_there(manifest + std::string(public_key_suffix));
+    if (!is_there(signature_path)) {
         if (demanded || has_key || !named.empty()) broken.push_back(shown(name) + " has no signature: it is missing");
         return;
     }
@@ -158,7 +163,7 @@ void check_signature(const std::string& manifest, const std::string& name, const
         broken.push_back(shown(name + std::string(public_key_suffix)) + " is missing or is no Ed25519 public key");
         return;
     }
-    const std::string text = read_whole_file(manifest), signature = read_whole_file(signature_path);
+    const std::string text = read_whole_file(manifest), signature = read_whole_file(signature_path, longest_key);
     if (!key->verifies(as_bytes(text), as_bytes(signature)))
         broken.push_back(shown(name) + " is not what " + (demanded ? "the given key" : "the key beside it") +
                          " signed: it, its signature or the key was changed");
@@ -184,8 +189,7 @@ void check_file(const std::string& case_path, const json& row, std::vector<std::
 void check_manifest(const std::string& case_path, const std::string& folder, const std::string& seal,
                     const std::optional<PublicKey>& signer, std::vector<std::string>& broken) {
     const std::string name = folder.empty() ? std::string(manifest_name) : folder + "/" + std::string(manifest_name);
-    std::error_code error;
-    if (!fs::exists(case_path + "/" + name, error)) {
+    if (!is_there(case_path + "/" + name)) {
         broken.push_back(shown(name) + " is missing" + (folder.empty() ? ": the case was not sealed" : ""));
         return;
     }
@@ -203,6 +207,10 @@ void check_manifest(const std::string& case_path, const std::string& folder, con
             broken.push_back(shown(name) + " belongs to another manifest.json");
     } catch (const json::exception&) {
         broken.push_back(shown(name) + " is damaged: it cannot be read");
+    } catch (const Error& error) {
+        broken.push_back(error.what());
+    } catch (const fs::filesystem_error& error) {
+        broken.push_back(shown(error.path1().string()) + ": " + error.code().message());
     }
 }
 
@@ -219,6 +227,15 @@ void check_store(const std::string& case_path, std::vector<std::string>& broken)
         Store::open_read_only(case_path + "/case.sqlite");
     } catch (const Error& error) {
         broken.push_back(error.what());
+    }
+}
+
+// Empty where there is no manifest that can be read, which check_manifest said.
+std::string seal_of(const std::string& case_path) {
+    try {
+        return hash_of(as_bytes(read_whole_file(case_path + "/" + std::string(manifest_name)))).sha256->hex();
+    } catch (const Error&) {
+        return "";
     }
 }
 
@@ -266,8 +283,7 @@ std::vector<std::string> verify_case(const std::string& case_path, const std::op
     if (!fs::is_directory(case_path, error)) return {shown(case_path) + " is not a directory"};
     std::vector<std::string> broken;
     check_manifest(case_path, "", "", signer, broken);
-    const std::string manifest = case_path + "/" + std::string(manifest_name);
-    const std::string seal = fs::exists(manifest, error) ? sha256_of_file(manifest) : "";
+    const std::string seal = seal_of(case_path);
     for (const std::string& folder : later_renders(case_path)) check_manifest(case_path, folder, seal, signer, broken);
     check_audit(case_path, broken);
     check_store(case_path, broken);

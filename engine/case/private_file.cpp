@@ -2,13 +2,12 @@
 #include "engine/case/private_file.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <utility>
 
 #include "engine/base/error.h"
@@ -30,6 +29,49 @@ int open_or_throw(const std::string& path, int flags) {
     return descriptor;
 }
 
+// A pipe or a device in its place would keep whoever opens it, or end never.
+void require_regular(const std::string& what, const std::string& path, int descriptor) {
+    struct stat status {};
+    if (::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode)) return;
+    throw Error(what + " " + escape_for_terminal(path), "it is not a regular file");
+}
+
+// A file of a case, to be read from its beginning.
+class CaseFile {
+  public:
+    explicit CaseFile(const std::string& path)
+        : path_(path), descriptor_(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)) {
+        if (descriptor_ < 0 && errno == ELOOP)
+            throw Error("cannot read " + escape_for_terminal(path), "it is a symbolic link");
+        if (descriptor_ < 0) fail("cannot read", path, errno, ErrorKind::usage);
+        try {
+            require_regular("cannot read", path, descriptor_);
+        } catch (...) {
+            ::close(descriptor_);  // no destructor runs for what was never constructed
+            throw;
+        }
+    }
+    ~CaseFile() { ::close(descriptor_); }
+    CaseFile(const CaseFile&) = delete;
+    CaseFile& operator=(const CaseFile&) = delete;
+
+    // Up to 1 MiB more at the end of `bytes`; false where there is none.
+    bool append_to(std::string& bytes) const {
+        const std::size_t before = bytes.size();
+        bytes.resize(before + buffer_bytes);
+        ssize_t got = 0;
+        do got = ::read(descriptor_, bytes.data() + before, buffer_bytes);
+        while (got < 0 && errno == EINTR);
+        if (got < 0) fail("cannot read", path_, errno, ErrorKind::usage);
+        bytes.resize(before + static_cast<std::size_t>(got));
+        return got > 0;
+    }
+
+  private:
+    const std::string& path_;
+    const int descriptor_;
+};
+
 }  // namespace
 
 PrivateFile::PrivateFile(std::string path, int descriptor) : path_(std::move(path)), descriptor_(descriptor) {}
@@ -38,7 +80,11 @@ PrivateFile PrivateFile::create(const std::string& path) {
     return {path, open_or_throw(path, O_WRONLY | O_CREAT | O_EXCL)};
 }
 
-PrivateFile PrivateFile::append(const std::string& path) { return {path, open_or_throw(path, O_WRONLY | O_APPEND)}; }
+PrivateFile PrivateFile::append(const std::string& path) {
+    PrivateFile file(path, open_or_throw(path, O_WRONLY | O_APPEND | O_NONBLOCK));
+    require_regular("cannot write", path, file.descriptor_);
+    return file;
+}
 
 PrivateFile::~PrivateFile() {
     if (descriptor_ >= 0) ::close(descriptor_);
@@ -83,6 +129,11 @@ void PrivateFile::sync() {
         fail("cannot write", path_, errno, ErrorKind::interrupted);
 }
 
+void PrivateFile::cut_to(std::size_t bytes) {
+    if (::ftruncate(descriptor_, static_cast<off_t>(bytes)) != 0)
+        fail("cannot write", path_, errno, ErrorKind::interrupted);
+}
+
 void PrivateFile::rewrite_beginning(std::string_view bytes) {
     flush();
     if (::pwrite(descriptor_, bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
@@ -106,12 +157,32 @@ void sync_folder(const std::string& path) {
     ::close(descriptor);
 }
 
-std::string read_whole_file(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    if (!file) throw Error("cannot read " + escape_for_terminal(path), std::strerror(errno));
-    std::string bytes{std::istreambuf_iterator<char>(file), {}};
-    if (file.bad()) throw Error("cannot read " + escape_for_terminal(path), "read error");
+std::string read_whole_file(const std::string& path, std::size_t most_bytes) {
+    const CaseFile file(path);
+    std::string bytes;
+    while (bytes.size() <= most_bytes && file.append_to(bytes)) {
+    }
+    if (bytes.size() > most_bytes)
+        throw Error("cannot read " + escape_for_terminal(path), fmt::format("it is longer than {} bytes", most_bytes));
     return bytes;
+}
+
+void for_each_line(const std::string& path, const std::function<bool(std::string_view line, bool is_ended)>& on_line,
+                   std::size_t most_bytes) {
+    const CaseFile file(path);
+    std::string bytes;
+    for (std::size_t searched = 0; file.append_to(bytes); searched = bytes.size()) {
+        std::size_t begin = 0;
+        for (std::size_t end = bytes.find('\n', searched); end != bytes.npos; end = bytes.find('\n', begin)) {
+            if (!on_line(std::string_view(bytes).substr(begin, end - begin), true)) return;
+            begin = end + 1;
+        }
+        bytes.erase(0, begin);
+        if (bytes.size() > most_bytes)
+            throw Error("cannot read " + escape_for_terminal(path),
+                        fmt::format("a line of it is longer than {} bytes", most_bytes));
+    }
+    if (!bytes.empty()) on_line(bytes, false);
 }
 
 }  // namespace triage

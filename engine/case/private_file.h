@@ -4,6 +4,8 @@
 // be made Error of kind usage.
 #pragma once
 
+#include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -22,6 +24,7 @@ class PrivateFile {
     void write(std::string_view bytes);  // buffered
     void flush();                        // to the operating system
     void sync();                         // to the disk
+    void cut_to(std::size_t bytes);      // of a file opened for appending
     // What was written first, by as many bytes that are known only now. Of a file that was created.
     void rewrite_beginning(std::string_view bytes);
     const std::string& path() const { return path_; }
@@ -37,7 +40,14 @@ class PrivateFile {
 
 void write_private_file(const std::string& path, std::string_view bytes);  // create, write, sync
 void make_private_folder(const std::string& path);                         // mode 0700; must not exist
-void sync_folder(const std::string& path);             // makes new names durable; quiet where the file system cannot
-std::string read_whole_file(const std::string& path);  // a file that this program wrote; throws Error (usage)
+void sync_folder(const std::string& path);  // makes new names durable; quiet where the file system cannot
+
+// Of a case, which others may have made: a regular file that is no link, and no longer than this program writes it.
+// Both throw Error (usage).
+constexpr std::size_t longest_small_file = 256u << 20, longest_line = 64u << 20;
+std::string read_whole_file(const std::string& path, std::size_t most_bytes = longest_small_file);
+// Each line without its newline; only the last can be without one. Ends where `on_line` says false.
+void for_each_line(const std::string& path, const std::function<bool(std::string_view line, bool is_ended)>& on_line,
+                   std::size_t most_bytes = longest_line);
 
 }  // namespace triage

@@ -132,6 +132,34 @@ TEST_CASE("a log goes on after a torn line, and not after a broken one") {
     CHECK(sample::read_file(path) == broken);
 }
 
+TEST_CASE("a link in the log's place leads to nothing that is read, cut or written") {
+    Folder folder;
+    const std::string path = folder / "audit.jsonl";
+    sample::write_file(folder / "precious", "no newline");
+    std::filesystem::create_symlink(folder / "precious", path);
+    CHECK_THROWS_AS(AuditLog::open_for_append(path), Error);
+    CHECK_THROWS_AS(verify_audit(path), Error);
+    CHECK_THROWS_AS(edges_at_start(path), Error);
+    CHECK(sample::read_file(folder / "precious") == "no newline");
+    std::filesystem::remove(path);
+    sample::output_of("mkfifo " + path);
+    CHECK_THROWS_AS(AuditLog::open_for_append(path), Error);
+    CHECK_THROWS_AS(verify_audit(path), Error);
+}
+
+TEST_CASE("a log is read in pieces, and a line that this program would not write ends it") {
+    Folder folder;
+    const std::string path = folder / "audit.jsonl";
+    {
+        AuditLog audit = AuditLog::create(path);
+        for (int i = 0; i < 40; ++i) audit.record("problem", {{"detail", std::string(100'000, 'x')}});
+    }
+    CHECK(verify_audit(path).records == 40);
+    CHECK(verify_audit(path).flaw == std::nullopt);
+    std::filesystem::resize_file(path, std::uintmax_t{1} << 40);
+    CHECK_THROWS_WITH_AS(verify_audit(path), doctest::Contains("a line of it is longer than"), Error);
+}
+
 TEST_CASE("an empty log is sound, random bytes are not") {
     Folder folder;
     sample::write_file(folder / "empty", "");

@@ -126,6 +126,29 @@ TEST_CASE("what is no case, not sealed or has a damaged manifest is said to be s
     CHECK(verify_case(path).at(0) == "the manifest names a file outside the case: ../../etc/passwd");
 }
 
+TEST_CASE("no file of a case is a link, a pipe, a folder or endless: none of them keeps verify from its end") {
+    Folder folder;
+    const std::string path = folder / "case";
+    const auto first_flaw = [&](const std::string& file, const std::string& put) {
+        std::filesystem::remove_all(path);
+        make_case(path);
+        sample::output_of("cd " + path + " && cp " + file + " ../kept && rm " + file + " && " + put + " " + file);
+        const Broken broken = verify_case(path);
+        return broken.empty() ? std::string("intact") : broken.front();
+    };
+    const std::string manifest = path + "/manifest.json";
+    CHECK(first_flaw("manifest.json", "mkfifo") == "cannot read " + manifest + ": it is not a regular file");
+    CHECK(first_flaw("manifest.json", "mkdir") == "cannot read " + manifest + ": it is not a regular file");
+    CHECK(first_flaw("manifest.json", "ln -s ../kept") == "cannot read " + manifest + ": it is a symbolic link");
+    CHECK(first_flaw("manifest.json", "truncate -s 1T") ==
+          "cannot read " + manifest + ": it is longer than 268435456 bytes");
+    CHECK(first_flaw("audit.jsonl", "mkfifo") == "audit.jsonl is missing");
+    CHECK(first_flaw("audit.jsonl", "ln -s /dev/zero") == "audit.jsonl is missing");
+    CHECK(first_flaw("audit.jsonl", "truncate -s 1T") == "audit.jsonl was changed: its size differs");
+    CHECK(first_flaw("case.sqlite", "mkfifo") == "case.sqlite is missing");
+    CHECK(first_flaw("case.sqlite", "ln -s ../kept") == "case.sqlite is missing");
+}
+
 TEST_CASE("a later render has a manifest of its own that names the first, and leaves the first true") {
     Folder folder;
     const std::string path = folder / "case";
