@@ -142,16 +142,20 @@ Database::Database(const std::string& path, Mode mode) : path_(path) {
         sqlite3_close_v2(connection_);
         throw SqliteError(path_, why, false, code);
     }
+    if (immutable) distrust_schema();
     if (mode == Mode::hostile) distrust();
+}
+
+void Database::distrust_schema() {
+    for (const int option :
+         {SQLITE_DBCONFIG_TRUSTED_SCHEMA, SQLITE_DBCONFIG_ENABLE_TRIGGER, SQLITE_DBCONFIG_ENABLE_VIEW})
+        sqlite3_db_config(connection_, option, 0, nullptr);
 }
 
 // Before anything of the database is read. What SQLite advises for databases from strangers (sqlite.org/security.html).
 void Database::distrust() {
     const auto set = [this](int option, int value) { sqlite3_db_config(connection_, option, value, nullptr); };
     set(SQLITE_DBCONFIG_DEFENSIVE, 1);
-    set(SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0);
-    set(SQLITE_DBCONFIG_ENABLE_TRIGGER, 0);
-    set(SQLITE_DBCONFIG_ENABLE_VIEW, 0);
     set(SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0);
     set(SQLITE_DBCONFIG_ENABLE_FTS3_TOKENIZER, 0);
     sqlite3_limit(connection_, SQLITE_LIMIT_LENGTH, longest_row);

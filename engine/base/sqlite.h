@@ -100,8 +100,8 @@ class Database {
   public:
     enum class Mode {
         read_write,  // an existing file (it may be empty)
-        immutable,   // read-only, never locked, nothing written beside it
-        hostile,     // immutable, from a stranger: no views, triggers, extensions or trusted schema; see longest_row
+        immutable,   // read-only, never locked, nothing written beside it; its schema is not trusted
+        hostile,     // immutable, from a stranger: no extensions either; see longest_row
     };
     static constexpr int longest_row = 1 << 20;  // bytes of a row or value of a hostile database: is_too_long()
     Database(const std::string& path, Mode mode);
@@ -109,6 +109,7 @@ class Database {
     Database(Database&& other) noexcept;
     Database& operator=(Database&& other) noexcept;
 
+    void distrust_schema();  // no triggers or views in it are run, and no functions with side effects
     Statement prepare(std::string_view sql) const { return Statement(connection_, path_, sql); }
     void execute(const std::string& sql);              // one or several statements, rows ignored
     std::int64_t integer(std::string_view sql) const;  // first column of the first row; 0 when there is none

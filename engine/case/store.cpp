@@ -2,6 +2,7 @@
 #include "engine/case/store.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <cassert>
 #include <filesystem>
@@ -55,6 +56,14 @@ std::optional<std::uint32_t> nanoseconds_of(const std::optional<Timestamp>& time
 }
 
 }  // namespace
+
+void require_regular_files(const std::string& path) {
+    for (const char* suffix : {"", "-wal", "-journal"}) {
+        struct stat found {};
+        if (::lstat((path + suffix).c_str(), &found) == 0 && !S_ISREG(found.st_mode))
+            throw Error(escape_for_terminal(path + suffix), "it is not a regular file");
+    }
+}
 
 // SQLite numbers the rows: it knows that such a row goes to the end, where a given number would be searched for.
 InsertStatements::InsertStatements(const Database& database)
@@ -117,9 +126,11 @@ Store Store::create(const std::string& path) {
 }
 
 Store Store::open_for_resume(const std::string& path) {
+    require_regular_files(path);
     Database::set_temp_folder(folder_of(path));
     return before_the_scan(path, [&] {
         auto impl = std::make_unique<Impl>(Database(path, Database::Mode::read_write));
+        impl->database.distrust_schema();
         check_is_store(impl->database);
         impl->begin_writing();
         impl->database.execute(drop_sealed);

@@ -39,6 +39,7 @@ std::string earlier_path(const std::string& store) {
 // store. What a still earlier part left is kept.
 std::unique_ptr<EarlierContents> Store::keep_contents(const std::vector<std::uint32_t>& volumes) {
     const std::string path = earlier_path(impl_->database.path());
+    require_regular_files(path);
     const bool is_there = std::filesystem::exists(path);
     if (volumes.empty() && !is_there) return nullptr;
     commit();

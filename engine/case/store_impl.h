@@ -73,6 +73,10 @@ struct Store::Impl {
     std::vector<VolumeRecord> read_volumes() const;
 };
 
+// Of a database and what SQLite keeps beside it: through a link it would write elsewhere, at a pipe wait for ever.
+// Throws Error (usage).
+void require_regular_files(const std::string& path);
+
 // Entries, read one after the other with what is known of their contents.
 class EntryCursor {
   public:

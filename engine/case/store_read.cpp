@@ -123,6 +123,7 @@ void tell_whole(EntryCursor cursor, const Store::OnEntry& on_entry) {
 }  // namespace
 
 bool Store::is_sealed_at(const std::string& path) {
+    require_regular_files(path);
     std::error_code error;
     if (std::filesystem::exists(path + "-wal", error) || std::filesystem::exists(path + "-journal", error))
         return false;
@@ -133,6 +134,7 @@ bool Store::is_sealed_at(const std::string& path) {
 }
 
 Store Store::open_read_only(const std::string& path) {
+    require_regular_files(path);
     check_is_whole(path);
     try {
         auto impl = std::make_unique<Impl>(Database(path, Database::Mode::immutable));
