@@ -22,20 +22,64 @@ struct VerifyArguments {
     bool json = false;
 };
 
-std::string in_json(const VerifyArguments& a, const std::string& signer, const std::vector<std::string>& broken) {
-    std::string sentences;
-    for (const std::string& sentence : broken) sentences += (sentences.empty() ? "" : ",") + to_json_string(sentence);
-    return fmt::format("{{\"case\":{},\"intact\":{},\"signer\":{},\"broken\":[{}]}}", to_json_string(a.path),
-                       broken.empty(), signer.empty() ? "null" : to_json_string(signer), sentences);
+// Whose signatures hold: fingerprints, empty where there is none. Of a broken case none does.
+struct Signers {
+    struct Render {
+        std::string folder, signer;
+    };
+    std::string of_case;
+    std::vector<Render> of_renders;
+};
+
+std::string fingerprint_of(const std::optional<PublicKey>& key) { return key ? key->fingerprint() : ""; }
+
+// Everything holds with the demanded key, whatever stands beside it.
+Signers signers_at(const std::string& path, const std::optional<PublicKey>& demanded) {
+    const auto signer = [&](const std::string& folder) {
+        return fingerprint_of(demanded ? demanded : signer_of(path, folder));
+    };
+    Signers signers{signer(""), {}};
+    for (const std::string& folder : later_renders(path)) signers.of_renders.push_back({folder, signer(folder)});
+    return signers;
 }
 
-std::string in_words(const VerifyArguments& a, const std::string& signer) {
-    if (signer.empty()) return "intact: every file is as it was sealed (unsigned: shows accidental change only)";
-    const std::string intact = "intact: every file is as it was sealed and signed\nSigner: " + signer;
-    return a.signer.empty() ? intact +
-                                  "\nThe key stands beside the case, where anybody could have put it: compare it with "
-                                  "the signer's own, or give that with --signer"
-                            : intact + ", the key that was given";
+std::string signer_in_json(const std::string& signer) { return signer.empty() ? "null" : to_json_string(signer); }
+
+std::string in_json(const VerifyArguments& a, const Signers& signers, const std::vector<std::string>& broken) {
+    std::vector<std::string> sentences, renders;
+    for (const std::string& sentence : broken) sentences.push_back(to_json_string(sentence));
+    for (const auto& render : signers.of_renders)
+        renders.push_back(fmt::format("{{\"folder\":{},\"signer\":{}}}", to_json_string(render.folder),
+                                      signer_in_json(render.signer)));
+    return fmt::format("{{\"case\":{},\"intact\":{},\"signer\":{},\"renders\":[{}],\"broken\":[{}]}}",
+                       to_json_string(a.path), broken.empty(), signer_in_json(signers.of_case), fmt::join(renders, ","),
+                       fmt::join(sentences, ","));
+}
+
+// What anybody added later is not the signer's word.
+std::string other_renders(const Signers& signers) {
+    std::string lines;
+    for (const auto& render : signers.of_renders) {
+        if (render.signer == signers.of_case) continue;
+        lines += "\n" + render.folder + ", rendered later, " +
+                 (render.signer.empty() ? "is not signed: anybody can have made it"
+                                        : "is signed by another key: " + render.signer);
+    }
+    return lines;
+}
+
+std::string in_words(const VerifyArguments& a, const Signers& signers) {
+    if (signers.of_case.empty())
+        return "intact: every file is as it was sealed (unsigned: shows accidental change only)" +
+               other_renders(signers);
+    const std::string intact = std::string("intact: every file is as it was sealed") +
+                               (other_renders(signers).empty() ? " and signed" : "; the case itself is signed") +
+                               "\nSigner: " + signers.of_case;
+    if (!a.signer.empty()) return intact + ", the key that was given";
+    return intact + other_renders(signers) +
+           "\nThe key stands beside the case, where anybody could have put it: compare it with the signer's own, or "
+           "give "
+           "that with --signer";
 }
 
 std::optional<PublicKey> read_public_key(const std::string& path) {
@@ -56,11 +100,10 @@ int run_verify(const VerifyArguments& a) {
     const std::optional<PublicKey> demanded = read_public_key(a.signer);
     const std::vector<std::string> broken = verify_case(a.path, demanded);
     const int code = broken.empty() ? exit_code::success : exit_code::not_whole;
-    std::string signer;  // whose signature holds
-    if (const auto key = demanded ? demanded : signer_of(a.path); key && broken.empty()) signer = key->fingerprint();
-    if (a.json) return std::puts(in_json(a, signer, broken).c_str()), code;
+    const Signers signers = broken.empty() ? signers_at(a.path, demanded) : Signers{};
+    if (a.json) return std::puts(in_json(a, signers, broken).c_str()), code;
     for (const std::string& sentence : broken) print_error(a.path + ": " + sentence, {});
-    if (broken.empty()) std::puts(in_words(a, signer).c_str());
+    if (broken.empty()) std::puts(in_words(a, signers).c_str());
     return code;
 }
 
@@ -72,7 +115,9 @@ void add_verify(CLI::App& app, CommandLine& line) {
     verify->add_option("case", a->path, "Case directory")->required();
     verify->add_option("--signer", a->signer, "Public key that must have signed the case and every later render")
         ->type_name("PUBKEY");
-    verify->add_flag("--json", a->json, "One JSON object: the case, whether it is intact, its signer, what is broken");
+    verify->add_flag(
+        "--json", a->json,
+        "One JSON object: the case, whether it is intact, its signer, those of later renders, what is broken");
     verify->footer("An unsigned case shows accidental change only. Exit codes: 0 intact, 2 wrong use, 3 broken.");
     verify->callback([a, &line] { line.chosen = [a] { return run_verify(*a); }; });
 }

@@ -239,14 +239,6 @@ std::string seal_of(const std::string& case_path) {
     }
 }
 
-std::vector<std::string> later_renders(const std::string& case_path) {
-    std::vector<std::string> folders;
-    for (const fs::directory_entry& entry : fs::directory_iterator(case_path))
-        if (is_later_render(entry.path().filename().string())) folders.push_back(entry.path().filename().string());
-    std::sort(folders.begin(), folders.end());
-    return folders;
-}
-
 }  // namespace
 
 std::string write_manifest(const std::string& case_path, const std::vector<EvidenceRecord>& evidences,
@@ -290,8 +282,16 @@ std::vector<std::string> verify_case(const std::string& case_path, const std::op
     return broken;
 }
 
-std::optional<PublicKey> signer_of(const std::string& case_path) {
-    return key_beside(case_path + "/" + std::string(manifest_name));
+std::vector<std::string> later_renders(const std::string& case_path) {
+    std::vector<std::string> folders;
+    for (const fs::directory_entry& entry : fs::directory_iterator(case_path))
+        if (is_later_render(entry.path().filename().string())) folders.push_back(entry.path().filename().string());
+    std::sort(folders.begin(), folders.end());
+    return folders;
+}
+
+std::optional<PublicKey> signer_of(const std::string& case_path, const std::string& folder) {
+    return key_beside(case_path + "/" + (folder.empty() ? "" : folder + "/") + std::string(manifest_name));
 }
 
 }  // namespace triage

@@ -33,7 +33,9 @@ std::string seal_in_groups(std::string_view seal);
 // key that stands beside it, which anybody could have put there; with `signer`, every manifest must be signed by that
 // one.
 std::vector<std::string> verify_case(const std::string& case_path, const std::optional<PublicKey>& signer = {});
-// The key that stands beside the case's signature; nothing of an unsigned case.
-std::optional<PublicKey> signer_of(const std::string& case_path);
+// The key that stands beside the signature of the case, or of the later render in `folder` ("reports-2"); nothing where
+// it is unsigned.
+std::optional<PublicKey> signer_of(const std::string& case_path, const std::string& folder = {});
+std::vector<std::string> later_renders(const std::string& case_path);  // their folders
 
 }  // namespace triage

@@ -103,6 +103,23 @@ code, said = verify("case", "--signer", "word")
 check(code == 2 and "no Ed25519" in said, f"a key that is none: {said}")
 
 
+# The demanded key stands for itself, whatever lies beside the signature.
+shutil.copytree(path("case"), path("keyless"))
+os.remove(path("keyless/manifest.json.pub"))
+code, said = verify("keyless", *["--signer", "locked.pub"])
+check(code == 0 and said["signer"] == locked, f"without the key beside it: {said}")
+
+# What a stranger adds to a signed case is not called signed by whoever signed that.
+for name, more, said_of_it in ("mixed", ["--sign", "stranger"], "is signed by another key"), ("bare", [], "is not signed"):
+    shutil.copytree(path("case"), path(name))
+    check(run("report", name, "--report", "text", *more).returncode == 0, f"report of {name}")
+    code, said = verify(name)
+    check(code == 0 and said["renders"][0]["signer"] == said["signer"] == locked and said["renders"][1]["signer"] != locked, f"{name}: {said}")
+    words = run("verify", name).stdout
+    check(f"reports-3, rendered later, {said_of_it}" in words and "sealed and signed" not in words, f"{name}: {words}")
+    check(verify(name, "--signer", "locked.pub")[0] == 3, f"{name} passes for signed throughout")
+
+
 def broken(change, expected, *arguments):
     """What verify says of a copy of the case after `change`."""
     shutil.rmtree(path("copy"), ignore_errors=True)
