@@ -184,6 +184,7 @@ std::string enter_sandbox(const SandboxOptions& options) {
 std::string confine_writing(const std::vector<std::string>& writable) {
     const bool keeps_rights = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
     set_limit(RLIMIT_CORE, 0, 0);
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);  // a kernel that pipes cores into a program heeds no limit
     return std::string(keeps_rights ? "no new privileges" : "new privileges (kernel)") + ", no core dumps, " +
            restrict_writing(writable);
 }

@@ -233,8 +233,9 @@ TEST_SUITE("sandbox" * doctest::skip(!has_worker_processes)) {
             say(errno_of(::truncate(path.c_str(), 0)));
             say(errno_of(::unlink(path.c_str())));
             say(errno_of(::mkdir((path + "x").c_str(), 0700)));
-            said += fmt::format("; reading {}; null {}; core {}; privileges {}", opened(path, O_RDONLY),
-                                opened("/dev/null", O_WRONLY), core.rlim_max, ::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0));
+            said += fmt::format("; reading {}; null {}; core {}; dumpable {}; privileges {}", opened(path, O_RDONLY),
+                                opened("/dev/null", O_WRONLY), core.rlim_max, ::prctl(PR_GET_DUMPABLE, 0, 0, 0, 0),
+                                ::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0));
             const ssize_t written = ::write(out.get(), said.data(), said.size());
             ::_exit(written > 0 ? 0 : 1);
         }
@@ -246,7 +247,7 @@ TEST_SUITE("sandbox" * doctest::skip(!has_worker_processes)) {
         CHECK(std::string(buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0))) ==
               fmt::format(
                   "no new privileges, no core dumps, Landlock ABI {} (writing); inside 0 0 0; outside {} {} {} {} {}; "
-                  "reading 0; null 0; core 0; privileges 1",
+                  "reading 0; null 0; core 0; dumpable 0; privileges 1",
                   landlock_abi(), EACCES, EACCES, EACCES, EACCES, EACCES));
         CHECK(test::file_text(path) == "text");
     }
