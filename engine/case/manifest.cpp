@@ -146,7 +146,10 @@ std::string signer_line(const SigningKey* signer) {
 
 std::optional<PublicKey> key_beside(const std::string& manifest) {
     const std::string path = manifest + std::string(public_key_suffix);
-    return is_there(path) ? PublicKey::parse(read_whole_file(path, longest_key)) : std::nullopt;
+    if (!is_there(path)) return {};
+    const std::string pem = read_whole_file(path, longest_key);
+    std::optional<PublicKey> key = PublicKey::parse(pem);
+    return key && key->pem() == pem ? key : std::nullopt;  // no manifest lists it: byte for byte what was written
 }
 
 // `named`: the fingerprint that the manifest says it is signed by, or empty.

@@ -139,6 +139,7 @@ for arguments in [], demanded:
     broken(remove("reports-2/manifest.json.sig", "reports-2/manifest.json.pub"), "reports-2/manifest.json has no signature", *arguments)
     broken(lambda: flip("copy/reports-2/manifest.json.sig"), "reports-2/manifest.json is not what", *arguments)
     broken(lambda: open(path("copy/manifest.json.sig"), "ab").write(b"x") and None, "manifest.json is not what", *arguments)
+broken(lambda: os.truncate(path("copy/manifest.json.pub"), os.path.getsize(path("copy/manifest.json.pub")) - 1), "is no Ed25519 public key")
 broken(lambda: shutil.copy(path("stranger.pub"), path("copy/manifest.json.pub")), "the key beside it")
 
 
