@@ -258,7 +258,7 @@ TEST_CASE("a run that is stopped while its size gate is built says nothing of si
 }
 
 TEST_CASE("a run ends at its deadline and after the matches asked for, and can go on") {
-    Scanned late(ScriptImage().volume("fs ext4\nresident /a 5 abc\nslow /b 6 30\n"));
+    Scanned late(ScriptImage().volume("fs ext4\nresident /a 5 abc\nslow /b 6 100\n"));
     late.deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(300);
     late.run();
     CHECK(late.store->run().is_interrupted);
