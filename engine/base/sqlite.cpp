@@ -41,7 +41,11 @@ std::string uri_of(const std::string& path) {
 }  // namespace
 
 SqliteError::SqliteError(const std::string& path, const std::string& why, bool is_disk_full, int code)
-    : Error(path, why, is_disk_full ? "make room where the case is, then resume" : "", ErrorKind::interrupted),
+    : Error(path, why,
+            is_disk_full ? "make room where the case is, then resume it; where no evidence was recorded yet, remove it "
+                           "and start again"
+                         : "",
+            ErrorKind::interrupted),
       is_disk_full_(is_disk_full),
       code_(code & 0xFF) {}
 
