@@ -69,17 +69,14 @@ std::string other_renders(const Signers& signers) {
 }
 
 std::string in_words(const VerifyArguments& a, const Signers& signers) {
-    if (signers.of_case.empty())
-        return "intact: every file is as it was sealed (unsigned: shows accidental change only)" +
-               other_renders(signers);
-    const std::string intact = std::string("intact: every file is as it was sealed") +
-                               (other_renders(signers).empty() ? " and signed" : "; the case itself is signed") +
-                               "\nSigner: " + signers.of_case;
-    if (!a.signer.empty()) return intact + ", the key that was given";
-    return intact + other_renders(signers) +
+    const std::string intact = "intact: every file is as it was sealed", others = other_renders(signers);
+    if (signers.of_case.empty()) return intact + " (unsigned: shows accidental change only)" + others;
+    const std::string signed_by =
+        intact + (others.empty() ? " and signed" : "; the case itself is signed") + "\nSigner: " + signers.of_case;
+    if (!a.signer.empty()) return signed_by + ", the key that was given";
+    return signed_by + others +
            "\nThe key stands beside the case, where anybody could have put it: compare it with the signer's own, or "
-           "give "
-           "that with --signer";
+           "give that with --signer";
 }
 
 std::optional<PublicKey> read_public_key(const std::string& path) {

@@ -9,7 +9,7 @@ fails in a scan of its own, until all have. A worker's failure may cost entries,
 An image that is named is compared with the scan of it in which nothing fails.
 """
 import argparse, errno, os, shutil, sys, time
-from faults import (ERRORS, add_up, audit_flaw, failing, finish, many_entries, read_lines, reports_of, triage,
+from faults import (ERRORS, audit_flaw, fail_each, failing, finish, many_entries, read_lines, reports_of, triage,
                     workspace)
 
 NOTHING_YET = ("ended before its evidence was recorded", "holds no case.sqlite")
@@ -110,17 +110,5 @@ begun = time.monotonic()
 for kind in options.kinds:
     every = options.every * (50 if call_of(kind) == "memory" else 1)
     total, errors = begin_failing(kind, 0, 0)[1], ERRORS[call_of(kind)]
-    numbers, tried, before = range(options.first, total + 1, every), 0, len(faults)
-    for number in numbers:
-        if time.monotonic() > begun + 60 * options.minutes:
-            print(f"{kind}: time is over; go on with --first {number}")
-            break
-        check(kind, number, errors[number % len(errors)])
-        tried += 1
-        if tried % 100 == 0:
-            print(f"{kind}: {tried} of {len(numbers)}, {len(faults)} faults so far", flush=True)
-    if total == 0:
-        faults.append(f"{kind}: no call was counted")
-    print(f"{kind}: {total} calls, {tried} of them failed; {len(faults)} faults so far", flush=True)
-    add_up(options.out, kind, {"failed": tried}, faults[before:])
+    fail_each(kind, total, every, options, begun, faults, lambda n: check(kind, n, errors[n % len(errors)]))
 finish(faults, "failing calls")

@@ -9,7 +9,7 @@ memory each 50 N-th) fails in a scan of its own. A type is right, or it is missi
 no finding is missing without that. A report of a plug-in is whole or is not there. Types are those of file(1).
 """
 import argparse, errno, io, json, os, shutil, struct, subprocess, sys, tarfile, time
-from faults import ERRORS, ROOT, add_up, decoy_list, failing, finish, read_lines, triage, workspace
+from faults import ERRORS, ROOT, decoy_list, fail_each, failing, finish, read_lines, triage, workspace
 
 KINDS = [f"{call}-of-{whose}" for whose in ("types", "plugins") for call in ("read", "write", "memory")]
 options = argparse.ArgumentParser()
@@ -160,17 +160,5 @@ begun = time.monotonic()
 for kind in options.kinds:
     whole, (_, total) = undisturbed(kind.split("-of-")[1], truth), begin_failing(kind, 0, 0)
     every = options.every * (50 if kind.startswith("memory") else 1)
-    numbers, tried, before = range(options.first, total + 1, every), 0, len(faults)
-    for number in numbers:
-        if time.monotonic() > begun + 60 * options.minutes:
-            print(f"{kind}: time is over; go on with --first {number}")
-            break
-        check(kind, number, whole)
-        tried += 1
-        if tried % 100 == 0:
-            print(f"{kind}: {tried} of {len(numbers)}, {len(faults)} faults so far", flush=True)
-    if total == 0:
-        faults.append(f"{kind}: no call was counted")
-    print(f"{kind}: {total} calls, {tried} of them failed; {len(faults)} faults so far", flush=True)
-    add_up(options.out, kind, {"failed": tried}, faults[before:])
+    fail_each(kind, total, every, options, begun, faults, lambda number: check(kind, number, whole))
 finish(faults, "failing calls outside")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the scripts here share: a folder in memory, preloaded shims, scans that are run and looked at."""
-import errno, hashlib, json, os, subprocess, sys, tempfile
+import errno, hashlib, json, os, subprocess, sys, tempfile, time
 
 if "TMPDIR" not in os.environ and os.access("/dev/shm", os.W_OK):
     tempfile.tempdir = "/dev/shm"
@@ -84,6 +84,24 @@ def add_up(path, name, counts, faults):
     with open(f"{path}.new", "w") as out:
         json.dump(results, out, indent=1)
     os.replace(f"{path}.new", path)
+
+
+def fail_each(kind, total, every, options, begun, faults, check):
+    """check(number) for each `every`-th of `total` calls, from options.first on, until options.minutes after `begun` are
+    over."""
+    numbers, tried, before = range(options.first, total + 1, every), 0, len(faults)
+    for number in numbers:
+        if time.monotonic() > begun + 60 * options.minutes:
+            print(f"{kind}: time is over; go on with --first {number}")
+            break
+        check(number)
+        tried += 1
+        if tried % 100 == 0:
+            print(f"{kind}: {tried} of {len(numbers)}, {len(faults)} faults so far", flush=True)
+    if total == 0:
+        faults.append(f"{kind}: no call was counted")
+    print(f"{kind}: {total} calls, {tried} of them failed; {len(faults)} faults so far", flush=True)
+    add_up(options.out, kind, {"failed": tried}, faults[before:])
 
 
 def problems_in_words(case):
