@@ -41,9 +41,10 @@ class RunStop {
         Timestamp end;
         double seconds = 0;
     };
-    std::vector<Pause> pauses() const {
+    // Those that were not taken before.
+    std::vector<Pause> take_pauses() {
         const std::lock_guard lock(mutex_);
-        return pauses_;
+        return std::exchange(pauses_, {});
     }
 
   private:

@@ -99,6 +99,12 @@ class Recorder {
     void record(const Batch& batch) {
         for (const Item& item : batch.items) std::visit([this](const auto& one) { put(one); }, item);
         store_.commit_if_due();
+        record_pauses();
+    }
+    void record_pauses() {
+        for (const RunStop::Pause& pause : stop_.take_pauses())
+            audit_.record("pause",
+                          {{"until", format_utc(pause.end)}, {"seconds", static_cast<std::uint64_t>(pause.seconds)}});
     }
     void record_problem(const ProblemRecord& problem) { put(problem); }
     void record_evidence(const EvidenceRecord& evidence) { put(evidence); }
@@ -295,6 +301,7 @@ void verify_evidence(const ScanInput& input, const Lister& lister, Store& store,
         if (!evidence.reader) continue;  // a problem says why
         const MediaReading reading = check_media(*evidence.reader, evidence.record.digests, thread_count(input.options),
                                                  input.stop, progress.bytes_verified);
+        recorder.record_pauses();
         record_media_check(evidence.record.id, reading.check, store, audit, recorder, input.stop);
         for (Problem& problem : problems_of_unread(reading.unread, reading.missing, evidence.record.sector_size))
             recorder.record_problem({evidence.record.id, std::nullopt, std::move(problem)});
@@ -419,9 +426,7 @@ void scan(const ScanInput& given, Store& store, AuditLog& audit, Progress& progr
     verify_evidence(input, lister, store, audit, recorder, progress);
     progress.phase = Phase::sealing;
     const bool is_device_gone = compare_identities(input, edges, store, audit, recorder);
-    for (const RunStop::Pause& pause : stop.pauses())
-        audit.record("pause",
-                     {{"until", format_utc(pause.end)}, {"seconds", static_cast<std::uint64_t>(pause.seconds)}});
+    recorder.record_pauses();
     audit.record("sandbox", {{"layers", lister.sandbox()}});
     RunRecord run = store.run();
     run.sandbox = lister.sandbox();

@@ -52,6 +52,9 @@ running.send_signal(signal.SIGSTOP)
 time.sleep(3)
 running.send_signal(signal.SIGCONT)
 running.wait(timeout=120)
-pauses = [r["seconds"] for r in read_lines(path("case/audit.jsonl")) if r["event"] == "pause"]
+log = read_lines(path("case/audit.jsonl"))
+pauses = [r["seconds"] for r in log if r["event"] == "pause"]
 check(any(2 <= seconds <= 20 for seconds in pauses), f"pauses: {pauses}")
+events = [r["event"] for r in log]
+check(events.index("pause") < events.index("evidence-after"), f"a kill after the pause would lose it: {events}")
 finish(faults, "audit log")
