@@ -94,6 +94,26 @@ void IsoRecords::open(TSK_FS_FILE* directory) {
                                                      TSK_FS_FILE_READ_FLAG_NONE);
     if (got == static_cast<ssize_t>(size)) open(bytes);
     else flaw_ = "it cannot be read to its end";
+    // Where libtsk cannot interpret the root, it takes the next directory of the path table for it.
+    if (directory->meta->addr == directory->fs_info->root_inum && !is_named_root(*directory->meta))
+        flaw_ = "it is not the root that a volume descriptor names; names may be missing";
+}
+
+bool IsoRecords::is_named_root(const TSK_FS_META& meta) {
+    constexpr std::uint64_t first_descriptor = 16, most_descriptors = 64;
+    constexpr std::size_t root_record = 156;
+    if (!meta.content_ptr) return false;
+    const std::uint64_t block = *static_cast<const TSK_DADDR_T*>(meta.content_ptr);
+    Bytes descriptor(sector_bytes);
+    for (std::uint64_t i = first_descriptor; i < first_descriptor + most_descriptors; ++i) {
+        if (!image_.read(i * sector_bytes, descriptor) || as_text(descriptor).substr(1, 5) != "CD001") return false;
+        const auto type = std::to_integer<unsigned>(descriptor[0]);
+        const bool has_root = type == 1 || type == 2;  // primary, supplementary
+        const std::optional<Record> root = has_root ? parse(ByteView(descriptor).subspan(root_record)) : std::nullopt;
+        if (root && root->block == block && root->size == static_cast<std::uint64_t>(meta.size)) return true;
+        if (type == 255) return false;
+    }
+    return false;
 }
 
 void IsoRecords::clear() {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What libtsk 4.11.1 does not read of ISO 9660 directory records: the sections of a file (it lists each as a file of
 // its own), extended attribute records before the content, compression by zisofs, the names of Rock Ridge. Format:
-// ECMA-119 9.1 (Directory Record), 6.5.1 (File Sections); IEEE P1281 (SUSP 1.12) 5.1 "CE", 5.3 "SP", 5.4 "ST"; IEEE
-// P1282 (RRIP 1.12) 4.1.4 "NM"; zisofs: libisofs doc/zisofs_format.txt.
+// ECMA-119 8.4.18 and 8.5 (the root's record in volume descriptors), 9.1 (Directory Record), 6.5.1 (File Sections);
+// IEEE P1281 (SUSP 1.12) 5.1 "CE", 5.3 "SP", 5.4 "ST"; IEEE P1282 (RRIP 1.12) 4.1.4 "NM"; zisofs: libisofs
+// doc/zisofs_format.txt.
 #pragma once
 
 #include <optional>
@@ -48,6 +49,7 @@ class IsoRecords {
     };
     void clear();
     std::optional<Record> parse(ByteView record);
+    bool is_named_root(const TSK_FS_META& meta);
     void find_rock_ridge(ByteView system_use);
     std::string rock_ridge_name(ByteView system_use);
     bool follows(std::size_t index) const;
