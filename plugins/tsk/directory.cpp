@@ -97,6 +97,7 @@ DirectoryCheck::DirectoryCheck(const TSK_FS_DIR* listing) {
     }
     const TSK_FS_TYPE_ENUM type = listing->fs_info->ftype;
     if (TSK_FS_TYPE_ISEXT(type)) check_ext(*listing);
+    if (TSK_FS_TYPE_ISFFS(type)) check_ufs(*listing);
     if (type == TSK_FS_TYPE_EXFAT) check_exfat(listing->fs_file);
     else if (TSK_FS_TYPE_ISFAT(type)) check_fat(*listing);
 }
@@ -105,21 +106,56 @@ bool DirectoryCheck::names(std::uint64_t address) const {
     return !has_addresses_ || std::binary_search(addresses_.begin(), addresses_.end(), address);
 }
 
+bool read_ufs_block(ByteView block, bool is_big_endian, bool has_types, std::vector<std::uint32_t>& addresses) {
+    constexpr std::size_t head = 8;
+    std::size_t at = 0;
+    while (at + head <= block.size()) {
+        const ByteView record = block.subspan(at);
+        const auto number = [&](std::size_t offset) -> std::size_t {
+            return is_big_endian ? *load_be<std::uint16_t>(record, offset) : *load_le<std::uint16_t>(record, offset);
+        };
+        const std::uint32_t address =
+            is_big_endian ? *load_be<std::uint32_t>(record, 0) : *load_le<std::uint32_t>(record, 0);
+        const std::size_t length = number(4);
+        const std::size_t name = has_types ? std::to_integer<std::size_t>(record[7]) : number(6);
+        const std::size_t needed = (head + name + 1 + 3) & ~std::size_t{3};  // with its 0, padded
+        if (length < needed || length % 4 != 0 || length > record.size()) return false;
+        if (address != 0 && as_text(record.subspan(head, name + 1)).find('\0') != name) return false;
+        if (address != 0) addresses.push_back(address);
+        at += length;
+    }
+    return at == block.size();
+}
+
 void DirectoryCheck::check_ext(const TSK_FS_DIR& listing) {
-    TSK_FS_FILE* file = listing.fs_file;
-    if (file->meta->content_type == TSK_FS_META_CONTENT_TYPE_EXT4_INLINE) return;
-    std::size_t bad = 0, blocks = 0;
+    if (listing.fs_file->meta->content_type == TSK_FS_META_CONTENT_TYPE_EXT4_INLINE) return;
     std::vector<DirectoryEntry> entries;
-    for_each_part(file, file->fs_info->block_size, [&](ByteView block) {
-        ++blocks;
+    check_blocks(listing, listing.fs_info->block_size, [&](ByteView block, std::vector<std::uint32_t>& addresses) {
         entries.clear();
-        bad += !read_directory_block(block, entries);
-        for (const DirectoryEntry& entry : entries) addresses_.push_back(entry.inode);
+        const bool is_chain = read_directory_block(block, entries);
+        for (const DirectoryEntry& entry : entries) addresses.push_back(entry.inode);
+        return is_chain;
+    });
+}
+
+void DirectoryCheck::check_ufs(const TSK_FS_DIR& listing) {
+    constexpr std::size_t block_bytes = 512;
+    const TSK_FS_INFO& fs = *listing.fs_info;
+    check_blocks(listing, block_bytes, [&](ByteView block, std::vector<std::uint32_t>& addresses) {
+        return read_ufs_block(block, fs.endian == TSK_BIG_ENDIAN, fs.ftype != TSK_FS_TYPE_FFS1B, addresses);
+    });
+}
+
+void DirectoryCheck::check_blocks(const TSK_FS_DIR& listing, std::size_t block_bytes, const ReadBlock& read) {
+    std::size_t bad = 0, blocks = 0;
+    for_each_part(listing.fs_file, block_bytes, [&](ByteView block) {
+        ++blocks;
+        bad += !read(block, addresses_);
     });
     if (blocks == 0) flaw_ = "it has no entries, not even of itself";
     if (bad > 0) flaw_ = fmt::format("{} of its blocks hold no chain of entries; names may be missing", bad);
-    const auto size = static_cast<std::uint64_t>(file->meta->size);
-    if (bad > 0 || blocks == 0 || blocks != size / file->fs_info->block_size) return;
+    if (bad > 0 || blocks == 0 || blocks != static_cast<std::uint64_t>(listing.fs_file->meta->size) / block_bytes)
+        return;
     std::sort(addresses_.begin(), addresses_.end());
     has_addresses_ = true;
     std::size_t listed = 0;

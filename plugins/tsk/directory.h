@@ -4,6 +4,7 @@
 // makes before it believes a directory.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,6 +31,11 @@ class ExfatSets {
     std::uint16_t checksum_ = 0, stored_checksum_ = 0;
 };
 
+// Adds the addresses that a block of a UFS directory, of 512 bytes, names in use. False when it is no chain of records
+// from its first byte to its last. `has_types`: the length of a name is one byte. Format: FreeBSD sys/ufs/ufs/dir.h,
+// "struct direct"; the checks are those of ufs_dirbadentry in sys/ufs/ufs/ufs_lookup.c.
+bool read_ufs_block(ByteView block, bool is_big_endian, bool has_types, std::vector<std::uint32_t>& addresses);
+
 // Made from the listing of a directory that is in use.
 class DirectoryCheck {
   public:
@@ -40,7 +46,11 @@ class DirectoryCheck {
     bool names(std::uint64_t address) const;
 
   private:
+    // Adds the addresses that a block names in use. False when it is no chain of entries.
+    using ReadBlock = std::function<bool(ByteView block, std::vector<std::uint32_t>& addresses)>;
     void check_ext(const TSK_FS_DIR& listing);
+    void check_ufs(const TSK_FS_DIR& listing);
+    void check_blocks(const TSK_FS_DIR& listing, std::size_t block_bytes, const ReadBlock& read);
     void check_fat(const TSK_FS_DIR& listing);
     void check_exfat(TSK_FS_FILE* file);
     std::string flaw_;

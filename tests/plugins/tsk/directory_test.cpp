@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Directory blocks laid out by hand after Linux Documentation/filesystems/ext4 ("Linear (Classic) Directories") and
-// entry sets after Microsoft's "exFAT file system specification", sections 6.3, 7.4, 7.6, 7.7.
+// FreeBSD sys/ufs/ufs/dir.h, entry sets after Microsoft's "exFAT file system specification", sections 6.3, 7.4, 7.6,
+// 7.7.
 #include "plugins/tsk/directory.h"
 
 #include <doctest/doctest.h>
@@ -173,4 +174,74 @@ TEST_CASE("records in use that belong to no set, or have no type, are bad") {
 TEST_CASE("a record in use behind the end of an exFAT directory says that a part is lost") {
     CHECK(Records().add(exfat_set()).add(0).add(exfat_set()).sets.goes_on());
     CHECK_FALSE(Records().add(exfat_set()).add(0).add(0).add(0x05).sets.goes_on());
+}
+
+namespace {
+
+struct UfsBlock {
+    Bytes bytes = Bytes(512);
+    std::size_t at = 0;
+    UfsBlock() { put(2, 12, ".", 4).put(2, 12, "..", 4).put(5, 20, "name.bin").put(6, 468, "last"); }
+
+    UfsBlock& put(std::uint32_t address, std::size_t length, std::string_view name, unsigned type = 8) {
+        put_le(bytes, at, address, 4), put_le(bytes, at + 4, length, 2);
+        put_le(bytes, at + 6, type, 1), put_le(bytes, at + 7, name.size(), 1);
+        put_text(bytes, at + 8, name);
+        at += length;
+        return *this;
+    }
+    UfsBlock with(std::size_t offset, std::uint64_t value, std::size_t size) const {
+        UfsBlock other = *this;
+        put_le(other.bytes, offset, value, size);
+        return other;
+    }
+    bool is_chain(bool is_big_endian = false, bool has_types = true) const {
+        std::vector<std::uint32_t> addresses;
+        return tsk::read_ufs_block(bytes, is_big_endian, has_types, addresses);
+    }
+    std::vector<std::uint32_t> addresses(bool is_big_endian = false, bool has_types = true) const {
+        std::vector<std::uint32_t> addresses;
+        CHECK(tsk::read_ufs_block(bytes, is_big_endian, has_types, addresses));
+        return addresses;
+    }
+};
+constexpr std::size_t third = 24;  // record of "name.bin"
+
+}  // namespace
+
+TEST_CASE("a block of a UFS directory gives the addresses in use") {
+    CHECK(UfsBlock().addresses() == std::vector<std::uint32_t>{2, 2, 5, 6});
+    CHECK(UfsBlock().with(third, 0, 4).addresses() == std::vector<std::uint32_t>{2, 2, 6});
+    UfsBlock empty;
+    empty.bytes = Bytes(512), empty.at = 0;
+    empty.put(0, 512, "");
+    CHECK(empty.addresses().empty());
+}
+
+TEST_CASE("UFS of the other byte order, and of Solaris, whose names have a length of two bytes") {
+    UfsBlock block;
+    block.bytes = Bytes(512);
+    block.bytes[3] = std::byte{7};  // address
+    block.bytes[4] = std::byte{2};  // 512
+    block.bytes[7] = std::byte{3};  // length of the name, the low byte of two
+    put_text(block.bytes, 8, "abc");
+    CHECK(block.addresses(true, true) == std::vector<std::uint32_t>{7});
+    CHECK(block.addresses(true, false) == std::vector<std::uint32_t>{7});
+    CHECK_FALSE(block.is_chain(false, true));
+    block.bytes[6] = std::byte{1};  // 259 of two bytes; a type of one
+    CHECK(block.is_chain(true, true));
+    CHECK_FALSE(block.is_chain(true, false));
+}
+
+TEST_CASE("a block of a UFS directory that is no chain of records is refused") {
+    UfsBlock zeros;
+    zeros.bytes = Bytes(512);
+    CHECK_FALSE(zeros.is_chain());
+    for (const unsigned length : {0, 4, 8, 16, 21, 22, 24, 484, 492, 65535})  // 20: what the name needs, and what is so
+        CHECK_FALSE(UfsBlock().with(third + 4, length, 2).is_chain());
+    CHECK(UfsBlock().with(third + 4, 488, 2).is_chain());             // to the end
+    CHECK_FALSE(UfsBlock().with(third + 7, 12, 1).is_chain());        // a name longer than its record
+    CHECK_FALSE(UfsBlock().with(third + 7, 7, 1).is_chain());         // no zero behind it
+    CHECK_FALSE(UfsBlock().with(third + 10, 0, 1).is_chain());        // a zero inside
+    CHECK_FALSE(UfsBlock().with(third + 20 + 4, 464, 2).is_chain());  // the last record ends early
 }
