@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "engine/evidence/filesystem.h"
+#include "plugins/tsk/apfs.h"
 #include "plugins/tsk/recognise.h"
 #include "plugins/tsk/walker.h"
 
@@ -167,6 +168,8 @@ class TskFilesystem : public FilesystemReader {
             const PoolHandle pool(tsk_pool_open_img_sing(image.handle(), 0, TSK_POOL_TYPE_APFS));
             take_error();
             if (!pool) return false;
+            for (const std::string& flaw : apfs_container_flaws(image))
+                report(sink, ProblemKind::damaged, "APFS container: " + flaw);
             int number = 0;
             for (const TSK_POOL_VOLUME_INFO* v = pool->vol_list; v; v = v->next) {
                 const std::string inner = fmt::format("vol{}", number++), label = v->desc ? v->desc : "";

@@ -5,6 +5,8 @@
 
 #include <array>
 
+#include "plugins/tsk/apfs.h"
+
 namespace triage::tsk {
 
 Census::Census(OpenFilesystem& fs) {
@@ -22,9 +24,10 @@ void Census::read_hfs_header(OpenFilesystem& fs) {
 
 // apfs_num_files, apfs_num_directories, apfs_num_symlinks, apfs_num_other_fsobjects.
 void Census::read_apfs_superblock(OpenFilesystem& fs) {
-    std::array<std::byte, 216> superblock{};
+    Bytes superblock(fs.fs->block_size);
     if (!fs.apfs_superblock || !fs.image.read(*fs.apfs_superblock, superblock)) return;
-    if (as_text(superblock).substr(32, 4) != "APSB") return;
+    if (superblock.size() < 216 || as_text(superblock).substr(32, 4) != "APSB") return;
+    is_damaged_ = !is_sound_apfs_object(superblock);
     std::uint64_t claimed = 0;
     for (const std::size_t at : {184, 192, 200, 208}) {
         const auto sum = checked_add(claimed, *load_le<std::uint64_t>(superblock, at));
@@ -40,6 +43,7 @@ void Census::add(const TSK_FS_FILE& file) {
 }
 
 std::string Census::missing() const {
+    if (is_damaged_) return "its superblock contradicts its checksum; names may be missing";
     if (!claimed_ || met_ >= *claimed_) return {};
     return fmt::format("its header counts {} files and folders, of which {} are not listed; names may be missing",
                        *claimed_, *claimed_ - met_);

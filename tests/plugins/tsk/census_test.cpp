@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include "tests/support/apfs.h"
 #include "tests/support/media.h"
 
 using namespace triage;
@@ -30,7 +31,7 @@ std::string missing(TSK_FS_TYPE_ENUM type, const Bytes& media, std::optional<std
     const PlainMedia plain(media);
     tsk::Image image(plain.reader(), 0, media.size());
     TSK_FS_INFO fs{};
-    fs.ftype = type;
+    fs.ftype = type, fs.block_size = 4096;
     tsk::OpenFilesystem open{&fs, image, std::nullopt, std::nullopt, std::nullopt, superblock};
     tsk::Census census(open);
     for (Named named : names) {
@@ -56,6 +57,7 @@ Bytes apfs_superblock(std::uint64_t files, std::uint64_t directories, std::uint6
     put_le(media, superblock + 192, directories, 8);
     put_le(media, superblock + 200, links, 8);
     put_le(media, superblock + 208, others, 8);
+    put_apfs_checksum(MutableBytes(media).subspan(superblock, 4096));
     return media;
 }
 
@@ -75,6 +77,13 @@ TEST_CASE("an APFS volume counts a file once, however many names it has") {
     CHECK_FALSE(missing(TSK_FS_TYPE_APFS, apfs_superblock(3, 1, 0, 0), superblock, names).empty());
     CHECK_FALSE(missing(TSK_FS_TYPE_APFS, apfs_superblock(2, 1, 1, 0), superblock, names).empty());
     CHECK_FALSE(missing(TSK_FS_TYPE_APFS, apfs_superblock(~0ull, ~0ull, 1, 0), superblock, names).empty());
+}
+
+TEST_CASE("an APFS superblock that contradicts its checksum says nothing that counts") {
+    Bytes media = apfs_superblock(2, 1, 0, 0);
+    media[superblock + 184] = std::byte{0};
+    CHECK(missing(TSK_FS_TYPE_APFS, media, superblock, {}) ==
+          "its superblock contradicts its checksum; names may be missing");
 }
 
 TEST_CASE("where nothing says how many there are, none are missing") {
