@@ -63,17 +63,19 @@ class Undamaged:
         for row in rows:
             is_read = is_read_so(self.seed, self.image, row)
             if (place := place_of(self.image, row)) is not None:
-                self.places[row.path, row.stream] = place
-            if is_read or (row.path, row.stream) in self.places or row.md5 == self.contents.get(row.path):
-                self.digests.setdefault(row.path, set()).add(row.md5)
+                self.places[row.address, row.stream] = place
+            if is_read or (row.address, row.stream) in self.places or row.md5 == self.contents.get(row.path):
+                for key in (row.path, row.address):  # a mutant may have it under another name
+                    self.digests.setdefault(key, set()).add(row.md5)
 
     def contradicts(self, row, image):
         """Whether neither this image nor the mutant's own bytes have the MD5."""
-        if not row.md5 or row.state != "allocated" or row.md5 in self.digests.get(row.path, ()):
+        is_right = any(row.md5 in self.digests.get(key, ()) for key in (row.path, row.address))
+        if not row.md5 or row.state != "allocated" or is_right:
             return False
         if image.endswith("E01"):
             return row.path in self.names
-        place = self.places.get((row.path, row.stream))
+        place = self.places.get((row.address, row.stream))
         if place is not None and digest_at(image, place, row.size) == row.md5:
             return False
         return not is_read_so(self.seed, image, row)

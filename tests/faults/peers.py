@@ -111,9 +111,12 @@ def own_contents(seed, image, row):
     """What other readers make of an entry of this image: every attribute of its address, also as a deleted one."""
     at, address = ["-o", str(row.start // 512), *POOL.get(seed, []), image], row.address
     yield output_of("icat", *at, address)
-    attributes = re.findall(rb"^Type: .*?\((\d+-\d+)\)", output_of("istat", *at, address), re.M)
+    attributes = {found.decode() for found in re.findall(rb"^Type: .*?\((\d+-\d+)\)",
+                                                         output_of("istat", *at, address), re.M)}
+    if seed.startswith("ntfs"):  # where their names are damaged, istat stops before it lists them
+        attributes |= {f"{kind}-{number}" for kind in (128, 144) for number in range(16)}
     for recover in ([], ["-r"]):
-        for attribute in ["", *(f"-{found.decode()}" for found in attributes)]:
+        for attribute in ["", *(f"-{found}" for found in sorted(attributes))]:
             yield output_of("icat", *recover, *at, address + attribute)
     if seed.startswith("ext"):
         # Its `cat` mixes what it has to say into what it reads. Bitmaps (-c) and checksums (-n) do not matter here.
