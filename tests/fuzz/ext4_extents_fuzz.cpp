@@ -1,14 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // An extent tree of lies: the first 60 bytes are i_block, the rest a file system of 1 KiB blocks. What is accepted is
 // in order and inside the file system.
-#include <sys/mman.h>
-#include <unistd.h>
-
-#include <cstdint>
-#include <cstdlib>
-#include <string>
-
 #include "plugins/tsk/ext4.h"
+#include "tests/fuzz/memory_media.h"
 
 namespace {
 
@@ -32,20 +26,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::size_t root = std::min<std::size_t>(size, 60);
     const ByteView blocks = bytes.subspan(root);
     if (blocks.empty()) return 0;
-    const int fd = memfd_create("fuzz", MFD_CLOEXEC);
-    if (::write(fd, blocks.data(), blocks.size()) != static_cast<ssize_t>(blocks.size())) std::abort();
-    const auto segments = SegmentFiles::identify({"/proc/self/fd/" + std::to_string(fd)});
-    BlockMap map;
-    map.media_size = blocks.size();
-    map.runs.emplace_back().length = blocks.size();
-    const MediaReader reader(map, std::make_shared<SegmentFiles>(*segments));
-    tsk::Image image(reader, 0, blocks.size());
+    const test::MemoryMedia media(blocks);
+    tsk::Image image(media.reader(), 0, blocks.size());
     const std::uint64_t block_count = blocks.size() / block_size;
     std::string why;
     const auto extents = tsk::read_extent_tree(image, bytes.first(root), block_size, block_count, why);
     if (extents) check(*extents, block_count);
     else if (why.empty()) std::abort();
     tsk::Ext4Inodes(image).is_encrypted(size);
-    ::close(fd);
     return 0;
 }

@@ -151,6 +151,37 @@ def yaffs2_header(kind, parent, name, size):
 YAFFS2 = yaffs2_page(yaffs2_header(3, 1, b"folder", 0), 0x1000, 257, 0, 0xffff) \
     + yaffs2_page(yaffs2_header(1, 257, b"file", 3), 0x1000, 258, 0, 0xffff) + yaffs2_page(b"abc", 0x1000, 258, 1, 3)
 
+# Directories: Linux Documentation/filesystems/ext4; FreeBSD sys/ufs/ufs/dir.h; ECMA-119 9.1; exFAT specification 6.3.
+EXT_BLOCK = struct.pack("<IHBB4s", 2, 12, 1, 2, b".") + struct.pack("<IHBB8s", 12, 52, 4, 1, b"name").ljust(52, b"\0")
+UFS_BLOCK = struct.pack("<IHBB4s", 2, 12, 4, 1, b".") + struct.pack("<IHBB8s", 5, 52, 8, 4, b"name").ljust(52, b"\0")
+
+
+def iso_record(block, size, name):
+    record = struct.pack("<BBI4xI4x7xB2x4xB", 0, 0, block, size, 2, len(name)) + name
+    return bytes([len(record) + len(record) % 2]) + record[1:] + bytes(len(record) % 2)
+
+
+ISO_BLOCK = (iso_record(20, 2048, b"\0") + iso_record(20, 2048, b"\1") + iso_record(21, 5, b"A.TXT;1")).ljust(2048, b"\0")
+EXFAT_SET = struct.pack("<BBH28x", 0x85, 2, 0) + struct.pack("<BBxB28x", 0xC0, 1, 1) + b"\xc1\0" + "a".encode("utf-16le").ljust(30, b"\0")
+ATTRIBUTE_LIST = struct.pack("<IHBBQQH", 0x80, 32, 1, 26, 0, 5, 0) + b"a\0" + bytes(4)
+
+
+# APFS: Apple File System Reference, obj_phys_t and nx_superblock_t.
+def apfs_object(transaction, kind, body):
+    block = (struct.pack("<QQII", 1, transaction, kind, 0) + body).ljust(4088, b"\0")
+    low = high = 0
+    for (word,) in struct.iter_unpack("<I", block):
+        low = (low + word) % 0xFFFFFFFF
+        high = (high + low) % 0xFFFFFFFF
+    first = 0xFFFFFFFF - (low + high) % 0xFFFFFFFF
+    return struct.pack("<II", first, 0xFFFFFFFF - (low + first) % 0xFFFFFFFF) + block
+
+
+APFS_SUPERBLOCK = apfs_object(2, 0x80000001, b"NXSB" + struct.pack("<IQ", 4096, 3).ljust(68, b"\0") + struct.pack("<IIQ", 2, 0, 1))
+APFS = APFS_SUPERBLOCK + apfs_object(2, 0x4000000C, b"") + APFS_SUPERBLOCK
+PARTITIONS = (bytes(450) + struct.pack("<B3xII", 5, 1, 2)).ljust(510, b"\0") + b"\x55\xaa" \
+    + (bytes(450) + struct.pack("<B3xII", 0x83, 1, 1)).ljust(510, b"\0") + b"\x55\xaa" + bytes(512)
+
 
 def database(sql):
     with tempfile.NamedTemporaryFile(suffix=".db") as file:
@@ -194,6 +225,7 @@ SEEDS = {
     "list_icse_fuzz": [ICSE], "list_kdb_fuzz": [database(KDB)], "list_nsrl3_fuzz": [database(NSRL3)],
     "list_iped_fuzz": [database(IPED)],
     "known_set_fuzz": compiled_sets(),
+    "directories_fuzz": [EXT_BLOCK, UFS_BLOCK, ISO_BLOCK, EXFAT_SET, ATTRIBUTE_LIST, APFS, PARTITIONS],
     "yaffs2_fuzz": [YAFFS2], "records_fuzz": RECORDS,
     "block_map_fuzz": MAPS,
     "ext4_extents_fuzz": EXTENTS,
