@@ -172,6 +172,7 @@ class ArchivedList : public OpenList {
         head_.resize(head_size);
         stream_->read(head_.data(), static_cast<std::streamsize>(head_.size()));
         head_.resize(static_cast<std::size_t>(stream_->gcount()));
+        throw_if_damaged();  // it may be one of two lists
         if (head_.starts_with(byte_order_mark)) head_.erase(0, byte_order_mark.size());
         name_ = name_in(members_[chosen].name);
     }
@@ -197,13 +198,17 @@ class ArchivedList : public OpenList {
     }
 
     std::vector<SetSource> finish() override {
-        if (stream_->bad()) throw Error(archive_, "the list cannot be read: the archive is damaged");
+        throw_if_damaged();
         SetSource source = HashedFile(archive_).finish();
         source.name += "/" + name_;
         return {source};
     }
 
   private:
+    void throw_if_damaged() const {
+        if (stream_->bad()) throw Error(archive_, "the list cannot be read: the archive is damaged");
+    }
+
     const std::string archive_, no_path_;
     std::vector<ArchiveMember> members_;
     std::size_t chosen_;

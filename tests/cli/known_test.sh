@@ -126,9 +126,15 @@ archive("many.zip", [(f"{i}.txt", "x") for i in range(4096)] + [("a.md5", sys.ar
 archive("database.zip", [("sums.md5", sys.argv[1]), ("rds.db", "SQLite format 3\0" + "x" * 100)])
 archive("odd.zip", [("folder/", ""), ("folder/odd.txt", "a letter\n" * 8000 + f"{sys.argv[1]}\n")])
 archive("odd-two.zip", [("odd.txt", f"a;{sys.argv[1]};3\n"), ("a.md5", sys.argv[1])])
+with open("two.zip", "rb") as whole, open("damaged-one.zip", "wb") as out:  # one of the two lists; a member's checksum
+    data = bytearray(whole.read())
+    for at in (14, data.find(b"PK\1\2") + 16):
+        data[at] ^= 1
+    out.write(data)
 PY
 ends 2 "is an archive of 2 lists of the format plain.*" known import two.zip -o no.tks --notable
 grep -q "unpack it" err || fault "an archive of two lists: no advice"
+ends 2 "the archive is damaged" known import damaged-one.zip -o no.tks --notable
 ends 2 "is an archive of more than 4096 files" known import many.zip -o no.tks --notable
 ends 2 "is a database inside an archive: unpack it first" known import database.zip -o no.tks --notable
 ends 2 "without a hash list" known import odd.zip -o no.tks --notable
