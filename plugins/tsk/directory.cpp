@@ -12,6 +12,8 @@
 namespace triage::tsk {
 namespace {
 
+using namespace std::string_view_literals;
+
 // Calls `check` for each whole part of `size` bytes, a power of 2. What libtsk cannot read is its own error, which the
 // walk reports.
 void for_each_part(TSK_FS_FILE* file, std::size_t size, const std::function<void(ByteView)>& check) {
@@ -45,6 +47,21 @@ constexpr unsigned file_type = 0x85, stream_type = 0xC0;
 // Allocation bitmap, up-case table, label; volume GUID, TexFAT padding and others that may be ignored.
 bool stands_alone(unsigned type) { return (type >= 0x81 && type <= 0x83) || (type >= 0xA0 && type <= 0xBF); }
 
+// Names in use that libtsk did not make up for a record that stands alone, or for a part of the volume.
+std::size_t exfat_files(const TSK_FS_DIR& listing) {
+    constexpr std::array made_up{"$ALLOC_BITMAP"sv, "$UPCASE_TABLE"sv, "$VOLUME_GUID"sv, "$TEX_FAT"sv, "$ACT"sv};
+    std::size_t files = 0;
+    for (std::size_t i = 0; i < listing.names_used; ++i) {
+        const TSK_FS_NAME& name = listing.names[i];
+        const bool is_virtual = name.type == TSK_FS_NAME_TYPE_VIRT || name.type == TSK_FS_NAME_TYPE_VIRT_DIR;
+        if (!name.name || is_virtual || (name.flags & TSK_FS_NAME_FLAG_UNALLOC)) continue;
+        const std::string_view text = name.name;
+        files += !text.ends_with(" (Volume Label Entry)") &&
+                 std::find(made_up.begin(), made_up.end(), text) == made_up.end();
+    }
+    return files;
+}
+
 }  // namespace
 
 void ExfatSets::add(ByteView record) {
@@ -54,7 +71,7 @@ void ExfatSets::add(ByteView record) {
     if (left_ > 0 && is_secondary && (has_stream_ || type == stream_type)) {
         has_stream_ = true;
         add_to_checksum(record, 0, 0);
-        bad_ += --left_ == 0 && checksum_ != stored_checksum_;
+        if (--left_ == 0) ++(checksum_ == stored_checksum_ ? sound_ : bad_);
         return;
     }
     bad_ += left_ > 0;
@@ -81,12 +98,16 @@ void ExfatSets::add_to_checksum(ByteView record, std::size_t skip_from, std::siz
                 static_cast<std::uint16_t>((checksum_ << 15 | checksum_ >> 1) + std::to_integer<unsigned>(record[i]));
 }
 
-void DirectoryCheck::check_exfat(TSK_FS_FILE* file) {
+// libtsk leaves out a set whose content would lie outside the volume, or in clusters that are not in use.
+void DirectoryCheck::check_exfat(const TSK_FS_DIR& listing) {
     ExfatSets sets;
-    for_each_part(file, 32, [&](ByteView record) { sets.add(record); });
+    for_each_part(listing.fs_file, 32, [&](ByteView record) { sets.add(record); });
+    const std::size_t listed = exfat_files(listing);
     if (sets.goes_on()) flaw_ = "names stand behind its end: a part of it was overwritten";
     else if (sets.bad() > 0)
         flaw_ = fmt::format("{} of its entry sets contradict themselves; names may be missing", sets.bad());
+    else if (sets.sound() > listed)
+        flaw_ = fmt::format("{} of its entry sets contradict the volume and are not listed", sets.sound() - listed);
 }
 
 DirectoryCheck::DirectoryCheck(const TSK_FS_DIR* listing) {
@@ -98,7 +119,7 @@ DirectoryCheck::DirectoryCheck(const TSK_FS_DIR* listing) {
     const TSK_FS_TYPE_ENUM type = listing->fs_info->ftype;
     if (TSK_FS_TYPE_ISEXT(type)) check_ext(*listing);
     if (TSK_FS_TYPE_ISFFS(type)) check_ufs(*listing);
-    if (type == TSK_FS_TYPE_EXFAT) check_exfat(listing->fs_file);
+    if (type == TSK_FS_TYPE_EXFAT) check_exfat(*listing);
     else if (TSK_FS_TYPE_ISFAT(type)) check_fat(*listing);
 }
 

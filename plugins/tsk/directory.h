@@ -20,12 +20,13 @@ class ExfatSets {
     void add(ByteView record);  // 32 bytes
     // Sets that break off or contradict their checksum, and records in use that belong to no set or have no type.
     std::size_t bad() const { return bad_ + (left_ > 0); }
+    std::size_t sound() const { return sound_; }
     bool goes_on() const { return goes_on_; }  // a record in use stands behind the end
 
   private:
     void begin_set(ByteView record);
     void add_to_checksum(ByteView record, std::size_t skip_from, std::size_t skip_to);
-    std::size_t bad_ = 0;
+    std::size_t bad_ = 0, sound_ = 0;
     unsigned left_ = 0;  // records that the set still needs
     bool has_stream_ = false, has_ended_ = false, goes_on_ = false;
     std::uint16_t checksum_ = 0, stored_checksum_ = 0;
@@ -52,7 +53,7 @@ class DirectoryCheck {
     void check_ufs(const TSK_FS_DIR& listing);
     void check_blocks(const TSK_FS_DIR& listing, std::size_t block_bytes, const ReadBlock& read);
     void check_fat(const TSK_FS_DIR& listing);
-    void check_exfat(TSK_FS_FILE* file);
+    void check_exfat(const TSK_FS_DIR& listing);
     std::string flaw_;
     bool has_addresses_ = false;
     std::vector<std::uint32_t> addresses_;  // sorted

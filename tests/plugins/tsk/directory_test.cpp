@@ -139,6 +139,7 @@ TEST_CASE("sound entry sets of exFAT are believed, alone and one after the other
     Records records;
     records.add(0x83).add(0x81).add(0x82).add(exfat_set()).add(exfat_set(17)).add(0xA0).add(0x05).add(0x40).add(0);
     CHECK(records.sets.bad() == 0);
+    CHECK(records.sets.sound() == 2);
     CHECK_FALSE(records.sets.goes_on());
 }
 
