@@ -9,12 +9,8 @@
 #include "plugins/tsk/decmpfs.h"
 
 namespace triage::tsk {
-namespace {
 
-constexpr std::uint64_t most_resident_bytes = 64 << 10;  // of an inode or MFT entry; more is a lie
-constexpr std::uint64_t most_blocks_checked = 1 << 20;   // of a deleted entry, against the allocation bitmap
-
-std::string refuse(Entry& entry, Reason reason, std::string detail = {}) {
+std::string refuse(Entry& entry, Reason reason, std::string detail) {
     entry.source = Source::none;
     // What a deleted entry has lost is no damage of the evidence: names without clusters are counted, not alarming.
     const bool is_gone = entry.state != EntryState::allocated && reason == Reason::damaged;
@@ -22,6 +18,11 @@ std::string refuse(Entry& entry, Reason reason, std::string detail = {}) {
     entry.extents.clear();
     return is_gone ? std::string{} : std::move(detail);
 }
+
+namespace {
+
+constexpr std::uint64_t most_resident_bytes = 64 << 10;  // of an inode or MFT entry; more is a lie
+constexpr std::uint64_t most_blocks_checked = 1 << 20;   // of a deleted entry, against the allocation bitmap
 
 const TSK_FS_ATTR* find_attribute(const TSK_FS_FILE* file, TSK_FS_ATTR_TYPE_ENUM type) {
     for (const TSK_FS_ATTR* a = file->meta && file->meta->attr ? file->meta->attr->head : nullptr; a; a = a->next)
@@ -250,6 +251,7 @@ std::optional<std::vector<BlockExtent>> ext_blocks(OpenFilesystem& fs, const TSK
 
 std::string locate_ext(OpenFilesystem& fs, const TSK_FS_FILE* file, Entry& entry) {
     if (const auto why = why_encrypted_inode(fs, *file->meta)) return refuse(entry, why->first, why->second);
+    if (file->meta->size < 0) return refuse(entry, Reason::damaged, "its size is negative");
     entry.source = Source::extents;
     std::string why;
     const std::uint64_t blocks = fs.image.length() / fs.fs->block_size;
@@ -445,8 +447,10 @@ std::string locate_content(OpenFilesystem& fs, TSK_FS_FILE* file, const TSK_FS_A
     if (attribute->flags & TSK_FS_ATTR_RES) return locate_resident(*attribute, entry);
 
     std::uint64_t valid = entry.size;
-    if (TSK_FS_TYPE_ISNTFS(fs.fs->ftype))
-        valid = std::min(valid, static_cast<std::uint64_t>(std::max<TSK_OFF_T>(0, attribute->nrd.initsize)));
+    if (TSK_FS_TYPE_ISNTFS(fs.fs->ftype)) {
+        if (attribute->nrd.initsize < 0) return refuse(entry, Reason::damaged, "its initialised size is negative");
+        valid = std::min(valid, static_cast<std::uint64_t>(attribute->nrd.initsize));
+    }
     if (fs.exfat) {
         const auto length = fs.exfat->valid_data_length(directory, entry.address, entry.size);
         if (!length) return refuse(entry, Reason::damaged, "its stream extension entry contradicts its size");

@@ -36,6 +36,10 @@ bool is_stored_form(const TSK_FS_FILE* file, const TSK_FS_ATTR& attribute);
 std::string locate_content(OpenFilesystem& fs, TSK_FS_FILE* file, const TSK_FS_ATTR* attribute,
                            const TSK_FS_FILE* directory, Entry& entry);
 
+// Leaves an entry without content. Returns what should stand in a Problem's detail: nothing for a deleted one that is
+// damaged, since what it has lost is no damage of the evidence.
+std::string refuse(Entry& entry, Reason reason, std::string detail = {});
+
 // A directory whose entries a filter of Windows lists, not NTFS: of a cloud, a container, a projected file system. A
 // junction or symbolic link is none: it hides nothing of this volume.
 bool may_list_elsewhere(const TSK_FS_FILE* directory);

@@ -4,7 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
+
+#include "plugins/tsk/mft_record.h"
 
 namespace triage::tsk {
 namespace {
@@ -33,11 +34,9 @@ class Search {
     // would look at each attribute of each record.
     Unnamed records() {
         const FileHandle mft(tsk_fs_file_open_meta(fs_.fs, nullptr, 0));
-        std::array<std::byte, 1> stored{};
-        if (!mft || !mft->meta || !fs_.image.read(64, stored)) return ended(true);
-        const auto size = std::to_integer<std::uint8_t>(stored[0]);  // clusters, or the exponent of 2 when negative
-        const std::uint64_t record = size < 128 ? std::uint64_t{size} * fs_.fs->block_size : 1ull << (256 - size) % 64;
-        if (record < smallest_record || record > 65536) return ended(true);
+        const auto bytes = mft_record_bytes(fs_.image, fs_.fs->block_size);
+        if (!mft || !mft->meta || !bytes) return ended(true);
+        const std::uint64_t record = *bytes;
         const std::uint64_t per_piece = (1 << 20) / record;
         return ended(!read_pieces(mft.get(), per_piece * record, [&](std::uint64_t at, ByteView piece) {
             for (std::uint64_t i = 0; (i + 1) * record <= piece.size(); ++i)

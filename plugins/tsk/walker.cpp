@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -247,12 +248,28 @@ void Walker::list_entries(const Directory& directory, const ExtDirectory& read, 
     }
 }
 
-// A name that is in use says directory, but what it leads to is none: an inode that was overwritten or zeroed.
-bool Walker::is_lost_directory(const Directory& directory, const TSK_FS_FILE& file) const {
+// HFS+: libtsk finds a file by its number alone, so that of two with the same one it shows the same content twice.
+bool Walker::has_number_of_another(const Entry& entry, const TSK_FS_FILE& file) {
+    if (!TSK_FS_TYPE_ISHFS(fs_.fs->ftype) || entry.state != EntryState::allocated) return false;
+    const bool has_one_name = file.meta && !is_directory(file) && file.meta->nlink <= 1;
+    return has_one_name && !met_once_.insert(entry.address);
+}
+
+// A name that is in use says directory or file, but what it leads to is none: an inode that was overwritten or zeroed.
+// Empty when it does not. Of files only where a name has a type of its own; an inode without any is told elsewhere.
+std::string Walker::what_is_lost(const Directory& directory, const TSK_FS_FILE& file) const {
     const bool is_in_use =
         !directory.is_orphan && !directory.is_deleted && !(file.name->flags & TSK_FS_NAME_FLAG_UNALLOC);
-    if (!is_in_use || file.name->type != TSK_FS_NAME_TYPE_DIR) return false;
-    return !file.meta || file.meta->type == TSK_FS_META_TYPE_UNDEF || file.meta->type == TSK_FS_META_TYPE_REG;
+    if (!is_in_use) return {};
+    const TSK_FS_META_TYPE_ENUM type = file.meta ? file.meta->type : TSK_FS_META_TYPE_UNDEF;
+    const bool has_types = TSK_FS_TYPE_ISEXT(fs_.fs->ftype) || TSK_FS_TYPE_ISFFS(fs_.fs->ftype);
+    const bool is_no_directory = type == TSK_FS_META_TYPE_UNDEF || type == TSK_FS_META_TYPE_REG;
+    if (file.name->type == TSK_FS_NAME_TYPE_DIR && (is_no_directory || (has_types && !TSK_FS_IS_DIR_META(type))))
+        return "its metadata are not a directory's; what it held is not listed";
+    const bool is_no_file = type != TSK_FS_META_TYPE_UNDEF && type != TSK_FS_META_TYPE_REG;
+    if (has_types && file.name->type == TSK_FS_NAME_TYPE_REG && is_no_file)
+        return "its metadata are not a file's; its content is not listed";
+    return {};
 }
 
 void Walker::visit(const Directory& directory, const TSK_FS_DIR* listing, std::size_t index,
@@ -295,9 +312,8 @@ void Walker::visit_named(const Directory& directory, const TSK_FS_FILE* parent, 
     if (is_named) named_.add(file->name->meta_addr);
     if (is_named && !is_metadata_file(fs_.fs, *file)) census_.add(*file);
 
-    if (is_lost_directory(directory, *file))
-        report(ProblemKind::damaged, "its metadata are not a directory's; what it held is not listed",
-               file->name->meta_addr, path);
+    if (std::string lost = what_is_lost(directory, *file); !lost.empty())
+        report(ProblemKind::damaged, std::move(lost), file->name->meta_addr, path);
     std::optional<IsoContent> iso;
     if (fs_.iso && file->meta) iso = fs_.iso->take(*file->meta);
     if (iso && iso->sections.empty()) return;  // a further section of the file before it
@@ -348,6 +364,10 @@ void Walker::visit_file(const Directory& directory, const TSK_FS_FILE* parent, T
         base.source = Source::none, base.reason = Reason::damaged;
         return emit(std::move(base), "its inode is not a file's");
     }
+    if (has_number_of_another(base, *file)) {
+        std::string problem = refuse(base, Reason::damaged, "its number is that of another file, which has one name");
+        return emit(std::move(base), std::move(problem));
+    }
     if (iso && !is_directory(*file)) {
         base.attribute = default_attribute;
         std::string problem = locate_sections(fs_, *iso, base);
@@ -376,6 +396,7 @@ bool Walker::emit_streams(const TSK_FS_FILE* parent, TSK_FS_FILE* file, const En
     if (!file->meta) return false;
     const int count = tsk_fs_file_attr_getsize(file);
     bool has_main = false, has_stream = false;
+    std::vector<std::uint32_t> met;
     for (int i = 0; i < count; ++i) {
         const TSK_FS_ATTR* attribute = tsk_fs_file_attr_get_idx(file, i);
         if (!attribute) continue;
@@ -388,10 +409,29 @@ bool Walker::emit_streams(const TSK_FS_FILE* parent, TSK_FS_FILE* file, const En
         entry.stream = role.name;
         entry.kind = role.what == Role::stream ? EntryKind::stream : EntryKind::file;
         std::string problem = locate_content(fs_, file, attribute, parent, entry);
+        if (std::find(met.begin(), met.end(), entry.attribute) != met.end()) {
+            problem = refuse(entry, Reason::damaged, "another of its attributes has the same number");
+            entry.attribute = 0;  // as of any that could not be read
+        }
+        met.push_back(entry.attribute);
         emit(std::move(entry), std::move(problem));
     }
     if (!TSK_FS_TYPE_ISNTFS(fs_.fs->ftype)) return has_main;
+    report_dropped(file, base);
     return emit_lost(file, base) || has_main || has_stream;
+}
+
+// What the record of a file holds, and libtsk does not.
+void Walker::report_dropped(const TSK_FS_FILE* file, const Entry& base) {
+    if (base.state != EntryState::allocated || !file->meta->attr) return;
+    std::size_t loaded = 0;
+    for (const TSK_FS_ATTR* a = file->meta->attr->head; a; a = a->next)
+        loaded += (a->flags & TSK_FS_ATTR_INUSE) && a->type == TSK_FS_ATTR_TYPE_NTFS_DATA;
+    const std::size_t contents = records_.contents(base.address).value_or(0);
+    if (contents > loaded)
+        report(ProblemKind::damaged,
+               fmt::format("{} of its contents are not listed: attributes have the same number", contents - loaded),
+               base.address, base.path);
 }
 
 // The contents that an NTFS attribute list names, but no record that could be read holds. True when there are any.

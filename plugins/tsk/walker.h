@@ -8,10 +8,12 @@
 #include <vector>
 
 #include "engine/evidence/filesystem.h"
+#include "engine/scan/address_set.h"
 #include "plugins/tsk/census.h"
 #include "plugins/tsk/clusters.h"
 #include "plugins/tsk/content.h"
 #include "plugins/tsk/directory.h"
+#include "plugins/tsk/mft_record.h"
 #include "plugins/tsk/unnamed.h"
 
 namespace triage::tsk {
@@ -19,7 +21,7 @@ namespace triage::tsk {
 class Walker {
   public:
     Walker(OpenFilesystem& fs, const WalkLimits& limits, WalkSink& sink)
-        : fs_(fs), limits_(limits), sink_(sink), named_(fs), clusters_(fs), census_(fs) {}
+        : fs_(fs), limits_(limits), sink_(sink), named_(fs), clusters_(fs), census_(fs), records_(fs.fs, fs.image) {}
     void walk();
 
   private:
@@ -35,7 +37,8 @@ class Walker {
     bool visit_unnamed(std::uint64_t address);
     void report_lost_names();
     void list(const Directory& directory, std::vector<Directory>& below);
-    bool is_lost_directory(const Directory& directory, const TSK_FS_FILE& file) const;
+    bool has_number_of_another(const Entry& entry, const TSK_FS_FILE& file);
+    std::string what_is_lost(const Directory& directory, const TSK_FS_FILE& file) const;
     void list_entries(const Directory& directory, const ExtDirectory& read, std::vector<Directory>& below);
     void visit(const Directory& directory, const TSK_FS_DIR* listing, std::size_t index, std::vector<Directory>& below);
     bool may_visit(std::uint64_t address, std::string_view name, const std::string& path);
@@ -45,6 +48,7 @@ class Walker {
                     const std::optional<IsoContent>& iso);
     bool emit_streams(const TSK_FS_FILE* parent, TSK_FS_FILE* file, const Entry& base);
     bool emit_lost(const TSK_FS_FILE* file, const Entry& base);
+    void report_dropped(const TSK_FS_FILE* file, const Entry& base);
     void emit(Entry entry, std::string problem);
     void report_flaws(Entry* entry);
     void report_whole(ProblemKind kind, std::string detail, bool hides_entries = true);  // of no single entry
@@ -62,6 +66,8 @@ class Walker {
     NamedAddresses named_;
     NamedClusters clusters_;
     Census census_;
+    MftRecords records_;
+    AddressSet met_once_;  // files of HFS+ with one name
     std::uint64_t entries_ = 0, orphan_entries_ = 0, orphan_bytes_ = 0;
     bool is_full_ = false, are_orphans_full_ = false;
 };
