@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is read here, and not by libtsk, of directories and tables of volumes: blocks of ext and UFS directories,
-// records of ISO 9660 and exFAT, attribute lists of NTFS, checkpoints of APFS, extended partitions.
+// records of ISO 9660 and exFAT, attribute lists and MFT records of NTFS, checkpoints of APFS, extended partitions.
 #include "plugins/tsk/apfs.h"
 #include "plugins/tsk/attribute_list.h"
 #include "plugins/tsk/directory.h"
 #include "plugins/tsk/extended_partitions.h"
 #include "plugins/tsk/iso9660.h"
+#include "plugins/tsk/mft_record.h"
 #include "tests/fuzz/memory_media.h"
 
 using namespace triage;
@@ -26,6 +27,7 @@ void read_blocks(ByteView bytes) {
     for (ByteView rest = bytes; rest.size() >= 32; rest = rest.subspan(32)) sets.add(rest.first(32));
     if (sets.bad() > bytes.size() / 32 + 1) std::abort();
     tsk::parse_attribute_list(bytes);
+    tsk::contents_in_record({bytes.begin(), bytes.end()});
 }
 
 void read_volume(ByteView bytes) {

@@ -165,6 +165,9 @@ ISO_BLOCK = (iso_record(20, 2048, b"\0") + iso_record(20, 2048, b"\1") + iso_rec
 EXFAT_SET = struct.pack("<BBH28x", 0x85, 2, 0) + struct.pack("<BBxB28x", 0xC0, 1, 1) + b"\xc1\0" + "a".encode("utf-16le").ljust(30, b"\0")
 ATTRIBUTE_LIST = struct.pack("<IHBBQQH", 0x80, 32, 1, 26, 0, 5, 0) + b"a\0" + bytes(4)
 
+MFT_RECORD = (b"FILE" + struct.pack("<HH", 48, 3) + bytes(12) + struct.pack("<H", 56)).ljust(56, b"\0") \
+    + (struct.pack("<II", 0x80, 24) + bytes(16) + b"\xff" * 4).ljust(968, b"\0")
+
 
 # APFS: Apple File System Reference, obj_phys_t and nx_superblock_t.
 def apfs_object(transaction, kind, body):
@@ -225,7 +228,7 @@ SEEDS = {
     "list_icse_fuzz": [ICSE], "list_kdb_fuzz": [database(KDB)], "list_nsrl3_fuzz": [database(NSRL3)],
     "list_iped_fuzz": [database(IPED)],
     "known_set_fuzz": compiled_sets(),
-    "directories_fuzz": [EXT_BLOCK, UFS_BLOCK, ISO_BLOCK, EXFAT_SET, ATTRIBUTE_LIST, APFS, PARTITIONS],
+    "directories_fuzz": [EXT_BLOCK, UFS_BLOCK, ISO_BLOCK, EXFAT_SET, ATTRIBUTE_LIST, MFT_RECORD, APFS, PARTITIONS],
     "yaffs2_fuzz": [YAFFS2], "records_fuzz": RECORDS,
     "block_map_fuzz": MAPS,
     "ext4_extents_fuzz": EXTENTS,
