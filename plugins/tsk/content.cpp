@@ -136,7 +136,7 @@ class ExtentList {
     entry.extents = std::move(trimmed);
     ExtentList list(entry);
     if (at < entry.size) list.add(Extent::hole, entry.size - at);
-    if (entry.extents.size() > most_extents) return refuse(entry, Reason::limit, "more extents than the limit");
+    if (entry.extents.size() > most_extents) return refuse(entry, Reason::limit, too_many_extents);
     return {};
 }
 
@@ -188,7 +188,7 @@ std::string locate_runs(OpenFilesystem& fs, const TSK_FS_ATTR& attribute, std::u
         if (run->flags & TSK_FS_ATTR_RUN_FLAG_SPARSE) list.add(Extent::hole, *bytes - skip);
         else if (!add_blocks(fs.image, geometry, run->addr, run->len, skip, list))
             return refuse(entry, Reason::outside_media, "a run lies outside the volume");
-        if (entry.extents.size() > most_extents) return refuse(entry, Reason::limit, "more extents than the limit");
+        if (entry.extents.size() > most_extents) return refuse(entry, Reason::limit, too_many_extents);
     }
     if (list.length() < needed) return refuse(entry, Reason::damaged, "fewer blocks are recorded than its size needs");
     return {};
@@ -256,7 +256,7 @@ std::string locate_ext(OpenFilesystem& fs, const TSK_FS_FILE* file, Entry& entry
     std::string why;
     const std::uint64_t blocks = fs.image.length() / fs.fs->block_size;
     const auto tree = ext_blocks(fs, file, entry.size, why);
-    if (!tree) return refuse(entry, Reason::damaged, why);
+    if (!tree) return refuse(entry, why == too_many_extents ? Reason::limit : Reason::damaged, why);
     ExtentList list(entry);
     for (const BlockExtent& extent : *tree) {
         const std::uint64_t at = extent.logical * fs.fs->block_size;

@@ -30,7 +30,7 @@ struct TreeWalk {
         if (count == 0 || physical + count > block_count) return fail("an extent lies outside the file system");
         if (!extents.empty() && logical < extents.back().logical + extents.back().count)
             return fail("extents overlap or are out of order");
-        if (extents.size() >= most_extents) return fail("more extents than the limit");
+        if (extents.size() >= most_extents) return fail(too_many_extents);
         extents.push_back({logical, physical, count, is_zero});
         return true;
     }
@@ -69,6 +69,7 @@ struct MapWalk {
     std::uint64_t at = 0;               // the next block of the content
     std::vector<BlockExtent> extents;
     std::string why;
+    std::uint64_t tables = 0;  // blocks of block numbers that were read: a sound map has no more than there are blocks
 
     bool fail(const char* reason) { return why = reason, false; }
 
@@ -83,6 +84,7 @@ struct MapWalk {
         }
         if (number >= block_count) return fail("a block number lies outside the file system");
         if (level == 0) return add_block(number);
+        if (++tables > block_count) return fail("its block map leads to the same blocks again and again");
         Bytes numbers(block_size);
         if (!image.read(number * block_size, numbers)) return fail("a block of block numbers cannot be read");
         for (std::uint64_t i = 0; i < per_block && at < wanted; ++i)
@@ -93,7 +95,7 @@ struct MapWalk {
     bool add_block(std::uint64_t number) {
         BlockExtent* last = extents.empty() ? nullptr : &extents.back();
         if (last && last->logical + last->count == at && last->physical + last->count == number) ++last->count;
-        else if (extents.size() >= most_extents) return fail("more extents than the limit");
+        else if (extents.size() >= most_extents) return fail(too_many_extents);
         else extents.push_back({at, number, 1, false});
         return ++at, true;
     }
@@ -104,7 +106,7 @@ struct MapWalk {
 std::optional<std::vector<BlockExtent>> read_block_map(Image& image, std::span<const TSK_DADDR_T> pointers,
                                                        std::uint64_t size, std::uint32_t block_size,
                                                        std::uint64_t block_count, std::string& why) {
-    MapWalk walk{image, block_size, block_count, size / block_size + (size % block_size != 0), 0, {}, {}};
+    MapWalk walk{image, block_size, block_count, size / block_size + (size % block_size != 0), 0, {}, {}, 0};
     for (std::size_t i = 0; i < pointers.size(); ++i)  // libtsk widens them with their sign
         if (!walk.add(pointers[i] & 0xFFFFFFFF, i < 12 ? 0 : static_cast<int>(i) - 11))
             return why = walk.why, std::nullopt;

@@ -19,6 +19,9 @@ struct BlockExtent {
     bool is_zero = false;
 };
 
+// What `why` says where there are more than most_extents, which is no damage.
+inline constexpr const char* too_many_extents = "more extents than the limit";
+
 // Walks the tree whose root is the 60 bytes of i_block. Nothing when it is inconsistent; `why` says how.
 std::optional<std::vector<BlockExtent>> read_extent_tree(Image& image, ByteView i_block, std::uint32_t block_size,
                                                          std::uint64_t block_count, std::string& why);

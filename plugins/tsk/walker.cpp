@@ -124,6 +124,7 @@ ProblemKind kind_of(Reason reason) {
         case Reason::encrypted: return ProblemKind::locked;
         case Reason::compressed_unsupported: return ProblemKind::unsupported;
         case Reason::reparse: return ProblemKind::unreadable;
+        case Reason::limit: return ProblemKind::capped;
         default: return ProblemKind::damaged;
     }
 }
@@ -331,7 +332,8 @@ void Walker::visit_named(const Directory& directory, const TSK_FS_FILE* parent, 
     // A deleted name whose metadata are in use again names another directory.
     const bool may_descend = !is_unallocated || (file->meta && (file->meta->flags & TSK_FS_META_FLAG_UNALLOC));
     if (!may_descend || !file->meta) return;
-    if (directory.depth + 1 > limits_.depth || path.size() > longest_path)
+    if (path.size() > longest_path) return;  // told with its own entry
+    if (directory.depth + 1 > limits_.depth)
         return report(ProblemKind::capped, fmt::format("deeper than {} directories; not listed", limits_.depth),
                       file->name->meta_addr, path);
     below.push_back({file->name->meta_addr, path, directory.depth + 1, directory.is_orphan,
@@ -341,7 +343,8 @@ void Walker::visit_named(const Directory& directory, const TSK_FS_FILE* parent, 
 void Walker::visit_file(const Directory& directory, const TSK_FS_FILE* parent, TSK_FS_FILE* file,
                         const std::string& path, const std::optional<IsoContent>& iso) {
     if (path.size() > longest_path)
-        return report(ProblemKind::capped, "its path is longer than the limit", file->name->meta_addr, {});
+        return report(ProblemKind::capped, "its path is longer than 64 KiB; neither it nor what is below it is listed",
+                      file->name->meta_addr, {});
     Entry base;
     base.path = path;
     base.address = file->name->meta_addr;
@@ -476,7 +479,9 @@ bool Walker::is_capped(const Entry& entry) {
     if (entry.state != EntryState::orphan) return false;
     if (are_orphans_full_) return true;
     ++orphan_entries_;
-    orphan_bytes_ += std::min(entry.size, fs_.image.length());
+    // What is to be read of it: a size is a lie until then.
+    orphan_bytes_ += entry.source == Source::worker ? std::min(entry.size, fs_.image.length())
+                                                    : stored_bytes(entry.extents) + entry.resident.size();
     const auto most_bytes = checked_multiply(limits_.orphan_volume_factor, fs_.image.length());
     if (orphan_entries_ <= limits_.orphan_entries && (!most_bytes || orphan_bytes_ <= *most_bytes)) return false;
     are_orphans_full_ = true;
