@@ -19,8 +19,6 @@ struct CloseDirectory {
 using DirectoryHandle = std::unique_ptr<TSK_FS_DIR, CloseDirectory>;
 
 constexpr std::size_t longest_path = 64 << 10;  // bytes: what a record holds
-constexpr std::uint32_t libtsk_depth = 120;     // tsk_fs_dir_walk gives up at 128 levels or 4096 bytes of path
-constexpr std::size_t libtsk_path = 3500;
 
 bool is_directory(const TSK_FS_FILE& file) {
     if (file.meta) return TSK_FS_IS_DIR_META(file.meta->type);
@@ -133,8 +131,7 @@ ProblemKind kind_of(Reason reason) {
 
 void Walker::walk() {
     walk_from({fs_.fs->root_inum, {}, 0, false});
-    if (limits_.orphans && has_orphan_directory(fs_.fs))
-        walk_from({TSK_FS_ORPHANDIR_INUM(fs_.fs), "/$OrphanFiles", 1, true});
+    if (limits_.orphans && has_orphan_directory(fs_.fs) && !is_full_) walk_orphans();
     walk_unnamed();
     report_lost_names();
     sink_.counts(counts_);
@@ -151,6 +148,17 @@ void Walker::walk_from(Directory start) {
         list(directory, below);
         pending.insert(pending.end(), std::make_move_iterator(below.rbegin()), std::make_move_iterator(below.rend()));
     }
+}
+
+// Orphans are free metadata without a name. libtsk would walk the whole tree for the names, which it gives up at 128
+// levels or 4,096 bytes of path and never ends where directories have many names; it is told them instead.
+void Walker::walk_orphans() {
+    freed_.push_back(fs_.fs->root_inum);  // no orphan; an empty list would be made anew
+    std::sort(freed_.begin(), freed_.end());
+    for (const std::uint64_t address : freed_)
+        if (tsk_list_add(&fs_.fs->list_inum_named, address) != 0) throw std::bad_alloc();
+    freed_ = {};
+    walk_from({TSK_FS_ORPHANDIR_INUM(fs_.fs), "/$OrphanFiles", 1, true});
 }
 
 // Metadata in use that no name leads to stand where libtsk puts orphans, but are allocated: their content is recorded
@@ -244,6 +252,7 @@ void Walker::list_entries(const Directory& directory, const ExtDirectory& read, 
         if (!may_visit(entry.inode, entry.name, path)) continue;
         const FileHandle file(open_named(fs_.fs, entry));
         const std::string error = take_error();
+        if (file) note_if_freed(directory, *file);
         if (file) visit_named(directory, nullptr, file.get(), path, below);
         else report(ProblemKind::damaged, "entry: " + error, entry.inode, path);
     }
@@ -289,8 +298,14 @@ void Walker::visit(const Directory& directory, const TSK_FS_DIR* listing, std::s
     // deleted (deletion raises the number). The fls way: load it, and say that it may be another file's.
     if (!file->meta && file->name->meta_addr != 0) fs_.fs->file_add_meta(fs_.fs, file.get(), file->name->meta_addr);
     take_error();
+    note_if_freed(directory, *file);
     if (!check_.names(file->name->meta_addr)) file->name->flags = TSK_FS_NAME_FLAG_UNALLOC;
     visit_named(directory, listing->fs_file, file.get(), path, below);
+}
+
+void Walker::note_if_freed(const Directory& directory, const TSK_FS_FILE& file) {
+    if (!directory.is_orphan && file.meta && (file.meta->flags & TSK_FS_META_FLAG_UNALLOC))
+        freed_.push_back(file.name->meta_addr);
 }
 
 bool Walker::may_visit(std::uint64_t address, std::string_view name, const std::string& path) {
@@ -307,8 +322,6 @@ void Walker::visit_named(const Directory& directory, const TSK_FS_FILE* parent, 
                          std::vector<Directory>& below) {
     const bool is_unallocated = file->name->flags & TSK_FS_NAME_FLAG_UNALLOC;
     if (is_unallocated && !limits_.deleted && !directory.is_orphan) return;
-    if (directory.depth > libtsk_depth || path.size() > libtsk_path) deeply_named_.insert(file->name->meta_addr);
-    if (directory.is_orphan && deeply_named_.contains(file->name->meta_addr)) return;
     const bool is_named = !is_unallocated && !directory.is_orphan && !directory.is_deleted;
     if (is_named) named_.add(file->name->meta_addr);
     if (is_named && !is_metadata_file(fs_.fs, *file)) census_.add(*file);

@@ -33,6 +33,7 @@ class Walker {
         bool is_deleted = false;
     };
     void walk_from(Directory start);
+    void walk_orphans();
     void walk_unnamed();
     bool visit_unnamed(std::uint64_t address);
     void report_lost_names();
@@ -41,6 +42,7 @@ class Walker {
     std::string what_is_lost(const Directory& directory, const TSK_FS_FILE& file) const;
     void list_entries(const Directory& directory, const ExtDirectory& read, std::vector<Directory>& below);
     void visit(const Directory& directory, const TSK_FS_DIR* listing, std::size_t index, std::vector<Directory>& below);
+    void note_if_freed(const Directory& directory, const TSK_FS_FILE& file);
     bool may_visit(std::uint64_t address, std::string_view name, const std::string& path);
     void visit_named(const Directory& directory, const TSK_FS_FILE* parent, TSK_FS_FILE* file, std::string path,
                      std::vector<Directory>& below);
@@ -60,9 +62,9 @@ class Walker {
     const WalkLimits& limits_;
     WalkSink& sink_;
     WalkCounts counts_;
-    DirectoryCheck check_;                            // of the directory that is being listed
-    std::unordered_set<std::uint64_t> entered_;       // directories
-    std::unordered_set<std::uint64_t> deeply_named_;  // beyond the depth at which libtsk stops to notice names
+    DirectoryCheck check_;                       // of the directory that is being listed
+    std::unordered_set<std::uint64_t> entered_;  // directories
+    std::vector<std::uint64_t> freed_;           // addresses that are not in use and have names
     NamedAddresses named_;
     NamedClusters clusters_;
     Census census_;
