@@ -100,6 +100,9 @@ bool has_orphan_directory(const TSK_FS_INFO* fs) {
     return !TSK_FS_TYPE_ISHFS(fs->ftype) && fs->ftype != TSK_FS_TYPE_APFS;
 }
 
+// Their names have a type of their own; their directories no streams, no holes, and no more bytes than the volume.
+bool is_ext_or_ufs(const TSK_FS_INFO* fs) { return TSK_FS_TYPE_ISEXT(fs->ftype) || TSK_FS_TYPE_ISFFS(fs->ftype); }
+
 // An inode without a type, under a name in use: it was overwritten or zeroed, or no record of HFS+ or APFS is left of
 // it. Its size of 0 means nothing.
 bool is_lost_file(const TSK_FS_FILE& file, const Entry& entry) {
@@ -208,6 +211,13 @@ void Walker::list(const Directory& directory, std::vector<Directory>& below) {
         return report(ProblemKind::aborted, "this directory ended the worker that opened it; not listed",
                       directory.address, directory.path);
     take_error();
+    const bool is_in_use = !directory.is_orphan && !directory.is_deleted;
+    if (is_larger_than_volume(directory.address)) {
+        if (is_in_use)
+            report(ProblemKind::damaged, "directory: larger than its volume; not listed", directory.address,
+                   directory.path);
+        return;
+    }
     const DirectoryHandle listing(tsk_fs_dir_open_meta(fs_.fs, directory.address));
     const std::string error = take_error();
     if (!listing)
@@ -220,7 +230,6 @@ void Walker::list(const Directory& directory, std::vector<Directory>& below) {
     if (listing->fs_file && may_list_elsewhere(listing->fs_file))
         report(ProblemKind::unreadable, "directory: a placeholder; entries may be elsewhere", directory.address,
                directory.path);
-    const bool is_in_use = !directory.is_orphan && !directory.is_deleted;
     if (is_in_use) clusters_.add(listing->fs_file);
     check_ = is_in_use && error.empty() ? DirectoryCheck(listing.get()) : DirectoryCheck();
     if (!check_.flaw().empty())
@@ -235,6 +244,14 @@ void Walker::list(const Directory& directory, std::vector<Directory>& below) {
     if (fs_.iso && !is_full_ && fs_.iso->left() > 0)
         report(ProblemKind::damaged, fmt::format("directory: {} of its records are not listed", fs_.iso->left()),
                directory.address, directory.path);
+}
+
+// libtsk would look at each of the bytes that it claims.
+bool Walker::is_larger_than_volume(std::uint64_t directory) const {
+    if (!is_ext_or_ufs(fs_.fs) || directory == TSK_FS_ORPHANDIR_INUM(fs_.fs)) return false;
+    const FileHandle file(tsk_fs_file_open_meta(fs_.fs, nullptr, directory));
+    take_error();
+    return file && file->meta && static_cast<std::uint64_t>(file->meta->size) > fs_.image.length();
 }
 
 // A directory whose names are read here, and not by libtsk.
@@ -272,7 +289,7 @@ std::string Walker::what_is_lost(const Directory& directory, const TSK_FS_FILE& 
         !directory.is_orphan && !directory.is_deleted && !(file.name->flags & TSK_FS_NAME_FLAG_UNALLOC);
     if (!is_in_use) return {};
     const TSK_FS_META_TYPE_ENUM type = file.meta ? file.meta->type : TSK_FS_META_TYPE_UNDEF;
-    const bool has_types = TSK_FS_TYPE_ISEXT(fs_.fs->ftype) || TSK_FS_TYPE_ISFFS(fs_.fs->ftype);
+    const bool has_types = is_ext_or_ufs(fs_.fs);
     const bool is_no_directory = type == TSK_FS_META_TYPE_UNDEF || type == TSK_FS_META_TYPE_REG;
     if (file.name->type == TSK_FS_NAME_TYPE_DIR && (is_no_directory || (has_types && !TSK_FS_IS_DIR_META(type))))
         return "its metadata are not a directory's; what it held is not listed";
@@ -394,6 +411,7 @@ void Walker::visit_file(const Directory& directory, const TSK_FS_FILE* parent, T
         std::string problem = locate_content(fs_, file, nullptr, nullptr, base);
         return emit(std::move(base), std::move(problem));
     }
+    if (is_directory(*file) && is_ext_or_ufs(fs_.fs)) return;
     const bool has_main = emit_streams(parent, file, base);
     if (has_main || is_directory(*file)) return;
     if (fs_.exfat && base.is_metadata && fs_.exfat->locate_fat(file->name->name, base))
