@@ -123,11 +123,21 @@ DirectoryCheck::DirectoryCheck(const TSK_FS_DIR* listing) {
     else if (TSK_FS_TYPE_ISFAT(type)) check_fat(*listing);
 }
 
-bool DirectoryCheck::names(std::uint64_t address) const {
-    return !has_addresses_ || std::binary_search(addresses_.begin(), addresses_.end(), address);
+bool DirectoryCheck::names(std::uint64_t address, std::string_view name) const {
+    if (!has_names_) return true;
+    const std::pair key{address, name};
+    const auto found =
+        std::partition_point(names_.begin(), names_.end(), [&](const Named& n) { return key_of(n) < key; });
+    return found != names_.end() && key_of(*found) == key;
 }
 
-bool read_ufs_block(ByteView block, bool is_big_endian, bool has_types, std::vector<std::uint32_t>& addresses) {
+// libtsk takes a name up to its first zero.
+std::pair<std::uint64_t, std::string_view> DirectoryCheck::key_of(const Named& name) const {
+    const std::string_view text = std::string_view(texts_).substr(name.at, name.length);
+    return {name.address, text.substr(0, text.find('\0'))};
+}
+
+bool read_ufs_block(ByteView block, bool is_big_endian, bool has_types, std::vector<DirectoryEntry>& entries) {
     constexpr std::size_t head = 8;
     std::size_t at = 0;
     while (at + head <= block.size()) {
@@ -141,8 +151,9 @@ bool read_ufs_block(ByteView block, bool is_big_endian, bool has_types, std::vec
         const std::size_t name = has_types ? std::to_integer<std::size_t>(record[7]) : number(6);
         const std::size_t needed = (head + name + 1 + 3) & ~std::size_t{3};  // with its 0, padded
         if (length < needed || length % 4 != 0 || length > record.size()) return false;
-        if (address != 0 && as_text(record.subspan(head, name + 1)).find('\0') != name) return false;
-        if (address != 0) addresses.push_back(address);
+        const std::string_view text = as_text(record.subspan(head, name + 1));
+        if (address != 0 && text.find('\0') != name) return false;
+        if (address != 0) entries.push_back({address, 0, std::string(text.substr(0, name))});
         at += length;
     }
     return at == block.size();
@@ -150,40 +161,43 @@ bool read_ufs_block(ByteView block, bool is_big_endian, bool has_types, std::vec
 
 void DirectoryCheck::check_ext(const TSK_FS_DIR& listing) {
     if (listing.fs_file->meta->content_type == TSK_FS_META_CONTENT_TYPE_EXT4_INLINE) return;
-    std::vector<DirectoryEntry> entries;
-    check_blocks(listing, listing.fs_info->block_size, [&](ByteView block, std::vector<std::uint32_t>& addresses) {
-        entries.clear();
-        const bool is_chain = read_directory_block(block, entries);
-        for (const DirectoryEntry& entry : entries) addresses.push_back(entry.inode);
-        return is_chain;
-    });
+    check_blocks(listing, listing.fs_info->block_size, read_directory_block);
 }
 
 void DirectoryCheck::check_ufs(const TSK_FS_DIR& listing) {
     constexpr std::size_t block_bytes = 512;
     const TSK_FS_INFO& fs = *listing.fs_info;
-    check_blocks(listing, block_bytes, [&](ByteView block, std::vector<std::uint32_t>& addresses) {
-        return read_ufs_block(block, fs.endian == TSK_BIG_ENDIAN, fs.ftype != TSK_FS_TYPE_FFS1B, addresses);
+    check_blocks(listing, block_bytes, [&](ByteView block, std::vector<DirectoryEntry>& entries) {
+        return read_ufs_block(block, fs.endian == TSK_BIG_ENDIAN, fs.ftype != TSK_FS_TYPE_FFS1B, entries);
     });
 }
 
 void DirectoryCheck::check_blocks(const TSK_FS_DIR& listing, std::size_t block_bytes, const ReadBlock& read) {
     std::size_t bad = 0, blocks = 0;
+    std::vector<DirectoryEntry> entries;
     for_each_part(listing.fs_file, block_bytes, [&](ByteView block) {
         ++blocks;
-        bad += !read(block, addresses_);
+        entries.clear();
+        bad += !read(block, entries);
+        for (const DirectoryEntry& entry : entries) {
+            names_.push_back({entry.inode, static_cast<std::uint32_t>(texts_.size()),
+                              static_cast<std::uint32_t>(entry.name.size())});
+            texts_ += entry.name;
+        }
     });
     if (blocks == 0) flaw_ = "it has no entries, not even of itself";
     if (bad > 0) flaw_ = fmt::format("{} of its blocks hold no chain of entries; names may be missing", bad);
     if (bad > 0 || blocks == 0 || blocks != static_cast<std::uint64_t>(listing.fs_file->meta->size) / block_bytes)
         return;
-    std::sort(addresses_.begin(), addresses_.end());
-    has_addresses_ = true;
+    std::sort(names_.begin(), names_.end(), [&](const Named& a, const Named& b) { return key_of(a) < key_of(b); });
+    has_names_ = true;
     std::size_t listed = 0;
-    for (std::size_t i = 0; i < listing.names_used; ++i)
-        listed += !(listing.names[i].flags & TSK_FS_NAME_FLAG_UNALLOC) && names(listing.names[i].meta_addr);
-    if (listed < addresses_.size())
-        flaw_ = fmt::format("{} of its entries contradict themselves and are not listed", addresses_.size() - listed);
+    for (std::size_t i = 0; i < listing.names_used; ++i) {
+        const TSK_FS_NAME& name = listing.names[i];
+        listed += !(name.flags & TSK_FS_NAME_FLAG_UNALLOC) && name.name && names(name.meta_addr, name.name);
+    }
+    if (listed < names_.size())
+        flaw_ = fmt::format("{} of its entries contradict themselves and are not listed", names_.size() - listed);
 }
 
 void DirectoryCheck::check_fat(const TSK_FS_DIR& listing) {

@@ -32,10 +32,10 @@ class ExfatSets {
     std::uint16_t checksum_ = 0, stored_checksum_ = 0;
 };
 
-// Adds the addresses that a block of a UFS directory, of 512 bytes, names in use. False when it is no chain of records
-// from its first byte to its last. `has_types`: the length of a name is one byte. Format: FreeBSD sys/ufs/ufs/dir.h,
-// "struct direct"; the checks are those of ufs_dirbadentry in sys/ufs/ufs/ufs_lookup.c.
-bool read_ufs_block(ByteView block, bool is_big_endian, bool has_types, std::vector<std::uint32_t>& addresses);
+// Adds the names in use of a block of a UFS directory, of 512 bytes. False when it is no chain of records from its first
+// byte to its last. `has_types`: the length of a name is one byte. Format: FreeBSD sys/ufs/ufs/dir.h, "struct direct";
+// the checks are those of ufs_dirbadentry in sys/ufs/ufs/ufs_lookup.c.
+bool read_ufs_block(ByteView block, bool is_big_endian, bool has_types, std::vector<DirectoryEntry>& entries);
 
 // Made from the listing of a directory that is in use.
 class DirectoryCheck {
@@ -43,20 +43,25 @@ class DirectoryCheck {
     DirectoryCheck() = default;  // of a directory that nothing is known about
     explicit DirectoryCheck(const TSK_FS_DIR* listing);
     const std::string& flaw() const { return flaw_; }  // empty when it is sound, or of a kind that is not checked here
-    // False when the directory's own records do not name this address, whatever libtsk says.
-    bool names(std::uint64_t address) const;
+    // False when the directory's own records do not give this address this name, whatever libtsk says.
+    bool names(std::uint64_t address, std::string_view name) const;
 
   private:
-    // Adds the addresses that a block names in use. False when it is no chain of entries.
-    using ReadBlock = std::function<bool(ByteView block, std::vector<std::uint32_t>& addresses)>;
+    // Adds the names in use of a block. False when it is no chain of entries.
+    using ReadBlock = std::function<bool(ByteView block, std::vector<DirectoryEntry>& entries)>;
     void check_ext(const TSK_FS_DIR& listing);
     void check_ufs(const TSK_FS_DIR& listing);
     void check_blocks(const TSK_FS_DIR& listing, std::size_t block_bytes, const ReadBlock& read);
     void check_fat(const TSK_FS_DIR& listing);
     void check_exfat(const TSK_FS_DIR& listing);
     std::string flaw_;
-    bool has_addresses_ = false;
-    std::vector<std::uint32_t> addresses_;  // sorted
+    struct Named {
+        std::uint32_t address, at, length;  // of its text in texts_
+    };
+    std::pair<std::uint64_t, std::string_view> key_of(const Named& name) const;
+    bool has_names_ = false;
+    std::string texts_;
+    std::vector<Named> names_;  // sorted
 };
 
 struct ExtDirectory {

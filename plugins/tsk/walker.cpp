@@ -316,7 +316,7 @@ void Walker::visit(const Directory& directory, const TSK_FS_DIR* listing, std::s
     if (!file->meta && file->name->meta_addr != 0) fs_.fs->file_add_meta(fs_.fs, file.get(), file->name->meta_addr);
     take_error();
     note_if_freed(directory, *file);
-    if (!check_.names(file->name->meta_addr)) file->name->flags = TSK_FS_NAME_FLAG_UNALLOC;
+    if (!check_.names(file->name->meta_addr, name->name)) file->name->flags = TSK_FS_NAME_FLAG_UNALLOC;
     visit_named(directory, listing->fs_file, file.get(), path, below);
 }
 

@@ -19,9 +19,8 @@ void read_blocks(ByteView bytes) {
     for (const tsk::DirectoryEntry& entry : entries)
         if (entry.inode == 0 || entry.name.size() > 255) std::abort();
     for (const unsigned form : {0, 1, 2, 3}) {
-        std::vector<std::uint32_t> addresses;
-        if (tsk::read_ufs_block(bytes, form & 1, form & 2, addresses) && addresses.size() > bytes.size() / 12)
-            std::abort();
+        entries.clear();
+        if (tsk::read_ufs_block(bytes, form & 1, form & 2, entries) && entries.size() > bytes.size() / 12) std::abort();
     }
     tsk::ExfatSets sets;
     for (ByteView rest = bytes; rest.size() >= 32; rest = rest.subspan(32)) sets.add(rest.first(32));

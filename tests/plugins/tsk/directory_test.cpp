@@ -197,26 +197,29 @@ struct UfsBlock {
         return other;
     }
     bool is_chain(bool is_big_endian = false, bool has_types = true) const {
-        std::vector<std::uint32_t> addresses;
-        return tsk::read_ufs_block(bytes, is_big_endian, has_types, addresses);
+        std::vector<DirectoryEntry> entries;
+        return tsk::read_ufs_block(bytes, is_big_endian, has_types, entries);
     }
-    std::vector<std::uint32_t> addresses(bool is_big_endian = false, bool has_types = true) const {
-        std::vector<std::uint32_t> addresses;
-        CHECK(tsk::read_ufs_block(bytes, is_big_endian, has_types, addresses));
-        return addresses;
+    // "inode:name" of each.
+    std::string read(bool is_big_endian = false, bool has_types = true) const {
+        std::vector<DirectoryEntry> entries;
+        CHECK(tsk::read_ufs_block(bytes, is_big_endian, has_types, entries));
+        std::string text;
+        for (const DirectoryEntry& e : entries) text += std::to_string(e.inode) + ":" + e.name + " ";
+        return text;
     }
 };
 constexpr std::size_t third = 24;  // record of "name.bin"
 
 }  // namespace
 
-TEST_CASE("a block of a UFS directory gives the addresses in use") {
-    CHECK(UfsBlock().addresses() == std::vector<std::uint32_t>{2, 2, 5, 6});
-    CHECK(UfsBlock().with(third, 0, 4).addresses() == std::vector<std::uint32_t>{2, 2, 6});
+TEST_CASE("a block of a UFS directory gives the names in use") {
+    CHECK(UfsBlock().read() == "2:. 2:.. 5:name.bin 6:last ");
+    CHECK(UfsBlock().with(third, 0, 4).read() == "2:. 2:.. 6:last ");
     UfsBlock empty;
     empty.bytes = Bytes(512), empty.at = 0;
     empty.put(0, 512, "");
-    CHECK(empty.addresses().empty());
+    CHECK(empty.read().empty());
 }
 
 TEST_CASE("UFS of the other byte order, and of Solaris, whose names have a length of two bytes") {
@@ -226,8 +229,8 @@ TEST_CASE("UFS of the other byte order, and of Solaris, whose names have a lengt
     block.bytes[4] = std::byte{2};  // 512
     block.bytes[7] = std::byte{3};  // length of the name, the low byte of two
     put_text(block.bytes, 8, "abc");
-    CHECK(block.addresses(true, true) == std::vector<std::uint32_t>{7});
-    CHECK(block.addresses(true, false) == std::vector<std::uint32_t>{7});
+    CHECK(block.read(true, true) == "7:abc ");
+    CHECK(block.read(true, false) == "7:abc ");
     CHECK_FALSE(block.is_chain(false, true));
     block.bytes[6] = std::byte{1};  // 259 of two bytes; a type of one
     CHECK(block.is_chain(true, true));
