@@ -3,39 +3,12 @@
 
 #include <algorithm>
 
-#include "engine/base/text.h"
-
 namespace triage::tsk {
 namespace {
 
 constexpr std::size_t item_head = 26, most_list_bytes = 256 << 10;  // what Windows allows
-
-// As libtsk does: '^' for half a surrogate pair and for a control character, an end at a character of 0, no name at all
-// when it ends in the first half of a pair.
-std::string name_of(ByteView utf16) {
-    const auto is_high = [](std::uint32_t c) { return c >= 0xD800 && c <= 0xDBFF; };
-    const auto is_low = [](std::uint32_t c) { return c >= 0xDC00 && c <= 0xDFFF; };
-    std::string name;
-    for (std::size_t at = 0; at + 2 <= utf16.size(); at += 2) {
-        std::uint32_t c = *load_le<std::uint16_t>(utf16, at);
-        if (is_high(c)) {
-            const auto next = load_le<std::uint16_t>(utf16, at += 2);
-            if (!next) return {};
-            c = is_low(*next) ? 0x10000 + ((c - 0xD800) << 10) + (*next - 0xDC00) : '^';
-        }
-        append_utf8(name, is_low(c) || (c != 0 && c < 0x20) || c == 0x7F ? '^' : c);
-    }
-    return name.substr(0, name.find('\0'));
-}
-
-bool is_loaded(const TSK_FS_FILE* file, const ListedAttribute& listed) {
-    for (const TSK_FS_ATTR* a = file->meta->attr->head; a; a = a->next) {
-        const bool is_it =
-            static_cast<std::uint32_t>(a->type) == listed.type && (a->name ? a->name : "") == listed.name;
-        if ((a->flags & TSK_FS_ATTR_INUSE) && is_it) return true;
-    }
-    return false;
-}
+constexpr std::size_t most_records_of_libtsk = 256, most_attributes_of_libtsk = 255;
+constexpr std::uint64_t number_mask = (1ull << 48) - 1;  // of a reference; a sequence number above it
 
 const TSK_FS_ATTR* list_of(const TSK_FS_FILE* file) {
     for (const TSK_FS_ATTR* a = file->meta && file->meta->attr ? file->meta->attr->head : nullptr; a; a = a->next)
@@ -62,29 +35,129 @@ std::optional<std::vector<ListedAttribute>> parse_attribute_list(ByteView bytes)
         const std::size_t name_bytes = std::size_t{*load_le<std::uint8_t>(bytes, 6)} * 2;
         if (length < item_head || length > bytes.size()) return std::nullopt;
         if (name_bytes > 0 && (name_at < item_head || name_at + name_bytes > length)) return std::nullopt;
-        ListedAttribute item{*load_le<std::uint32_t>(bytes, 0), {}};
-        if (name_bytes > 0) item.name = name_of(bytes.subspan(name_at, name_bytes));
-        if (listed.empty() || item != listed.back()) listed.push_back(std::move(item));  // sorted by type and name
+        ListedAttribute item{*load_le<std::uint32_t>(bytes, 0), {}, {}};
+        if (name_bytes > 0) item.name = ntfs_name(bytes.subspan(name_at, name_bytes));
+        if (listed.empty() || item.type != listed.back().type || item.name != listed.back().name)
+            listed.push_back(std::move(item));  // sorted by type and name
+        listed.back().pieces.push_back({*load_le<std::uint64_t>(bytes, 8), *load_le<std::uint64_t>(bytes, 16),
+                                        *load_le<std::uint16_t>(bytes, 24)});
         bytes = bytes.subspan(length);
     }
     return listed;
 }
 
-LostAttributes find_lost_attributes(const TSK_FS_FILE* file) {
-    LostAttributes lost;
-    const TSK_FS_ATTR* list = list_of(file);
-    if (!list) return lost;
-    const std::optional<Bytes> bytes = read_whole(*list);
-    const auto listed = bytes ? parse_attribute_list(*bytes) : std::nullopt;
-    lost.is_list_readable = listed.has_value();
-    if (!listed) return lost;
-    for (const ListedAttribute& attribute : *listed) {
-        if (is_loaded(file, attribute)) continue;
-        if (attribute.type == TSK_FS_ATTR_TYPE_NTFS_DATA) lost.contents.push_back(attribute.name);
-        lost.has_index |=
-            attribute.type == TSK_FS_ATTR_TYPE_NTFS_IDXROOT || attribute.type == TSK_FS_ATTR_TYPE_NTFS_IDXALLOC;
+bool is_loaded(const TSK_FS_FILE* file, const ListedAttribute& listed) {
+    for (const TSK_FS_ATTR* a = file->meta->attr->head; a; a = a->next) {
+        const bool is_it =
+            static_cast<std::uint32_t>(a->type) == listed.type && (a->name ? a->name : "") == listed.name;
+        if ((a->flags & TSK_FS_ATTR_INUSE) && is_it) return true;
     }
-    return lost;
+    return false;
+}
+
+AttributeList read_attribute_list(const TSK_FS_FILE* file) {
+    AttributeList list;
+    const TSK_FS_ATTR* stored = list_of(file);
+    if (!stored) return list;
+    const std::optional<Bytes> bytes = read_whole(*stored);
+    auto listed = bytes ? parse_attribute_list(*bytes) : std::nullopt;
+    list.is_readable = listed.has_value();
+    if (!listed) return list;
+    list.attributes = std::move(*listed);
+    std::unordered_set<std::uint64_t> records;
+    for (const ListedAttribute& attribute : list.attributes) {
+        for (const ListedAttribute::Piece& piece : attribute.pieces) records.insert(piece.record & number_mask);
+        if (attribute.type == TSK_FS_ATTR_TYPE_NTFS_DATA) list.contents.insert(attribute.name);
+    }
+    records.erase(file->meta->addr);
+    list.is_beyond_libtsk =
+        records.size() > most_records_of_libtsk || list.attributes.size() > most_attributes_of_libtsk;
+    return list;
+}
+
+std::size_t AttributeList::contents_in(std::uint64_t record) const {
+    return static_cast<std::size_t>(std::ranges::count_if(attributes, [&](const ListedAttribute& listed) {
+        return listed.type == TSK_FS_ATTR_TYPE_NTFS_DATA && (listed.pieces.front().record & number_mask) == record;
+    }));
+}
+
+namespace {
+
+// The record of a reference. Nothing when it is not one of the file's. NTFS raises the sequence number of a record that
+// it frees.
+std::optional<MftRecord> record_of(MftRecords& records, const TSK_FS_META& file, std::uint64_t reference) {
+    const std::uint64_t number = reference & number_mask, sequence = reference >> 48;
+    const bool is_freed = file.flags & TSK_FS_META_FLAG_UNALLOC;
+    std::optional<MftRecord> record = records.read(number);
+    if (!record || record->is_in_use() == is_freed) return std::nullopt;
+    if (record->sequence() != sequence && !(is_freed && record->sequence() == sequence + 1)) return std::nullopt;
+    const std::uint64_t base = record->base();
+    if (number == file.addr) return base == 0 ? std::move(record) : std::nullopt;
+    const bool is_of_file = (base & number_mask) == file.addr && (is_freed || base >> 48 == file.seq);
+    return is_of_file ? std::move(record) : std::nullopt;
+}
+
+bool goes_on(const TSK_FS_ATTR_RUN& run, const ClusterRun& next) {
+    if (run.flags & TSK_FS_ATTR_RUN_FLAG_SPARSE) return !next.first;
+    return next.first == run.addr + run.len;
+}
+
+void add_run(ListedContent& content, const ClusterRun& stored) {
+    if (!content.runs.empty() && goes_on(content.runs.back(), stored))
+        return void(content.runs.back().len += stored.count);
+    TSK_FS_ATTR_RUN run{};
+    run.offset = content.runs.empty() ? 0 : content.runs.back().offset + content.runs.back().len;
+    run.len = stored.count;
+    run.addr = stored.first.value_or(0);
+    run.flags = stored.first ? TSK_FS_ATTR_RUN_FLAG_NONE : TSK_FS_ATTR_RUN_FLAG_SPARSE;
+    content.runs.push_back(run);
+}
+
+// Lengths that no file can have become negative, as libtsk has them.
+void describe_first(ListedContent& content, MftAttribute piece) {
+    TSK_FS_ATTR& attribute = content.attribute;
+    unsigned flags = TSK_FS_ATTR_INUSE | (piece.is_resident ? TSK_FS_ATTR_RES : TSK_FS_ATTR_NONRES);
+    if (!piece.is_resident && (piece.flags & mft_compressed)) flags |= TSK_FS_ATTR_COMP;
+    if (!piece.is_resident && (piece.flags & mft_encrypted)) flags |= TSK_FS_ATTR_ENC;
+    attribute.flags = static_cast<TSK_FS_ATTR_FLAG_ENUM>(flags);
+    attribute.size = static_cast<TSK_OFF_T>(piece.size);
+    attribute.nrd.initsize = static_cast<TSK_OFF_T>(piece.initialised_size);
+    content.value = std::move(piece.value);
+}
+
+void join(ListedContent& content) {
+    TSK_FS_ATTR& attribute = content.attribute;
+    for (std::size_t i = 1; i < content.runs.size(); ++i) content.runs[i - 1].next = &content.runs[i];
+    attribute.nrd.run = content.runs.empty() ? nullptr : content.runs.data();
+    attribute.nrd.run_end = content.runs.empty() ? nullptr : &content.runs.back();
+    attribute.name = content.name.data();
+    attribute.rd.buf = reinterpret_cast<std::uint8_t*>(content.value.data());
+    attribute.rd.buf_size = content.value.size();
+}
+
+}  // namespace
+
+std::unique_ptr<ListedContent> read_listed_content(MftRecords& records, const TSK_FS_FILE* file,
+                                                   const ListedAttribute& listed) {
+    auto content = std::make_unique<ListedContent>();
+    content->name = listed.name;
+    content->attribute.type = static_cast<TSK_FS_ATTR_TYPE_ENUM>(listed.type);
+    std::uint64_t clusters = 0;
+    for (const ListedAttribute::Piece& listed_piece : listed.pieces) {
+        if (listed_piece.first_cluster != clusters) return nullptr;
+        const std::optional<MftRecord> record = record_of(records, *file->meta, listed_piece.record);
+        auto piece = record ? record->find(listed.type, listed_piece.number, listed.name, clusters) : std::nullopt;
+        const bool is_first = &listed_piece == &listed.pieces.front();
+        if (!piece || (piece->is_resident && listed.pieces.size() > 1)) return nullptr;
+        for (const ClusterRun& run : piece->runs) {
+            add_run(*content, run);
+            clusters += run.count;
+        }
+        if (is_first) describe_first(*content, std::move(*piece));
+        if (content->runs.size() > most_extents) break;  // the limit of a content
+    }
+    join(*content);
+    return content;
 }
 
 }  // namespace triage::tsk

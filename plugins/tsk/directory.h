@@ -32,9 +32,9 @@ class ExfatSets {
     std::uint16_t checksum_ = 0, stored_checksum_ = 0;
 };
 
-// Adds the names in use of a block of a UFS directory, of 512 bytes. False when it is no chain of records from its first
-// byte to its last. `has_types`: the length of a name is one byte. Format: FreeBSD sys/ufs/ufs/dir.h, "struct direct";
-// the checks are those of ufs_dirbadentry in sys/ufs/ufs/ufs_lookup.c.
+// Adds the names in use of a block of a UFS directory, of 512 bytes. False when it is no chain of records from its
+// first byte to its last. `has_types`: the length of a name is one byte. Format: FreeBSD sys/ufs/ufs/dir.h, "struct
+// direct"; the checks are those of ufs_dirbadentry in sys/ufs/ufs/ufs_lookup.c.
 bool read_ufs_block(ByteView block, bool is_big_endian, bool has_types, std::vector<DirectoryEntry>& entries);
 
 // Made from the listing of a directory that is in use.

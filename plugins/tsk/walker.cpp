@@ -8,8 +8,6 @@
 #include <cstring>
 #include <memory>
 
-#include "plugins/tsk/attribute_list.h"
-
 namespace triage::tsk {
 namespace {
 
@@ -92,6 +90,12 @@ Role role_of(const TSK_FS_ATTR& a) {
         case TSK_FS_ATTR_TYPE_HFS_EXT_ATTR: return {Role::stream, name};
         default: return {};
     }
+}
+
+// By its file's attribute list, and not by what libtsk loaded of it.
+bool is_read_by_list(const TSK_FS_ATTR& a, const AttributeList& list) {
+    return a.type == TSK_FS_ATTR_TYPE_NTFS_DATA && list.is_beyond_libtsk &&
+           list.contents.count(a.name ? a.name : "") > 0;
 }
 
 // libtsk puts its orphan directory at the last address, but not where it cannot look for orphans: there the last
@@ -429,6 +433,8 @@ void Walker::visit_file(const Directory& directory, const TSK_FS_FILE* parent, T
 bool Walker::emit_streams(const TSK_FS_FILE* parent, TSK_FS_FILE* file, const Entry& base) {
     if (!file->meta) return false;
     const int count = tsk_fs_file_attr_getsize(file);
+    const bool is_ntfs = TSK_FS_TYPE_ISNTFS(fs_.fs->ftype);
+    const AttributeList list = is_ntfs ? read_attribute_list(file) : AttributeList{};
     bool has_main = false, has_stream = false;
     std::vector<std::uint32_t> met;
     for (int i = 0; i < count; ++i) {
@@ -437,6 +443,7 @@ bool Walker::emit_streams(const TSK_FS_FILE* parent, TSK_FS_FILE* file, const En
         const Role role = role_of(*attribute);
         if (role.what == Role::none || (role.what == Role::main && is_directory(*file))) continue;
         if ((role.what == Role::main && is_compressed(file)) || is_stored_form(file, *attribute)) continue;
+        if (is_read_by_list(*attribute, list)) continue;  // below
         (role.what == Role::main ? has_main : has_stream) = true;
         Entry entry = base;
         entry.attribute = attribute_key(*attribute);
@@ -450,45 +457,68 @@ bool Walker::emit_streams(const TSK_FS_FILE* parent, TSK_FS_FILE* file, const En
         met.push_back(entry.attribute);
         emit(std::move(entry), std::move(problem));
     }
-    if (!TSK_FS_TYPE_ISNTFS(fs_.fs->ftype)) return has_main;
-    report_dropped(file, base);
-    return emit_lost(file, base) || has_main || has_stream;
+    if (!is_ntfs) return has_main;
+    report_dropped(file, list, base);
+    return emit_listed(parent, file, list, base, met) || has_main || has_stream;
 }
 
-// What the record of a file holds, and libtsk does not.
-void Walker::report_dropped(const TSK_FS_FILE* file, const Entry& base) {
+// What the record of a file holds, and is not listed.
+void Walker::report_dropped(const TSK_FS_FILE* file, const AttributeList& list, const Entry& base) {
     if (base.state != EntryState::allocated || !file->meta->attr) return;
-    std::size_t loaded = 0;
+    std::size_t listed = list.is_beyond_libtsk ? list.contents_in(base.address) : 0;
     for (const TSK_FS_ATTR* a = file->meta->attr->head; a; a = a->next)
-        loaded += (a->flags & TSK_FS_ATTR_INUSE) && a->type == TSK_FS_ATTR_TYPE_NTFS_DATA;
-    const std::size_t contents = records_.contents(base.address).value_or(0);
-    if (contents > loaded)
+        listed += (a->flags & TSK_FS_ATTR_INUSE) && a->type == TSK_FS_ATTR_TYPE_NTFS_DATA && !is_read_by_list(*a, list);
+    const std::optional<MftRecord> record = records_.read(base.address);
+    const std::size_t contents = record ? record->contents() : 0;
+    if (contents > listed)
         report(ProblemKind::damaged,
-               fmt::format("{} of its contents are not listed: attributes have the same number", contents - loaded),
+               fmt::format("{} of its contents are not listed: attributes have the same number or name",
+                           contents - listed),
                base.address, base.path);
 }
 
-// The contents that an NTFS attribute list names, but no record that could be read holds. True when there are any.
-bool Walker::emit_lost(const TSK_FS_FILE* file, const Entry& base) {
-    const LostAttributes lost = find_lost_attributes(file);
+// By the records that the list names, and not by what libtsk loaded of them.
+std::string Walker::locate_listed(const TSK_FS_FILE* parent, TSK_FS_FILE* file, const ListedAttribute& listed,
+                                  bool is_beyond, Entry& entry) {
+    const std::unique_ptr<ListedContent> content = read_listed_content(records_, file, listed);
+    if (!content) return refuse(entry, Reason::damaged, "it is in a record that cannot be read");
+    std::string problem = locate_content(fs_, file, &content->attribute, parent, entry);
+    if (entry.source != Source::worker) return problem;
+    if (is_beyond) return refuse(entry, Reason::limit, "compressed, in more records than libtsk reads");
+    return refuse(entry, Reason::damaged, "compressed, in a record that libtsk does not read");
+}
+
+// The contents that an NTFS attribute list names, but libtsk did not load, or not to their ends. True when there are
+// any.
+// `met`: the attributes of the file that were listed before.
+bool Walker::emit_listed(const TSK_FS_FILE* parent, TSK_FS_FILE* file, const AttributeList& list, const Entry& base,
+                         const std::vector<std::uint32_t>& met) {
     const bool is_in_use = base.state == EntryState::allocated;
-    report_flaws(nullptr);
-    if (is_in_use && !lost.is_list_readable)
+    if (is_in_use && !list.is_readable)
         report(ProblemKind::damaged, "its attribute list cannot be read; contents may be missing", base.address,
                base.path);
-    if (is_in_use && lost.has_index)
-        report(ProblemKind::damaged, "its index is in a record that cannot be read", base.address, base.path);
-    for (const std::string& name : lost.contents) {
-        if (name.empty() && is_directory(*file)) continue;
+    bool has_any = false, has_index = false;
+    std::uint32_t key = TSK_FS_ATTR_TYPE_NTFS_DATA << 16 | 0xFFFF;  // libtsk seldom comes so far
+    for (const ListedAttribute& listed : list.attributes) {
+        const bool is_content = listed.type == TSK_FS_ATTR_TYPE_NTFS_DATA;
+        if (is_loaded(file, listed) && !(is_content && list.is_beyond_libtsk)) continue;
+        has_index |= listed.type == TSK_FS_ATTR_TYPE_NTFS_IDXROOT || listed.type == TSK_FS_ATTR_TYPE_NTFS_IDXALLOC;
+        if (!is_content) continue;
+        has_any = true;
+        if (listed.name.empty() && is_directory(*file)) continue;
         Entry entry = base;
-        entry.stream = name;
-        entry.kind = name.empty() ? EntryKind::file : EntryKind::stream;
+        entry.stream = listed.name;
+        entry.kind = listed.name.empty() ? EntryKind::file : EntryKind::stream;
         entry.size = 0;
-        entry.source = Source::none;
-        entry.reason = is_in_use ? Reason::damaged : Reason::unrecoverable;
-        emit(std::move(entry), is_in_use ? "it is in a record that cannot be read" : "");
+        std::string problem = locate_listed(parent, file, listed, list.is_beyond_libtsk, entry);
+        while (std::find(met.begin(), met.end(), key) != met.end()) --key;
+        if (entry.source != Source::none) entry.attribute = key--;
+        emit(std::move(entry), std::move(problem));
     }
-    return !lost.contents.empty();
+    report_flaws(nullptr);
+    if (is_in_use && has_index)
+        report(ProblemKind::damaged, "its index is in a record that cannot be read", base.address, base.path);
+    return has_any;
 }
 
 void Walker::emit(Entry entry, std::string problem) {

@@ -9,6 +9,7 @@
 
 #include "engine/evidence/filesystem.h"
 #include "engine/scan/address_set.h"
+#include "plugins/tsk/attribute_list.h"
 #include "plugins/tsk/census.h"
 #include "plugins/tsk/clusters.h"
 #include "plugins/tsk/content.h"
@@ -50,8 +51,11 @@ class Walker {
     void visit_file(const Directory& directory, const TSK_FS_FILE* parent, TSK_FS_FILE* file, const std::string& path,
                     const std::optional<IsoContent>& iso);
     bool emit_streams(const TSK_FS_FILE* parent, TSK_FS_FILE* file, const Entry& base);
-    bool emit_lost(const TSK_FS_FILE* file, const Entry& base);
-    void report_dropped(const TSK_FS_FILE* file, const Entry& base);
+    bool emit_listed(const TSK_FS_FILE* parent, TSK_FS_FILE* file, const AttributeList& list, const Entry& base,
+                     const std::vector<std::uint32_t>& met);
+    std::string locate_listed(const TSK_FS_FILE* parent, TSK_FS_FILE* file, const ListedAttribute& listed,
+                              bool is_beyond, Entry& entry);
+    void report_dropped(const TSK_FS_FILE* file, const AttributeList& list, const Entry& base);
     void emit(Entry entry, std::string problem);
     void report_flaws(Entry* entry);
     void report_whole(ProblemKind kind, std::string detail, bool hides_entries = true);  // of no single entry

@@ -25,8 +25,14 @@ void read_blocks(ByteView bytes) {
     tsk::ExfatSets sets;
     for (ByteView rest = bytes; rest.size() >= 32; rest = rest.subspan(32)) sets.add(rest.first(32));
     if (sets.bad() > bytes.size() / 32 + 1) std::abort();
+    tsk::read_mapping_pairs(bytes);
     tsk::parse_attribute_list(bytes);
-    tsk::contents_in_record({bytes.begin(), bytes.end()});
+    const auto record = tsk::MftRecord::parse({bytes.begin(), bytes.end()});
+    if (!record) return;
+    record->contents();
+    for (const std::uint64_t first_cluster : {0, 1, 100})
+        if (const auto attribute = record->find(0x80, 0, "", first_cluster))
+            if (attribute->value.size() > bytes.size() || attribute->runs.size() > bytes.size() / 2) std::abort();
 }
 
 void read_volume(ByteView bytes) {

@@ -13,13 +13,14 @@ using tsk::parse_attribute_list;
 
 namespace {
 
-Bytes item(std::uint32_t type, const std::u16string& name, std::uint64_t first_cluster = 0) {
+Bytes item(std::uint32_t type, const std::u16string& name, std::uint64_t first_cluster = 0, std::uint64_t record = 0,
+           std::uint16_t number = 0) {
     Bytes bytes((26 + name.size() * 2 + 7) / 8 * 8);
     put_le(bytes, 0, type, 4);
     put_le(bytes, 4, bytes.size(), 2);
     put_le(bytes, 6, name.size(), 1);
     put_le(bytes, 7, 26, 1);
-    put_le(bytes, 8, first_cluster, 8);
+    put_le(bytes, 8, first_cluster, 8), put_le(bytes, 16, record, 8), put_le(bytes, 24, number, 2);
     for (std::size_t i = 0; i < name.size(); ++i) put_le(bytes, 26 + i * 2, name[i], 2);
     return bytes;
 }
@@ -34,8 +35,10 @@ std::string name_of(const std::u16string& name) { return parse_attribute_list(it
 }  // namespace
 
 TEST_CASE("an attribute list names each attribute once, however many pieces it has") {
-    const Bytes list = item(0x10, u"") + item(0x80, u"") + item(0x80, u"", 100) + item(0x80, u"stream");
-    const std::vector<ListedAttribute> wanted{{0x10, ""}, {0x80, ""}, {0x80, "stream"}};
+    const Bytes list = item(0x10, u"") + item(0x80, u"", 0, 40) + item(0x80, u"", 100, 1ull << 48 | 41) +
+                       item(0x80, u"stream", 0, 41, 7);
+    const std::vector<ListedAttribute> wanted{
+        {0x10, "", {{0, 0, 0}}}, {0x80, "", {{0, 40, 0}, {100, 1ull << 48 | 41, 0}}}, {0x80, "stream", {{0, 41, 7}}}};
     CHECK(parse_attribute_list(list) == wanted);
     CHECK(parse_attribute_list({}) == std::vector<ListedAttribute>{});
 }
