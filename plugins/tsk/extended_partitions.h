@@ -16,4 +16,8 @@ namespace triage::tsk {
 // the image.
 std::vector<Problem> check_extended_partitions(Image& image, std::uint32_t sector_size);
 
+// Shows libtsk the table without its extended partitions when a chain is longer than the check follows it: its time
+// grows with the square of their number. False when there is nothing to hide.
+bool hide_long_chains(Image& image);
+
 }  // namespace triage::tsk

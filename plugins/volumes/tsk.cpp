@@ -282,11 +282,12 @@ void show_bsd_label(Image& image) {
 VolumeList read_table(Image& image) {
     VolumeList list;
     show_bsd_label(image);
+    const bool is_hidden = hide_long_chains(image);  // it may have been all that the table names
     const VolumeSystemHandle vs = open_system(image, list);
     list.system = vs ? tsk_vs_type_toname(vs->vstype) : "-";
     if (vs) add_parts(*vs, image, list);
-    if (vs && vs->vstype == TSK_VS_TYPE_DOS)
-        for (Problem& problem : check_extended_partitions(image, vs->block_size))
+    if (is_hidden || (vs && vs->vstype == TSK_VS_TYPE_DOS))
+        for (Problem& problem : check_extended_partitions(image, image.sector_size()))
             list.problems.push_back(std::move(problem));
     for (const BadRange& flaw : image.take_flaws()) {
         Problem problem = problem_of(flaw, image.media().map().sector_size);

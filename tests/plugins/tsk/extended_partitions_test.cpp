@@ -94,3 +94,51 @@ TEST_CASE("tables of noise are followed to an end") {
         put_table(media, sector, {{0x05, sector, 1}, {0x05, sector + 1, 1}, {0x05, 0xFFFFFFFF, 1}});
     CHECK_FALSE(problems(media).empty());
 }
+
+namespace {
+
+// Tables in every other sector from 2 on, each with a partition and a link to the next.
+Bytes chain(std::size_t tables) {
+    Bytes media((4 + 2 * tables) * 512);
+    put_table(media, 0, {{0x83, 1, 1}, {0x05, 2, 2 * tables}});
+    for (std::size_t i = 0; i + 1 < tables; ++i) put_table(media, 2 + 2 * i, {{0x83, 1, 1}, {0x05, 2 * (i + 1), 2}});
+    put_table(media, 2 * tables, {{0x83, 1, 1}});
+    return media;
+}
+
+std::size_t partitions_seen_by_libtsk(tsk::Image& image) {
+    TSK_VS_INFO* table = tsk_vs_open(image.handle(), 0, TSK_VS_TYPE_DOS);
+    REQUIRE(table);
+    std::size_t partitions = 0;
+    for (const TSK_VS_PART_INFO* p = table->part_list; p; p = p->next) partitions += p->flags == TSK_VS_PART_FLAG_ALLOC;
+    tsk_vs_close(table);
+    return partitions;
+}
+
+}  // namespace
+
+TEST_CASE("libtsk sees a chain of tables that the check follows to its end, and no longer one") {
+    for (const std::size_t tables : {2000u, 2001u}) {
+        const Bytes media = chain(tables);
+        const PlainMedia plain(media);
+        tsk::Image image(plain.reader(), 0, media.size());
+        CHECK(tsk::hide_long_chains(image) == (tables > 2000));
+        CHECK(partitions_seen_by_libtsk(image) == (tables > 2000 ? 1 : 2001));
+        const std::vector<Problem> found = tsk::check_extended_partitions(image, 512);
+        CHECK(found.empty() == (tables == 2000));
+        if (!found.empty()) CHECK(found[0].kind == ProblemKind::capped);
+    }
+}
+
+TEST_CASE("a long chain is hidden although a fault stands before it, which libtsk passes over") {
+    Bytes short_container = chain(2001), bad_link = chain(2001), empty_link = chain(2001);
+    put_table(short_container, 0, {{0x83, 1, 1}, {0x05, 2, 1}});
+    put_table(bad_link, 2, {{0x05, 2, 2}, {0x05, 0x7FFFFFFF, 2}});
+    put_table(empty_link, 2, {{0x05, 0, 2}, {0x05, 2, 2}});
+    for (const Bytes& media : {short_container, bad_link, empty_link}) {
+        const PlainMedia plain(media);
+        tsk::Image image(plain.reader(), 0, media.size());
+        CHECK(tsk::hide_long_chains(image));
+        CHECK(partitions_seen_by_libtsk(image) == 1);
+    }
+}
