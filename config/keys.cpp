@@ -178,8 +178,9 @@ const std::vector<Key>& key_table() {
          "Bytes of orphan entries, in multiples of their volume.", "Further ones are capped and reported.", 1,
          1'000'000},
         {"limits.hole_bytes", [](ScanOptions& o) -> Field { return &o.hole_bytes; },
-         "Bytes of holes that are hashed in the contents of one volume, besides as many as the volume has bytes.",
-         "Contents whose holes go beyond are skipped for the reason limit, and reported as capped.", 0,
+         "Bytes of holes that are hashed in the contents of one volume, and of blocks that several contents share, "
+         "besides as many as the volume has bytes.",
+         "Contents that go beyond are skipped for the reason limit, and reported as capped.", 0,
          1'000'000'000'000'000'000},
         {"threads", [](ScanOptions& o) -> Field { return &o.threads; },
          "Threads that read and hash; 0 is the processors available.", "Changes the speed, never the result.", 0, 1024},

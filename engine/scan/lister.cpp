@@ -68,15 +68,15 @@ struct Lister::VolumeWalk {
 
     std::uint64_t records = 0;  // delivered by all workers so far
     std::uint64_t entries = 0;
-    std::uint64_t hole_bytes = 0;  // to be hashed
-    std::optional<Entry> pending;  // its extents are still coming
+    std::uint64_t stored_bytes = 0, unstored_bytes = 0;  // of contents that are to be hashed
+    std::optional<Entry> pending;                        // its extents are still coming
     std::uint64_t pending_extents = 0;
     std::vector<EntryWork> for_worker;  // contents that need decoding
     std::uint64_t worker_memory = 0;    // bytes that they take, about
     std::vector<WorkerJob::Avoided> avoid;
     int hangs = 0, deaths = 0;
     double silent_seconds = 0;
-    bool is_given_up = false, is_broken = false, has_more_memory = false, is_over_hole_limit = false;
+    bool is_given_up = false, is_broken = false, has_more_memory = false, is_over_limit = false;
 };
 
 Lister::Lister(const ScanInput& input, const RuleBook& rules, const SizeGate& gate, VolumePlaces& places, Plan& plan,
@@ -348,7 +348,7 @@ void Lister::take_entry(VolumeWalk& walk, Entry entry) {
         work.record.examined = {Status::skipped, Reason::sparse, stored_bytes(entry.extents), {}, {}};
     } else if (!part.is_new_content(entry.address, entry.attribute)) {
         work.shares_content = true;
-    } else if (is_over_hole_limit(walk, entry)) {
+    } else if (is_over_limit(walk, entry)) {
         work.is_examined = true;
         work.record.examined = {Status::skipped, Reason::limit, entry.size, {}, {}};
     } else if (was_hashed_earlier(work, entry)) {
@@ -366,19 +366,30 @@ void Lister::take_entry(VolumeWalk& walk, Entry entry) {
     if (walk.for_worker.size() >= contents_at_once || walk.worker_memory >= memory_at_once) read_in_worker(walk);
 }
 
-// Holes cost the evidence nothing and us a digest of every byte: what is hashed of them is bounded by the volume's own
-// length, which $BadClus:$Bad takes, and a limit. The first content over it is a problem, each has its reason.
-bool Lister::is_over_hole_limit(VolumeWalk& walk, const Entry& entry) {
-    const std::uint64_t unstored = unstored_bytes(entry, walk.volume.length);
-    const std::uint64_t most = checked_add(walk.volume.length, input_.options.hole_bytes).value_or(~0ull);
-    if (unstored <= most - walk.hole_bytes) return walk.hole_bytes += unstored, false;
-    if (std::exchange(walk.is_over_hole_limit, true)) return true;
+// What the volume does not store costs the evidence nothing and us a digest of every byte: holes, and blocks that more
+// contents claim than there can be, which are those in use and as many orphans as their limit allows. It is bounded by
+// the volume's own length, which $BadClus:$Bad takes, and a limit. The first content over it is a problem, each has its
+// reason.
+bool Lister::is_over_limit(VolumeWalk& walk, const Entry& entry) {
+    const std::uint64_t length = walk.volume.length, unstored = unstored_bytes(entry, length);
+    const std::uint64_t stored = entry.size - unstored;
+    const std::uint64_t most_stored =
+        checked_multiply(length, 1 + input_.options.walk.orphan_volume_factor).value_or(~0ull);
+    const std::uint64_t repeated = stored - std::min(stored, most_stored - walk.stored_bytes);
+    const std::uint64_t most = checked_add(length, input_.options.hole_bytes).value_or(~0ull);
+    if (unstored + repeated <= most - walk.unstored_bytes) {
+        walk.stored_bytes += stored - repeated;
+        walk.unstored_bytes += unstored + repeated;
+        return false;
+    }
+    if (std::exchange(walk.is_over_limit, true)) return true;
     Problem problem;
     problem.kind = ProblemKind::capped;
     problem.path = entry.path, problem.address = entry.address;
-    problem.detail =
-        fmt::format("its holes go beyond the limit of {} bytes a volume; it is not hashed, nor are others like it",
-                    input_.options.hole_bytes);
+    problem.detail = fmt::format(
+        "holes and blocks of other contents go beyond the limit of {} bytes a volume; it is not hashed, nor "
+        "are others like it",
+        input_.options.hole_bytes);
     send_problem(walk.evidence.record.id, walk.current->record.id, std::move(problem));
     return true;
 }

@@ -58,7 +58,7 @@ class Lister {
     void take_problem(VolumeWalk& walk, Problem problem);
     void begin_filesystem(VolumeWalk& walk, const Filesystem& fs);
     void take_entry(VolumeWalk& walk, Entry entry);
-    bool is_over_hole_limit(VolumeWalk& walk, const Entry& entry);
+    bool is_over_limit(VolumeWalk& walk, const Entry& entry);
     bool was_hashed_earlier(EntryWork& work, const Entry& entry);
     void count_to_be_read(std::uint64_t bytes);
     void refuse_flawed(VolumeWalk& walk, Entry& entry);

@@ -23,6 +23,7 @@ struct CloseVolumeSystem {
 using VolumeSystemHandle = std::unique_ptr<TSK_VS_INFO, CloseVolumeSystem>;
 
 constexpr std::size_t most_volumes = 10'000;
+constexpr std::uint64_t most_overlap = 16;            // bytes of all volumes, in multiples of the media
 constexpr std::uint64_t largest_gpt_table = 4 << 20;  // bytes; 16 KiB is usual
 
 constexpr std::array types_by_preference{TSK_VS_TYPE_GPT, TSK_VS_TYPE_DOS, TSK_VS_TYPE_MAC, TSK_VS_TYPE_SUN,
@@ -250,12 +251,19 @@ void add_part(const TSK_VS_INFO& vs, const TSK_VS_PART_INFO& part, const Roles& 
 
 void add_parts(const TSK_VS_INFO& vs, Image& image, VolumeList& list) {
     const Roles roles = vs.vstype == TSK_VS_TYPE_GPT ? roles_in_gpt(image, vs.block_size) : Roles{};
+    std::uint64_t bytes = 0;
     for (const TSK_VS_PART_INFO* part = vs.part_list; part; part = part->next) {
         if ((part->flags & TSK_VS_PART_FLAG_META) || is_whole_disk_slice(vs, *part)) continue;
         if (list.volumes.size() >= most_volumes)
             return report(list, fmt::format("more than {} partitions; the rest is not looked at", most_volumes),
                           ProblemKind::capped);
+        const std::size_t before = list.volumes.size();
         add_part(vs, *part, roles, image, list);
+        const bool is_volume = list.volumes.size() > before && list.volumes.back().role != VolumeRole::gap;
+        if (is_volume) bytes = checked_add(bytes, list.volumes.back().length).value_or(~0ull);
+        if (bytes / most_overlap > image.length())
+            return report(list, "partitions lie over each other; those behind the sixteenth layer are not looked at",
+                          ProblemKind::capped);
     }
 }
 

@@ -292,9 +292,25 @@ TEST_CASE("holes that nobody could have stored are hashed up to a limit, and wha
     CHECK(listed.entry("/hard").shares_content);
     CHECK(listed.entry("/twice").record.examined == Examined{Status::skipped, Reason::limit, 65537, {}, {}});
     CHECK(listed.complaints() ==
-          std::vector<std::string>{"capped /hostile: its holes go beyond the limit of 1000 bytes "
-                                   "a volume; it is not hashed, nor are others like it"});
+          std::vector<std::string>{
+              "capped /hostile: holes and blocks of other contents go beyond the limit of 1000 bytes "
+              "a volume; it is not hashed, nor are others like it"});
     CHECK(listed.state("p0") == VolumeState::walked);
+}
+
+TEST_CASE("blocks that more contents claim than a volume can hold are held to the limit of holes") {
+    Listing listing;
+    listing.options.hole_bytes = 1000;  // and 65,536 of the volume
+    listing.options.walk.orphan_volume_factor = 1;
+    const std::string files = "fs ext4\nfile /a 10 0+65536\nfile /b 11 0+65536\nfile /c 12 0+65536\n";
+    const Listed listed =
+        listing(ScriptImage().volume(files + "file /d 13 0+1001\nfile /e 14 0+1000\nfile /f 15 0+1\n"));
+    std::string hashed;
+    for (const EntryWork& work : listed.entries)
+        if (work.is_to_be_read()) hashed += work.record.entry.path;
+    CHECK(hashed == "/a/b/c/e");  // twice its length; its length again, and the limit
+    CHECK(listed.entry("/f").record.examined == Examined{Status::skipped, Reason::limit, 1, {}, {}});
+    CHECK(listed.complaints().size() == 1);
 }
 
 TEST_CASE("a content that only a worker decodes is held to the limit of holes too") {
