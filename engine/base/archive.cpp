@@ -80,6 +80,21 @@ std::vector<ArchiveMember> list_archive(const std::string& path, std::size_t mos
     return members;
 }
 
+void read_archive_heads(const std::string& path, std::size_t most, std::size_t head_bytes, const SeeMember& see) {
+    const Handle a = open_zip(path);
+    for (std::size_t index = 0; index < most && next_file(path, a.get()); ++index) {
+        std::string head(head_bytes, '\0');
+        std::size_t filled = 0;
+        la_ssize_t got = 1;
+        while (got > 0 && filled < head.size()) {
+            got = archive_read_data(a.get(), head.data() + filled, head.size() - filled);
+            if (got > 0) filled += static_cast<std::size_t>(got);
+        }
+        head.resize(filled);
+        see(index, std::move(head), got < 0);
+    }
+}
+
 std::unique_ptr<std::istream> open_archive_member(const std::string& path, std::size_t index) {
     Handle a = open_zip(path);
     for (std::size_t i = 0; i <= index; ++i)

@@ -163,18 +163,19 @@ class FileList : public OpenList {
     std::vector<std::unique_ptr<HashedFile>> siblings_;
 };
 
+using Members = std::shared_ptr<const std::vector<ArchiveMember>>;
+
+[[noreturn]] void throw_damaged(const std::string& archive) {
+    throw Error(archive, "the list cannot be read: the archive is damaged");
+}
+
 // A member and those beside it. What is hashed is the archive.
 class ArchivedList : public OpenList {
   public:
-    ArchivedList(const std::string& path, std::vector<ArchiveMember> members, std::size_t chosen)
-        : archive_(path), members_(std::move(members)), chosen_(chosen) {
-        stream_ = open_archive_member(path, chosen);
-        head_.resize(head_size);
-        stream_->read(head_.data(), static_cast<std::streamsize>(head_.size()));
-        head_.resize(static_cast<std::size_t>(stream_->gcount()));
-        throw_if_damaged();  // it may be one of two lists
+    ArchivedList(const std::string& path, Members members, std::size_t chosen, std::string head)
+        : archive_(path), members_(std::move(members)), chosen_(chosen), head_(std::move(head)) {
         if (head_.starts_with(byte_order_mark)) head_.erase(0, byte_order_mark.size());
-        name_ = name_in(members_[chosen].name);
+        name_ = name_in(members_->at(chosen).name);
     }
 
     std::string_view head() const override { return head_; }
@@ -192,25 +193,22 @@ class ArchivedList : public OpenList {
     std::uint64_t size() const override { return 0; }
 
     std::unique_ptr<std::istream> sibling(std::string_view name) override {
-        for (std::size_t i = 0; i < members_.size(); ++i)
-            if (i != chosen_ && is_same_name(name_in(members_[i].name), name)) return open_archive_member(archive_, i);
+        for (std::size_t i = 0; i < members_->size(); ++i)
+            if (i != chosen_ && is_same_name(name_in(members_->at(i).name), name))
+                return open_archive_member(archive_, i);
         return nullptr;
     }
 
     std::vector<SetSource> finish() override {
-        throw_if_damaged();
+        if (stream_ && stream_->bad()) throw_damaged(archive_);
         SetSource source = HashedFile(archive_).finish();
         source.name += "/" + name_;
         return {source};
     }
 
   private:
-    void throw_if_damaged() const {
-        if (stream_->bad()) throw Error(archive_, "the list cannot be read: the archive is damaged");
-    }
-
     const std::string archive_, no_path_;
-    std::vector<ArchiveMember> members_;
+    const Members members_;
     std::size_t chosen_;
     std::unique_ptr<std::istream> stream_;
     std::string head_, name_;
@@ -235,21 +233,22 @@ const ListFormat* format_of(OpenList& list, const std::vector<const ListFormat*>
 // are not for this program to choose from.
 std::unique_ptr<OpenList> open_in_archive(const std::string& path, const std::vector<const ListFormat*>& formats,
                                           bool is_forced, const ListFormat*& format) {
-    const std::vector<ArchiveMember> members = list_archive(path, most_members + 1);
-    if (members.size() > most_members)
+    const auto members = std::make_shared<const std::vector<ArchiveMember>>(list_archive(path, most_members + 1));
+    if (members->size() > most_members)
         throw Error(path, fmt::format("is an archive of more than {} files", most_members), unpack);
     std::unique_ptr<OpenList> best;
     std::size_t best_rank = formats.size(), lists_like_it = 0;
-    for (std::size_t i = 0; i < members.size(); ++i) {
-        auto list = std::make_unique<ArchivedList>(path, members, i);
+    read_archive_heads(path, members->size(), head_size, [&](std::size_t index, std::string head, bool is_damaged) {
+        if (is_damaged) throw_damaged(path);  // it may be one of two lists
+        auto list = std::make_unique<ArchivedList>(path, members, index, std::move(head));
         if (list->head().starts_with(sqlite_magic))
             throw Error(path, "is a database inside an archive: unpack it first");
-        const ListFormat* found = is_forced && members.size() == 1 ? formats.front() : format_of(*list, formats);
+        const ListFormat* found = is_forced && members->size() == 1 ? formats.front() : format_of(*list, formats);
         const auto rank = static_cast<std::size_t>(std::ranges::find(formats, found) - formats.begin());
         if (rank == best_rank && found) ++lists_like_it;
-        if (rank >= best_rank) continue;
+        if (rank >= best_rank) return;
         best_rank = rank, best = std::move(list), format = found, lists_like_it = 1;
-    }
+    });
     if (!best && is_forced)
         throw Error(path, fmt::format("is an archive without a list of the format {}", formats.front()->name()),
                     unpack);
