@@ -62,10 +62,11 @@ class Undamaged:
     def confirm(self, rows):
         for row in rows:
             is_read = is_read_so(self.seed, self.image, row)
-            if (place := place_of(self.image, row)) is not None:
-                self.places[row.address, row.stream] = place
-            if is_read or (row.address, row.stream) in self.places or row.md5 == self.contents.get(row.path):
-                for key in (row.path, row.address):  # a mutant may have it under another name
+            place, keys = place_of(self.image, row), (row.path, row.address)  # a mutant may have changed one of them
+            if place is not None:
+                self.places |= {(key, row.stream): place for key in keys}
+            if is_read or place is not None or row.md5 == self.contents.get(row.path):
+                for key in keys:
                     self.digests.setdefault(key, set()).add(row.md5)
 
     def contradicts(self, row, image):
@@ -75,8 +76,8 @@ class Undamaged:
             return False
         if image.endswith("E01"):
             return row.path in self.names
-        place = self.places.get((row.address, row.stream))
-        if place is not None and digest_at(image, place, row.size) == row.md5:
+        places = [self.places.get((key, row.stream)) for key in (row.path, row.address)]
+        if any(place is not None and digest_at(image, place, row.size) == row.md5 for place in places):
             return False
         return not is_read_so(self.seed, image, row)
 

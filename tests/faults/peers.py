@@ -2,10 +2,11 @@
 """triage, `fls`, `fiwalk` and `icat` run on one image and looked at in the same way."""
 import collections, hashlib, json, os, re, shutil, signal, struct, subprocess, time
 from faults import TRIAGE, decoy_list, read_lines
+from support import FIXTURES
 
 TOOLS = ("triage", "fls", "fiwalk")
 SECONDS = 60
-MOST_OUTPUT = 16 << 20
+MOST_OUTPUT, MOST_CONTENT, SUPERBLOCK_END = 16 << 20, 256 << 20, 2048
 # Of The Sleuth Kit: the container and the first block of the volume of the one APFS image. fiwalk knows no APFS.
 POOL = {"apfs.raw": ["-P", "apfs", "-B", "107"]}
 Run = collections.namedtuple("Run", "code output errors largest parent")  # MiB of the largest process, of the first
@@ -92,7 +93,7 @@ def listed(tool, output, folder):
 def output_of(*command):
     with subprocess.Popen(["timeout", "--signal=KILL", str(SECONDS), *command], stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
-        output = process.stdout.read(MOST_OUTPUT)
+        output = process.stdout.read(MOST_CONTENT)
         process.stdout.close()
     return output
 
@@ -107,6 +108,16 @@ def valid_parts(image, content):
             yield content[:valid] + bytes(size - valid)
 
 
+def dumped_by_debugfs(image, address):
+    """Its `cat` mixes what it has to say into what it reads. Bitmaps (-c) and checksums (-n) do not matter here."""
+    dumped = image + ".content"
+    output_of("/sbin/debugfs", "-c", "-n", "-R", f"dump <{address}> {dumped}", image)
+    if os.path.exists(dumped):
+        with open(dumped, "rb") as content:
+            yield content.read()
+        os.unlink(dumped)
+
+
 def own_contents(seed, image, row):
     """What other readers make of an entry of this image: every attribute of its address, also as a deleted one."""
     at, address = ["-o", str(row.start // 512), *POOL.get(seed, []), image], row.address
@@ -119,13 +130,13 @@ def own_contents(seed, image, row):
         for attribute in ["", *(f"-{found}" for found in sorted(attributes))]:
             yield output_of("icat", *recover, *at, address + attribute)
     if seed.startswith("ext"):
-        # Its `cat` mixes what it has to say into what it reads. Bitmaps (-c) and checksums (-n) do not matter here.
-        dumped = image + ".content"
-        output_of("/sbin/debugfs", "-c", "-n", "-R", f"dump <{address}> {dumped}", image)
-        if os.path.exists(dumped):
-            with open(dumped, "rb") as content:
-                yield content.read()
-            os.unlink(dumped)
+        yield from dumped_by_debugfs(image, address)
+        sound = image + ".sound"  # debugfs opens no file system with a superblock that it does not believe
+        with open(image, "rb") as mutant, open(os.path.join(FIXTURES, seed), "rb") as undamaged, open(sound, "wb") as out:
+            mutant.seek(SUPERBLOCK_END)
+            out.write(undamaged.read(SUPERBLOCK_END) + mutant.read())
+        yield from dumped_by_debugfs(sound, address)
+        os.unlink(sound)
     if seed.startswith("ntfs") and row.path == "/$BadClus":
         yield bytes(row.size)  # holes, of which icat writes nothing
     if seed.startswith("exfat"):
