@@ -154,11 +154,12 @@ Run begin_resumed(const ScanArguments& arguments, LoadedLists& lists) {
     if (run.interruption == untrusted_interruption)
         throw Error(arguments.resume, "is not to be gone on with: " + run.interruption,
                     "start a new case, best on another machine");
-    std::vector<EvidenceSpec> evidence =
-        evidence_of_case(looked->evidences(), edges_at_start(directory.audit_path()), arguments.evidence_at);
-    if (evidence.empty())
+    const std::vector<EvidenceRecord> records = looked->evidences();
+    if (records.empty())  // its audit log may not have begun either
         throw Error(arguments.resume, "ended before its evidence was recorded; there is nothing to resume",
                     "remove it and start the scan again");
+    std::vector<EvidenceSpec> evidence =
+        evidence_of_case(records, edges_at_start(directory.audit_path()), arguments.evidence_at);
     if (configuration.sha256 != run.configuration_sha256)
         throw Error(directory.config_path(), "is not the configuration the case began with: its SHA-256 differs",
                     "put back what was there, or start a new case");

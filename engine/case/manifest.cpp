@@ -135,7 +135,7 @@ std::string write_and_hash(const std::string& path, const std::string& text, con
         write_private_file(path + std::string(signature_suffix),
                            {reinterpret_cast<const char*>(signature.data()), signature.size()});
     }
-    write_private_file(path, text);
+    write_private_file_at_once(path, text);
     sync_folder(fs::path(path).parent_path().string());
     return sha256_of_file(path);
 }

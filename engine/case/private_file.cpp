@@ -146,6 +146,12 @@ void write_private_file(const std::string& path, std::string_view bytes) {
     file.sync();
 }
 
+void write_private_file_at_once(const std::string& path, std::string_view bytes) {
+    const std::string draft = path + ".new";
+    write_private_file(draft, bytes);
+    if (::rename(draft.c_str(), path.c_str()) != 0) fail("cannot create", path, errno, ErrorKind::interrupted);
+}
+
 void make_private_folder(const std::string& path) {
     if (::mkdir(path.c_str(), 0700) != 0) fail("cannot create", path, errno, ErrorKind::usage);
 }

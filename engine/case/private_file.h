@@ -39,8 +39,10 @@ class PrivateFile {
 };
 
 void write_private_file(const std::string& path, std::string_view bytes);  // create, write, sync
-void make_private_folder(const std::string& path);                         // mode 0700; must not exist
-void sync_folder(const std::string& path);  // makes new names durable; quiet where the file system cannot
+// Under the name PATH.new, which becomes PATH: that is whole, or it is not there. A draft that was left stays as it is.
+void write_private_file_at_once(const std::string& path, std::string_view bytes);
+void make_private_folder(const std::string& path);  // mode 0700; must not exist
+void sync_folder(const std::string& path);          // makes new names durable; quiet where the file system cannot
 
 // Of a case, which others may have made: a regular file that is no link, and no longer than this program writes it.
 // Both throw Error (usage).

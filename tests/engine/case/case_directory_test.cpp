@@ -136,6 +136,16 @@ TEST_CASE("files of a case are never written through a link or over something") 
     CHECK_FALSE(std::filesystem::exists(folder / "victim"));
 }
 
+TEST_CASE("a file that is written at once is whole or is not there") {
+    Folder folder;
+    write_private_file_at_once(folder / "whole", "all of it");
+    CHECK(sample::read_file(folder / "whole") == "all of it");
+    CHECK_FALSE(std::filesystem::exists(folder / "whole.new"));
+    std::filesystem::create_symlink("/dev/full", folder / "cut.new");
+    CHECK_THROWS_AS(write_private_file_at_once(folder / "cut", "all of it"), Error);
+    CHECK_FALSE(std::filesystem::exists(folder / "cut"));
+}
+
 TEST_CASE("the folder of an exhibit's case is a plain name inside its parent") {
     CHECK(case_folder_name("AB/1") == "AB_1");
     CHECK(case_folder_name("..") == "_..");
