@@ -164,6 +164,8 @@ CaseDirectory CaseDirectory::open_for_resume(const std::string& path) {
     return directory;
 }
 
+CaseDirectory CaseDirectory::open_for_render(const std::string& path) { return {path, open_and_lock(path)}; }
+
 void CaseDirectory::write_command(std::string_view command) const { write_private_file(command_path(), command); }
 void CaseDirectory::write_config(std::string_view yaml) const { write_private_file(config_path(), yaml); }
 

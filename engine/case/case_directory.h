@@ -18,6 +18,7 @@ class CaseDirectory {
     // evidence, and one on a block device that is evidence.
     static CaseDirectory create(const std::string& path, const std::vector<std::string>& evidence_paths);
     static CaseDirectory open_for_resume(const std::string& path);
+    static CaseDirectory open_for_render(const std::string& path);
     ~CaseDirectory();
     CaseDirectory(CaseDirectory&& other) noexcept;
     CaseDirectory& operator=(CaseDirectory&& other) noexcept;

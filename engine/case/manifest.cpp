@@ -193,7 +193,8 @@ void check_manifest(const std::string& case_path, const std::string& folder, con
                     const std::optional<PublicKey>& signer, std::vector<std::string>& broken) {
     const std::string name = folder.empty() ? std::string(manifest_name) : folder + "/" + std::string(manifest_name);
     if (!is_there(case_path + "/" + name)) {
-        broken.push_back(shown(name) + " is missing" + (folder.empty() ? ": the case was not sealed" : ""));
+        broken.push_back(shown(name) + " is missing: " +
+                         (folder.empty() ? "the case was not sealed" : "the rendering did not end, or it was removed"));
         return;
     }
     try {
@@ -290,6 +291,19 @@ std::vector<std::string> later_renders(const std::string& case_path) {
     for (const fs::directory_entry& entry : fs::directory_iterator(case_path))
         if (is_later_render(entry.path().filename().string())) folders.push_back(entry.path().filename().string());
     std::sort(folders.begin(), folders.end());
+    return folders;
+}
+
+std::vector<std::string> remove_unfinished_renders(const std::string& case_path) {
+    std::vector<std::string> folders = later_renders(case_path);
+    std::erase_if(folders, [&](const std::string& folder) {
+        return is_there(case_path + "/" + folder + "/" + std::string(manifest_name));
+    });
+    for (const std::string& folder : folders) {
+        std::error_code error;
+        fs::remove_all(case_path + "/" + folder, error);
+        if (error) throw Error(shown(case_path + "/" + folder), "cannot be removed: " + error.message());
+    }
     return folders;
 }
 

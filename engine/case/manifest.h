@@ -37,5 +37,8 @@ std::vector<std::string> verify_case(const std::string& case_path, const std::op
 // it is unsigned.
 std::optional<PublicKey> signer_of(const std::string& case_path, const std::string& folder = {});
 std::vector<std::string> later_renders(const std::string& case_path);  // their folders
+// Of later renders those without a manifest, which nothing vouches for: they were killed, or found the disk full.
+// Returns their folders. The case must be locked.
+std::vector<std::string> remove_unfinished_renders(const std::string& case_path);
 
 }  // namespace triage

@@ -155,7 +155,8 @@ TEST_CASE("a later render has a manifest of its own that names the first, and le
     const std::string seal = make_case(path);
     make_private_folder(path + "/reports-2");
     write_private_file(path + "/reports-2/report.txt", "again\n");
-    CHECK(verify_case(path) == Broken{"reports-2/manifest.json is missing"});
+    CHECK(verify_case(path) ==
+          Broken{"reports-2/manifest.json is missing: the rendering did not end, or it was removed"});
     write_render_manifest(path, "reports-2");
     CHECK(verify_case(path) == Broken{});
     const auto manifest = nlohmann::json::parse(sample::read_file(path + "/reports-2/manifest.json"));
@@ -163,6 +164,24 @@ TEST_CASE("a later render has a manifest of its own that names the first, and le
     CHECK(manifest.at("files").at(0).at("path") == "reports-2/report.txt");
     sample::write_file(path + "/reports-2/report.txt", "AGAIN\n");
     CHECK(verify_case(path) == Broken{"reports-2/report.txt was changed: its SHA-256 differs"});
+}
+
+TEST_CASE("of later renders those without a manifest are removed, and nothing else") {
+    Folder folder;
+    const std::string path = folder / "case";
+    make_case(path);
+    sample::write_file(folder / "kept", "");
+    for (const char* name : {"/reports-2", "/reports-3"}) {
+        make_private_folder(path + name);
+        write_private_file(path + name + "/report.txt", "again\n");
+    }
+    std::filesystem::create_symlink(folder.path(), path + "/reports-3/link");
+    std::filesystem::create_symlink(folder.path(), path + "/reports-4");
+    write_render_manifest(path, "reports-2");
+    CHECK(remove_unfinished_renders(path) == std::vector<std::string>{"reports-3", "reports-4"});
+    CHECK(verify_case(path) == Broken{});
+    CHECK(later_renders(path) == std::vector<std::string>{"reports-2"});
+    CHECK(std::filesystem::exists(folder / "kept"));
 }
 
 TEST_CASE("a case that holds something other than files is not sealed") {

@@ -1,0 +1,66 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Whatever call of `triage report` fails, or kills it: a message, the case stays as it was sealed, and the next one is whole.
+
+usage: fail_report_test.py [--every N] [--first N] [--minutes N] [--out FILE] [KIND...]
+KIND: read write sync name memory, die-write die-sync die-name (fail_call.c); of memory each 50 N-th
+"""
+import argparse, errno, os, shutil, time
+from faults import ERRORS, decoy_list, fail_each, failing, finish, many_entries, triage, workspace
+
+options = argparse.ArgumentParser()
+options.add_argument("--every", type=int, default=1)
+options.add_argument("--first", type=int, default=1, help="number of the first call that fails")
+options.add_argument("--minutes", type=float, default=1e6, help="fail no further call after that")
+options.add_argument("--out", help="a file that adds up what slices come to")
+options.add_argument("kinds", nargs="*", default=["read", "write", "sync", "name", "memory", "die-write", "die-sync", "die-name"])
+options = options.parse_args()
+faults = []
+sealed, case = (os.path.join(workspace(), name) for name in ("sealed", "case"))
+
+
+def files_of(folder):
+    return {name: open(os.path.join(at, name), "rb").read() for at, _, names in os.walk(os.path.join(case, folder)) for name in names}
+
+
+def render(environment=None):
+    return triage("report", case, "--report", "html,jsonl", timeout=60, env=environment)
+
+
+def render_failing(kind, number, error):
+    """The render, and how many such calls it made."""
+    shutil.rmtree(case, ignore_errors=True)
+    shutil.copytree(sealed, case, copy_function=os.link)
+    environment, count = failing(kind.removeprefix("die-"), number, error, **({"FAIL_DIES": "1"} if kind.startswith("die-") else {}))
+    done = render(environment)
+    with open(count) as file:
+        return done, int(file.read() or 0)
+
+
+def check(kind, number, error):
+    done, _ = render_failing(kind, number, error)
+    label = f"{kind} {number} ({errno.errorcode[error]}): exit {done.returncode}, {done.stderr}"
+    if done.returncode not in ([-9] if kind.startswith("die-") else [0, 2, 3, 4]) or done.returncode > 0 and not done.stderr:
+        faults.append(label)
+    verified = triage("verify", case)
+    if verified.returncode not in (0, 3) or verified.returncode == 3 and "the rendering did not end" not in verified.stderr:
+        faults.append(f"{label}; then verify: {verified.stderr}")
+    if done.returncode == 0 and files_of("reports-2")["entries.jsonl"] != whole["entries.jsonl"]:
+        faults.append(f"{label}: another entries.jsonl")
+    again, verified = render(), triage("verify", case)
+    newest = "reports-3" if os.path.exists(os.path.join(case, "reports-3")) else "reports-2"
+    if (again.returncode, verified.returncode) != (0, 0) or files_of(newest)["entries.jsonl"] != whole["entries.jsonl"]:
+        faults.append(f"{label}; then report: {again.stderr}, verify: {verified.stderr}")
+
+
+done = triage("scan", many_entries(20)[0], "--notable", decoy_list(), "--report", "jsonl", "--out", sealed, "--quiet")
+done, _ = render_failing("write", 0, 0)
+whole = files_of("reports-2")
+if done.returncode != 0 or whole["entries.jsonl"] != files_of("reports")["entries.jsonl"]:
+    finish([f"the render in which nothing fails: exit {done.returncode}: {done.stderr}"], "failing renders")
+begun = time.monotonic()
+for kind in options.kinds:
+    total, errors = render_failing(kind, 0, 0)[1], ERRORS[kind.removeprefix("die-")]
+    fail_each(kind, total, options.every * (50 if kind == "memory" else 1), options, begun, faults,
+              lambda number: check(kind, number, errors[number % len(errors)]))
+finish(faults, "failing renders")
