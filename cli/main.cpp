@@ -12,6 +12,7 @@
 #include "cli/last_word.h"
 #include "cli/terminal.h"
 #include "cli/versions.h"
+#include "engine/base/crypto.h"
 #include "engine/base/error.h"
 #include "engine/outside/program.h"
 #include "engine/outside/serve_plugin.h"
@@ -68,6 +69,7 @@ int with_output_checked(int code) {
 }
 
 int run(int count, char** arguments) {
+    set_up_crypto();
     CommandLine line;
     line.text = as_one_line(count, arguments);
     CLI::App app(

@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <new>
 
 #include "engine/base/error.h"
 
@@ -55,6 +56,16 @@ SecretKey::~SecretKey() {
 }
 
 SecretKey::SecretKey(SecretKey&& other) noexcept : data_(std::exchange(other.data_, nullptr)) {}
+
+// OpenSSL does not tell that its default context could not be made. Then it remembers no other one either.
+void set_up_crypto() {
+    OSSL_LIB_CTX* probe = OSSL_LIB_CTX_new();
+    if (probe == nullptr) throw std::bad_alloc();
+    OSSL_LIB_CTX* const before = OSSL_LIB_CTX_set0_default(probe);
+    const bool is_set_up = OSSL_LIB_CTX_set0_default(before) == probe;
+    OSSL_LIB_CTX_free(probe);
+    if (!is_set_up) throw std::bad_alloc();
+}
 
 void forbid_core_dumps() {
     ::prctl(PR_SET_DUMPABLE, 0);
