@@ -295,6 +295,14 @@ void require_usable(const ScanArguments& arguments) {
     refuse_inside_case(arguments.out);
 }
 
+// A case that ended before its evidence was recorded is begun anew.
+void make_way(const Row& row) {
+    try {
+        CaseDirectory::clear_beginning(row.folder);
+    } catch (const std::exception&) {  // its own row says so in its turn
+    }
+}
+
 // Neither the folder of the list nor that of a case, which may be a link, may lie on what any line names.
 void refuse_on_evidence(const ScanArguments& arguments, const std::vector<Row>& rows) {
     std::vector<std::string> evidence;
@@ -411,6 +419,7 @@ int run_evidence_list(const ScanArguments& arguments, const std::string& command
     CaseInfoInput info = read_case_info(arguments.case_info);
     require_known_exhibits(info, rows);
     add_notes(info, arguments, rows);
+    for (const Row& row : rows) make_way(row);
     if (info.is_asked) ask(info, rows);
     LoadedLists lists;
     lists.deadline = deadline_of(configuration.options, arguments);

@@ -8,6 +8,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -16,6 +18,7 @@
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 #include "engine/case/private_file.h"
+#include "engine/case/store.h"
 #include "engine/media/stands_on.h"
 
 namespace triage {
@@ -100,6 +103,21 @@ std::string plain_word(std::string_view text) {
     return word;
 }
 
+// In the order in which they may be removed: while the first that is written is there, the others are a scan's.
+constexpr std::array beginnings = {"audit.jsonl", "case.sqlite", "case.sqlite-journal", "config.yaml", "command.txt"};
+
+bool is_beginning(const fs::directory_entry& file) {
+    const bool is_known = std::find(beginnings.begin(), beginnings.end(), file.path().filename()) != beginnings.end();
+    return is_known && fs::is_regular_file(file.symlink_status());
+}
+
+bool holds_beginning_only(const std::string& path) {
+    const fs::directory_iterator files(path);
+    const std::string store = path + "/case.sqlite";
+    return fs::exists(path + "/" + beginnings.back()) && std::all_of(begin(files), end(files), is_beginning) &&
+           !(fs::exists(store) && Store::holds_evidence_at(store));
+}
+
 }  // namespace
 
 void refuse_on_evidence(const std::string& path, const std::vector<std::string>& evidence_paths) {
@@ -165,6 +183,13 @@ CaseDirectory CaseDirectory::open_for_resume(const std::string& path) {
 }
 
 CaseDirectory CaseDirectory::open_for_render(const std::string& path) { return {path, open_and_lock(path)}; }
+
+void CaseDirectory::clear_beginning(const std::string& path) {
+    if (std::error_code error; !fs::is_directory(path, error)) return;
+    const CaseDirectory directory(path, open_and_lock(path));
+    if (!holds_beginning_only(path)) return;
+    for (const char* name : beginnings) fs::remove(path + "/" + name);
+}
 
 void CaseDirectory::write_command(std::string_view command) const { write_private_file(command_path(), command); }
 void CaseDirectory::write_config(std::string_view yaml) const { write_private_file(config_path(), yaml); }

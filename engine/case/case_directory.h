@@ -19,6 +19,9 @@ class CaseDirectory {
     static CaseDirectory create(const std::string& path, const std::vector<std::string>& evidence_paths);
     static CaseDirectory open_for_resume(const std::string& path);
     static CaseDirectory open_for_render(const std::string& path);
+    // Empties a directory that holds what a scan writes before its evidence is recorded, and nothing else; in any other
+    // it changes nothing. Throws Error where a store cannot be read.
+    static void clear_beginning(const std::string& path);
     ~CaseDirectory();
     CaseDirectory(CaseDirectory&& other) noexcept;
     CaseDirectory& operator=(CaseDirectory&& other) noexcept;

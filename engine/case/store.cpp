@@ -139,6 +139,15 @@ Store Store::open_for_resume(const std::string& path) {
     });
 }
 
+bool Store::holds_evidence_at(const std::string& path) {
+    require_regular_files(path);
+    Database database(path, Database::Mode::read_write);
+    database.distrust_schema();
+    if (is_without_tables(database)) return false;
+    check_is_store(database);
+    return database.integer("SELECT count(*) FROM evidence") > 0;
+}
+
 void Store::put_run(const RunRecord& run) {
     impl_->write_row(1024, [&] {
         impl_->database.prepare("INSERT OR REPLACE INTO run VALUES (1,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")

@@ -61,7 +61,9 @@ class Store {
     static Store open_for_resume(const std::string& path);  // sealed or not; what `seal` made is dropped
     static Store open_read_only(const std::string& path);   // sealed only; immutable: nothing is written beside it
     static bool is_sealed_at(const std::string& path);      // touches nothing
-    Store another_reader() const;                           // of this sealed store, for another thread
+    // Was any evidence recorded? Of a store that no process writes; what a killed one left is rolled back.
+    static bool holds_evidence_at(const std::string& path);
+    Store another_reader() const;  // of this sealed store, for another thread
     ~Store();
     Store(Store&&) noexcept;
     Store& operator=(Store&&) noexcept;

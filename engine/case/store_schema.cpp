@@ -120,13 +120,12 @@ void put_all_codes(Database& database) {
     put_codes(database, "polarity", Polarity::ignorable);
 }
 
-// What a scan leaves that ended while it made its store: the tables come in one transaction.
+}  // namespace
+
 bool is_without_tables(const Database& database) {
     return database.integer("SELECT count(*) FROM sqlite_schema") == 0 &&
            database.integer("PRAGMA application_id") == 0;
 }
-
-}  // namespace
 
 void create_tables(Database& database) {
     database.execute("BEGIN IMMEDIATE");

@@ -17,6 +17,9 @@ extern const char* const drop_sealed;    // drops the latter
 
 void create_tables(Database& database);
 
+// What a scan leaves that ended while it made its store: the tables come in one transaction.
+bool is_without_tables(const Database& database);
+
 // Throws Error (usage) when the file is no store, or one of another version.
 void check_is_store(const Database& database);
 

@@ -136,6 +136,63 @@ TEST_CASE("files of a case are never written through a link or over something") 
     CHECK_FALSE(std::filesystem::exists(folder / "victim"));
 }
 
+TEST_CASE("what ended before its evidence was recorded makes way, and nothing else does") {
+    Folder folder;
+    const std::string path = folder / "case";
+    const auto begin = [&] {
+        const CaseDirectory directory = CaseDirectory::create(path, {});
+        directory.write_command("triage scan disk.img\n");
+        directory.write_config("profile: default\n");
+    };
+    const auto is_clear = [&] {
+        CaseDirectory::clear_beginning(path);
+        return std::filesystem::is_empty(path);
+    };
+    CHECK_NOTHROW(CaseDirectory::clear_beginning(folder / "nowhere"));
+    begin();
+    CHECK(is_clear());
+    begin();
+    sample::write_file(path + "/case.sqlite", "");
+    sample::write_file(path + "/audit.jsonl", "{");
+    CHECK(is_clear());
+    begin();
+    Store::create(path + "/case.sqlite");
+    CHECK(is_clear());
+    SUBCASE("evidence was recorded") {
+        begin();
+        sample::start(path + "/case.sqlite").commit();
+        CHECK_FALSE(is_clear());
+        CHECK(std::filesystem::exists(path + "/case.sqlite"));
+    }
+    SUBCASE("something else is there") {
+        begin();
+        sample::write_file(path + "/holiday.jpg", "");
+        CHECK_FALSE(is_clear());
+        CHECK(std::filesystem::exists(path + "/command.txt"));
+    }
+    SUBCASE("no scan began it") {
+        sample::write_file(path + "/config.yaml", "");
+        CHECK_FALSE(is_clear());
+    }
+    SUBCASE("a link stands in its place") {
+        begin();
+        sample::write_file(folder / "victim", "");
+        std::filesystem::create_symlink(folder / "victim", path + "/audit.jsonl");
+        CHECK_FALSE(is_clear());
+    }
+    SUBCASE("its store is none") {
+        begin();
+        sample::write_file(path + "/case.sqlite", std::string(4096, 'x'));
+        CHECK_THROWS_AS(CaseDirectory::clear_beginning(path), Error);
+        CHECK(std::filesystem::exists(path + "/case.sqlite"));
+    }
+    SUBCASE("another process works on it") {
+        const CaseDirectory directory = CaseDirectory::create(path, {});
+        directory.write_command("triage scan disk.img\n");
+        CHECK_THROWS_AS(CaseDirectory::clear_beginning(path), Error);
+    }
+}
+
 TEST_CASE("a file that is written at once is whole or is not there") {
     Folder folder;
     write_private_file_at_once(folder / "whole", "all of it");
