@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <list>
 #include <map>
+#include <memory>
+#include <new>
 
 #include "engine/base/error.h"
 #include "engine/examine/confirm.h"
@@ -322,8 +324,15 @@ std::vector<Batch> finish_carried(std::span<ThreadExaminers* const> all, const P
 }  // namespace
 
 void run_pipeline(const PipelineInput& input, const std::function<void(const Batch&)>& record) {
-    const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, input.threads);
+    using Limit = tbb::global_control;
+    auto limit = std::make_unique<Limit>(Limit::max_allowed_parallelism, input.threads);
     tbb::task_arena arena(static_cast<int>(input.threads));
+    try {
+        arena.initialize();
+    } catch (const std::bad_alloc&) {
+        static_cast<void>(limit.release());  // its end would wait for ever for what TBB could not set up
+        throw;
+    }
     tbb::enumerable_thread_specific<ThreadExaminers> examiners;
     BlockWindow ahead;                      // of the input stage
     int input_stage = 0, serial_stage = 0;  // stand for the plan's and the recorder's state

@@ -3,7 +3,8 @@
 // FAIL_DIES the program is killed there instead. FAIL_COUNT names a file that is told how many calls there were. Only
 // calls of the process that was started count: workers do not inherit the environment. With FAIL_OF=workers only theirs
 // count, from their start on and all together; with FAIL_OF=types those of a worker from its first use of libmagic on;
-// with FAIL_OF=plugins those of the processes that serve plug-ins.
+// with FAIL_OF=plugins those of the processes that serve plug-ins, with FAIL_OF=tbb those of the thread that
+// sets oneTBB up, while it does.
 // FAIL_CALL: read (pread, read), write (pwrite, write), sync (fsync, fdatasync), spawn, name (rename, ftruncate,
 // truncate, mkdir, open for creating), memory (malloc, calloc, realloc, operator new)
 // gcc -shared -fPIC -O2 -o fail_call.so fail_call.c -ldl
@@ -24,6 +25,8 @@
 
 static atomic_long own_calls, *calls = &own_calls;
 static long fail_at = -1, fail_at_of_types = -1;
+static int is_of_tbb;
+static _Thread_local int is_in_tbb;
 static int error_number, count_file = -1, dies;
 static const char *kind = "", *library, *of;
 
@@ -45,6 +48,8 @@ __attribute__((constructor)) static void prepare(void) {
     error_number = atoi(getenv("FAIL_ERROR"));
     dies = getenv("FAIL_DIES") != NULL;
     if (count) count_file = open(count, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    is_of_tbb = of && strcmp(of, "tbb") == 0;
+    if (is_of_tbb) of = NULL;
     if (of && !shared) {
         char name[16];
         snprintf(name, sizeof name, "%d", share_calls(-1));
@@ -62,7 +67,7 @@ __attribute__((destructor)) static void tell(void) {
 }
 
 static int fails(const char* call) {
-    if (fail_at < 0 || strcmp(kind, call) != 0) return 0;
+    if (fail_at < 0 || strcmp(kind, call) != 0 || (is_of_tbb && !is_in_tbb)) return 0;
     if (atomic_fetch_add(calls, 1) + 1 != fail_at) return 0;
     if (dies) kill(getpid(), SIGKILL);
     errno = error_number;
@@ -119,6 +124,14 @@ extern void* magic_open(int flags);
 void* magic_open(int flags) {
     if (fail_at_of_types >= 0) fail_at = fail_at_of_types;
     return REAL(magic_open)(flags);
+}
+
+// tbb::detail::r1::initialize(tbb::detail::d1::task_arena_base&)
+extern void _ZN3tbb6detail2r110initializeERNS0_2d115task_arena_baseE(void* arena);
+void _ZN3tbb6detail2r110initializeERNS0_2d115task_arena_baseE(void* arena) {
+    is_in_tbb = 1;
+    REAL(_ZN3tbb6detail2r110initializeERNS0_2d115task_arena_baseE)(arena);
+    is_in_tbb = 0;
 }
 
 static int open_as(const char* name, const char* path, int flags, mode_t mode) {

@@ -3,7 +3,7 @@
 """Whatever call of a scan fails, or kills it: no crash, no wrong hash, a message, and the case goes on.
 
 usage: fail_call_test.py [--every N] [--first N] [--image FILE] [--minutes N] [--out FILE] [KIND...]
-KIND: read write sync name spawn memory die-write die-sync die-name, and (read write memory)-of-workers
+KIND: read write sync name spawn memory die-write die-sync die-name, (read write memory)-of-workers, memory-of-tbb
 The calls of the parent, or of all workers, are counted (fail_call.c), then each N-th (default 1; of memory each 50 N-th)
 fails in a scan of its own, until all have. A worker's failure may cost entries, and then is a problem that says so.
 An image that is named is compared with the scan of it in which nothing fails.
@@ -15,13 +15,14 @@ from faults import (ERRORS, audit_flaw, fail_each, failing, finish, many_entries
 NOTHING_YET = ("ended before its evidence was recorded", "holds no case.sqlite")
 DIE = ["die-write", "die-sync", "die-name"]
 OF_WORKERS = ["read-of-workers", "write-of-workers", "memory-of-workers"]
+OF_TBB = "memory-of-tbb"  # in the parent, while oneTBB sets itself up: each of them
 options = argparse.ArgumentParser()
 options.add_argument("--every", type=int, default=1)
 options.add_argument("--first", type=int, default=1, help="number of the first call that fails")
 options.add_argument("--image", help="default: 20 files on two volumes, made here")
 options.add_argument("--minutes", type=float, default=1e6, help="fail no further call after that")
 options.add_argument("--out", help="a file that adds up what slices come to")
-options.add_argument("kinds", nargs="*", default=[*ERRORS, *DIE, *OF_WORKERS])
+options.add_argument("kinds", nargs="*", default=[*ERRORS, *DIE, *OF_WORKERS, OF_TBB])
 options = options.parse_args()
 faults = []
 case = os.path.join(workspace(), "case")
@@ -34,12 +35,12 @@ def begin(environment=None):
 
 
 def call_of(kind):
-    return kind.removeprefix("die-").removesuffix("-of-workers")
+    return kind.removeprefix("die-").split("-of-")[0]
 
 
 def begin_failing(kind, number, error):
     """The scan, and how many such calls it made."""
-    more = {"FAIL_DIES": "1"} if kind in DIE else {"FAIL_OF": "workers"} if kind in OF_WORKERS else {}
+    more = {"FAIL_DIES": "1"} if kind in DIE else {"FAIL_OF": kind.split("-of-")[1]} if "-of-" in kind else {}
     environment, count = failing(call_of(kind), number, error, **more)
     done = begin(environment)
     with open(count) as file:
@@ -108,7 +109,7 @@ if whole.returncode not in ((0, 3) if options.image else (1,)) or wrong_hashes()
     finish([f"the scan in which nothing fails: exit {whole.returncode}"], "failing calls")
 begun = time.monotonic()
 for kind in options.kinds:
-    every = options.every * (50 if call_of(kind) == "memory" else 1)
+    every = options.every * (50 if call_of(kind) == "memory" and kind != OF_TBB else 1)
     total, errors = begin_failing(kind, 0, 0)[1], ERRORS[call_of(kind)]
     fail_each(kind, total, every, options, begun, faults, lambda n: check(kind, n, errors[n % len(errors)]))
 finish(faults, "failing calls")
