@@ -162,8 +162,8 @@ int run_report(const ReportArguments& arguments) {
     const std::shared_ptr<const SigningKey> signer = read_signing_key(arguments.sign);
     const Store store = Store::open_read_only(path + "/case.sqlite");
     const CaseDirectory directory = CaseDirectory::open_for_render(path);
-    for (const std::string& folder : remove_unfinished_renders(path))
-        print_notice(path + "/" + folder + " had no manifest, since its rendering did not end: it was removed");
+    for (const std::string& folder : remove_drafts(path))
+        print_notice(path + "/" + folder + " was left of a rendering that did not end: it was removed");
     // What is rendered from a changed store would carry a seal of its own and be believed.
     for (const std::string& sentence : verify_case(path)) {
         print_error(path + ": " + sentence, "nothing is rendered; see triage verify");
@@ -180,7 +180,7 @@ int run_report(const ReportArguments& arguments) {
     int code = exit_code::success;
     WorkLine line;
     const std::vector<ReportOutcome> outcomes =
-        render(store, kinds, folder,
+        render(store, kinds, draft_of(folder),
                {arguments.show_names, thread_count({}), options, seal_of(path), line.as_advance(), facts});
     line.clear();
     for (const ReportOutcome& outcome : outcomes) {

@@ -26,6 +26,7 @@ using nlohmann::json;
 
 constexpr std::string_view manifest_name = "manifest.json";
 constexpr std::string_view signature_suffix = ".sig", public_key_suffix = ".pub";
+constexpr std::string_view draft_suffix = ".new";
 constexpr std::size_t longest_key = 64u << 10;  // and signature
 
 std::string shown(const std::string& path) { return escape_for_terminal(path); }
@@ -41,6 +42,20 @@ bool is_later_render(const std::string& first_component) {
     constexpr std::string_view prefix = "reports-";
     return first_component.starts_with(prefix) && first_component.size() > prefix.size() &&
            first_component.find_first_not_of("0123456789", prefix.size()) == std::string::npos;
+}
+
+// What a render that did not end leaves: nobody vouched for it.
+bool is_draft(const std::string& first_component) {
+    return first_component.ends_with(draft_suffix) &&
+           is_later_render(first_component.substr(0, first_component.size() - draft_suffix.size()));
+}
+
+std::vector<std::string> folders_in(const std::string& case_path, bool (*is_wanted)(const std::string&)) {
+    std::vector<std::string> folders;
+    for (const fs::directory_entry& entry : fs::directory_iterator(case_path))
+        if (const std::string name = entry.path().filename().string(); is_wanted(name)) folders.push_back(name);
+    std::sort(folders.begin(), folders.end());
+    return folders;
 }
 
 // Everything below `folder` that is no directory, relative to the case, sorted by bytes.
@@ -60,9 +75,10 @@ std::vector<std::string> files_of(const std::string& case_path, const std::strin
     const std::string own = folder.empty() ? std::string(manifest_name) : folder + "/" + std::string(manifest_name);
     std::vector<std::string> files = files_below(case_path, folder);
     std::erase_if(files, [&](const std::string& file) {
+        const std::string first = file.substr(0, file.find('/'));
         return file == own || file == own + std::string(signature_suffix) ||
                file == own + std::string(public_key_suffix) ||
-               (folder.empty() && is_later_render(file.substr(0, file.find('/'))));
+               (folder.empty() && (is_later_render(first) || is_draft(first)));
     });
     return files;
 }
@@ -71,13 +87,19 @@ std::string joined(const std::vector<std::string>& rows) {
     return rows.empty() ? "[]" : fmt::format("[\n    {}\n  ]", fmt::join(rows, ",\n    "));
 }
 
+// A draft has another name when its manifest is read.
+std::string final_name(const std::string& file) {
+    const std::string first = file.substr(0, file.find('/'));
+    return is_draft(first) ? first.substr(0, first.size() - draft_suffix.size()) + file.substr(first.size()) : file;
+}
+
 // One file a line, so that `sed` and `sha256sum --check` can read it.
 std::string file_row(const std::string& case_path, const std::string& file) {
     const std::string path = case_path + "/" + file;
     if (!fs::is_regular_file(fs::symlink_status(path)))
         throw Error("cannot seal " + shown(path), "it is not a regular file", "remove it from the case");
     return fmt::format(R"({{"sha256": "{}", "size": {}, "path": {}}})", sha256_of_file(path), fs::file_size(path),
-                       to_json_string(file));
+                       to_json_string(final_name(file)));
 }
 
 // In the order of their paths. The largest is hashed first, since it takes longest.
@@ -127,17 +149,18 @@ std::vector<std::string> list_rows(const std::vector<ListRecord>& lists) {
     return rows;
 }
 
-// The manifest comes last: with it the case is whole.
+// The manifest comes last: with it the case is whole. Returns its SHA-256.
 std::string write_and_hash(const std::string& path, const std::string& text, const SigningKey* signer) {
     if (signer) {
         const Bytes signature = signer->sign(as_bytes(text));
         write_private_file(path + std::string(public_key_suffix), signer->public_key().pem());
         write_private_file(path + std::string(signature_suffix),
                            {reinterpret_cast<const char*>(signature.data()), signature.size()});
+        sync_folder(fs::path(path).parent_path().string());
     }
     write_private_file_at_once(path, text);
     sync_folder(fs::path(path).parent_path().string());
-    return sha256_of_file(path);
+    return hash_of(as_bytes(text)).sha256->hex();
 }
 
 std::string signer_line(const SigningKey* signer) {
@@ -193,8 +216,7 @@ void check_manifest(const std::string& case_path, const std::string& folder, con
                     const std::optional<PublicKey>& signer, std::vector<std::string>& broken) {
     const std::string name = folder.empty() ? std::string(manifest_name) : folder + "/" + std::string(manifest_name);
     if (!is_there(case_path + "/" + name)) {
-        broken.push_back(shown(name) + " is missing: " +
-                         (folder.empty() ? "the case was not sealed" : "the rendering did not end, or it was removed"));
+        broken.push_back(shown(name) + " is missing" + (folder.empty() ? ": the case was not sealed" : ""));
         return;
     }
     try {
@@ -257,12 +279,16 @@ std::string write_manifest(const std::string& case_path, const std::vector<Evide
 
 std::string write_render_manifest(const std::string& case_path, const std::string& folder_name, std::uint32_t threads,
                                   const SigningKey* signer) {
+    const std::string draft = draft_of(folder_name);
     const std::string text = fmt::format(
         "{{\n  \"format\": \"triage-render\",\n  \"version\": 1,\n  \"created_utc\": \"{}\",\n"
         "{}  \"case_manifest_sha256\": \"{}\",\n  \"files\": {}\n}}\n",
         format_utc(utc_now()), signer_line(signer), sha256_of_file(case_path + "/" + std::string(manifest_name)),
-        joined(file_rows(case_path, folder_name, threads)));
-    return write_and_hash(case_path + "/" + folder_name + "/" + std::string(manifest_name), text, signer);
+        joined(file_rows(case_path, draft, threads)));
+    const std::string seal = write_and_hash(case_path + "/" + draft + "/" + std::string(manifest_name), text, signer);
+    fs::rename(case_path + "/" + draft, case_path + "/" + folder_name);
+    sync_folder(case_path);
+    return seal;
 }
 
 std::string seal_in_groups(std::string_view seal) {
@@ -281,24 +307,19 @@ std::vector<std::string> verify_case(const std::string& case_path, const std::op
     check_manifest(case_path, "", "", signer, broken);
     const std::string seal = seal_of(case_path);
     for (const std::string& folder : later_renders(case_path)) check_manifest(case_path, folder, seal, signer, broken);
+    for (const std::string& folder : folders_in(case_path, is_draft))
+        broken.push_back(shown(folder) + " is left of a rendering that did not end; triage report removes it");
     check_audit(case_path, broken);
     check_store(case_path, broken);
     return broken;
 }
 
-std::vector<std::string> later_renders(const std::string& case_path) {
-    std::vector<std::string> folders;
-    for (const fs::directory_entry& entry : fs::directory_iterator(case_path))
-        if (is_later_render(entry.path().filename().string())) folders.push_back(entry.path().filename().string());
-    std::sort(folders.begin(), folders.end());
-    return folders;
-}
+std::vector<std::string> later_renders(const std::string& case_path) { return folders_in(case_path, is_later_render); }
 
-std::vector<std::string> remove_unfinished_renders(const std::string& case_path) {
-    std::vector<std::string> folders = later_renders(case_path);
-    std::erase_if(folders, [&](const std::string& folder) {
-        return is_there(case_path + "/" + folder + "/" + std::string(manifest_name));
-    });
+std::string draft_of(const std::string& render) { return render + std::string(draft_suffix); }
+
+std::vector<std::string> remove_drafts(const std::string& case_path) {
+    std::vector<std::string> folders = folders_in(case_path, is_draft);
     for (const std::string& folder : folders) {
         std::error_code error;
         fs::remove_all(case_path + "/" + folder, error);

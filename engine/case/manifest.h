@@ -22,7 +22,10 @@ std::string write_manifest(const std::string& case_path, const std::vector<Evide
                            const std::vector<ListRecord>& lists, std::uint32_t threads = 1,
                            const SigningKey* signer = nullptr);
 
-// Writes FOLDER/manifest.json ("reports-2") over a later render, naming the case's seal; returns its own.
+// A later render is made in a folder of another name, so that what did not end is known for it.
+std::string draft_of(const std::string& render);  // "reports-2.new" of "reports-2"; or of a path
+// Writes the manifest over the draft of a later render ("reports-2"), naming the case's seal; then gives it its name.
+// Returns the manifest's own seal.
 std::string write_render_manifest(const std::string& case_path, const std::string& folder_name,
                                   std::uint32_t threads = 1, const SigningKey* signer = nullptr);
 
@@ -37,8 +40,7 @@ std::vector<std::string> verify_case(const std::string& case_path, const std::op
 // it is unsigned.
 std::optional<PublicKey> signer_of(const std::string& case_path, const std::string& folder = {});
 std::vector<std::string> later_renders(const std::string& case_path);  // their folders
-// Of later renders those without a manifest, which nothing vouches for: they were killed, or found the disk full.
-// Returns their folders. The case must be locked.
-std::vector<std::string> remove_unfinished_renders(const std::string& case_path);
+// What renders left that did not end; returns the folders. The case must be locked.
+std::vector<std::string> remove_drafts(const std::string& case_path);
 
 }  // namespace triage

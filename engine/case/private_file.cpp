@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <utility>
 
@@ -27,6 +28,12 @@ int open_or_throw(const std::string& path, int flags) {
     const int descriptor = ::open(path.c_str(), flags | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600);
     if (descriptor < 0) fail("cannot create", path, errno, ErrorKind::usage);
     return descriptor;
+}
+
+// Where the file system cannot promise it (NFS), what stands there is replaced.
+int rename_to_nothing(const std::string& from, const std::string& to) {
+    const int failed = ::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE);
+    return failed != 0 && (errno == EINVAL || errno == ENOSYS) ? ::rename(from.c_str(), to.c_str()) : failed;
 }
 
 // A pipe or a device in its place would keep whoever opens it, or end never.
@@ -149,7 +156,7 @@ void write_private_file(const std::string& path, std::string_view bytes) {
 void write_private_file_at_once(const std::string& path, std::string_view bytes) {
     const std::string draft = path + ".new";
     write_private_file(draft, bytes);
-    if (::rename(draft.c_str(), path.c_str()) != 0) fail("cannot create", path, errno, ErrorKind::interrupted);
+    if (rename_to_nothing(draft, path) != 0) fail("cannot create", path, errno, ErrorKind::interrupted);
 }
 
 void make_private_folder(const std::string& path) {

@@ -39,7 +39,7 @@ class PrivateFile {
 };
 
 void write_private_file(const std::string& path, std::string_view bytes);  // create, write, sync
-// Under the name PATH.new, which becomes PATH: that is whole, or it is not there. A draft that was left stays as it is.
+// Under the name PATH.new, which becomes PATH: that is whole, or it is not there. Neither name may be there before.
 void write_private_file_at_once(const std::string& path, std::string_view bytes);
 void make_private_folder(const std::string& path);  // mode 0700; must not exist
 void sync_folder(const std::string& path);          // makes new names durable; quiet where the file system cannot

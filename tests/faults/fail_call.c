@@ -6,7 +6,7 @@
 // with FAIL_OF=plugins those of the processes that serve plug-ins, with FAIL_OF=tbb those of the thread that
 // sets oneTBB up, while it does.
 // FAIL_CALL: read (pread, read), write (pwrite, write), sync (fsync, fdatasync), spawn, name (rename, ftruncate,
-// truncate, mkdir, open for creating), memory (malloc, calloc, realloc, operator new)
+// truncate, mkdir, unlink, remove, open for creating), memory (malloc, calloc, realloc, operator new)
 // gcc -shared -fPIC -O2 -o fail_call.so fail_call.c -ldl
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -94,7 +94,10 @@ WRAP(int, rename, (const char* from, const char* to), (from, to), "name", -1)
 WRAP(int, ftruncate, (int fd, off_t size), (fd, size), "name", -1)
 WRAP(int, ftruncate64, (int fd, off64_t size), (fd, size), "name", -1)
 WRAP(int, mkdir, (const char* path, mode_t mode), (path, mode), "name", -1)
+WRAP(int, renameat2, (int fd, const char* from, int to_fd, const char* to, unsigned flags), (fd, from, to_fd, to, flags), "name", -1)
 WRAP(int, unlink, (const char* path), (path), "name", -1)
+WRAP(int, unlinkat, (int fd, const char* path, int flags), (fd, path, flags), "name", -1)
+WRAP(int, remove, (const char* path), (path), "name", -1)
 // A worker's environment is made from scratch: what it needs to fail is added to it.
 #define MOST 16
 static char* environment_of_worker[MOST];

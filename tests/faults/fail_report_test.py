@@ -3,7 +3,8 @@
 """Whatever call of `triage report` fails, or kills it: a message, the case stays as it was sealed, and the next one is whole.
 
 usage: fail_report_test.py [--every N] [--first N] [--minutes N] [--out FILE] [KIND...]
-KIND: read write sync name memory, die-write die-sync die-name (fail_call.c); of memory each 50 N-th
+KIND: read write sync name memory, die-write die-sync die-name (fail_call.c); of memory each 50 N-th. With -after-death
+what a killed render left is there before.
 """
 import argparse, errno, os, shutil, time
 from faults import ERRORS, decoy_list, fail_each, failing, finish, many_entries, triage, workspace
@@ -13,10 +14,15 @@ options.add_argument("--every", type=int, default=1)
 options.add_argument("--first", type=int, default=1, help="number of the first call that fails")
 options.add_argument("--minutes", type=float, default=1e6, help="fail no further call after that")
 options.add_argument("--out", help="a file that adds up what slices come to")
-options.add_argument("kinds", nargs="*", default=["read", "write", "sync", "name", "memory", "die-write", "die-sync", "die-name"])
+options.add_argument("kinds", nargs="*", default=["read", "write", "sync", "name", "memory", "die-write", "die-sync", "die-name",
+                                                   "name-after-death", "die-name-after-death"])
 options = options.parse_args()
-faults = []
+faults, AFTER_DEATH = [], "-after-death"
 sealed, case = (os.path.join(workspace(), name) for name in ("sealed", "case"))
+
+
+def call_of(kind):
+    return kind.removeprefix("die-").removesuffix(AFTER_DEATH)
 
 
 def files_of(folder):
@@ -31,7 +37,11 @@ def render_failing(kind, number, error):
     """The render, and how many such calls it made."""
     shutil.rmtree(case, ignore_errors=True)
     shutil.copytree(sealed, case, copy_function=os.link)
-    environment, count = failing(kind.removeprefix("die-"), number, error, **({"FAIL_DIES": "1"} if kind.startswith("die-") else {}))
+    if kind.endswith(AFTER_DEATH):
+        os.mkdir(os.path.join(case, "reports-2.new"))
+        for name in "entries.jsonl", "report.html":
+            open(os.path.join(case, "reports-2.new", name), "w").close()
+    environment, count = failing(call_of(kind), number, error, **({"FAIL_DIES": "1"} if kind.startswith("die-") else {}))
     done = render(environment)
     with open(count) as file:
         return done, int(file.read() or 0)
@@ -43,7 +53,7 @@ def check(kind, number, error):
     if done.returncode not in ([-9] if kind.startswith("die-") else [0, 2, 3, 4]) or done.returncode > 0 and not done.stderr:
         faults.append(label)
     verified = triage("verify", case)
-    if verified.returncode not in (0, 3) or verified.returncode == 3 and "the rendering did not end" not in verified.stderr:
+    if verified.returncode not in (0, 3) or verified.returncode == 3 and "did not end" not in verified.stderr:
         faults.append(f"{label}; then verify: {verified.stderr}")
     if done.returncode == 0 and files_of("reports-2")["entries.jsonl"] != whole["entries.jsonl"]:
         faults.append(f"{label}: another entries.jsonl")
@@ -60,7 +70,7 @@ if done.returncode != 0 or whole["entries.jsonl"] != files_of("reports")["entrie
     finish([f"the render in which nothing fails: exit {done.returncode}: {done.stderr}"], "failing renders")
 begun = time.monotonic()
 for kind in options.kinds:
-    total, errors = render_failing(kind, 0, 0)[1], ERRORS[kind.removeprefix("die-")]
+    total, errors = render_failing(kind, 0, 0)[1], ERRORS[call_of(kind)]
     fail_each(kind, total, options.every * (50 if kind == "memory" else 1), options, begun, faults,
               lambda number: check(kind, number, errors[number % len(errors)]))
 finish(faults, "failing renders")

@@ -153,12 +153,13 @@ TEST_CASE("a later render has a manifest of its own that names the first, and le
     Folder folder;
     const std::string path = folder / "case";
     const std::string seal = make_case(path);
-    make_private_folder(path + "/reports-2");
-    write_private_file(path + "/reports-2/report.txt", "again\n");
+    make_private_folder(path + "/reports-2.new");
+    write_private_file(path + "/reports-2.new/report.txt", "again\n");
     CHECK(verify_case(path) ==
-          Broken{"reports-2/manifest.json is missing: the rendering did not end, or it was removed"});
+          Broken{"reports-2.new is left of a rendering that did not end; triage report removes it"});
     write_render_manifest(path, "reports-2");
     CHECK(verify_case(path) == Broken{});
+    CHECK_FALSE(std::filesystem::exists(path + "/reports-2.new"));
     const auto manifest = nlohmann::json::parse(sample::read_file(path + "/reports-2/manifest.json"));
     CHECK(manifest.at("case_manifest_sha256") == seal);
     CHECK(manifest.at("files").at(0).at("path") == "reports-2/report.txt");
@@ -166,21 +167,22 @@ TEST_CASE("a later render has a manifest of its own that names the first, and le
     CHECK(verify_case(path) == Broken{"reports-2/report.txt was changed: its SHA-256 differs"});
 }
 
-TEST_CASE("of later renders those without a manifest are removed, and nothing else") {
+TEST_CASE("drafts of later renders are removed, and nothing else") {
     Folder folder;
     const std::string path = folder / "case";
     make_case(path);
     sample::write_file(folder / "kept", "");
-    for (const char* name : {"/reports-2", "/reports-3"}) {
+    for (const char* name : {"/reports-2.new", "/reports-3.new", "/reports-2026", "/mine.new"}) {
         make_private_folder(path + name);
         write_private_file(path + name + "/report.txt", "again\n");
     }
-    std::filesystem::create_symlink(folder.path(), path + "/reports-3/link");
-    std::filesystem::create_symlink(folder.path(), path + "/reports-4");
+    std::filesystem::create_symlink(folder.path(), path + "/reports-3.new/link");
+    std::filesystem::create_symlink(folder.path(), path + "/reports-4.new");
     write_render_manifest(path, "reports-2");
-    CHECK(remove_unfinished_renders(path) == std::vector<std::string>{"reports-3", "reports-4"});
-    CHECK(verify_case(path) == Broken{});
-    CHECK(later_renders(path) == std::vector<std::string>{"reports-2"});
+    CHECK(remove_drafts(path) == std::vector<std::string>{"reports-3.new", "reports-4.new"});
+    CHECK(later_renders(path) == std::vector<std::string>{"reports-2", "reports-2026"});
+    CHECK(verify_case(path) == Broken{"mine.new/report.txt was added: the manifest does not list it",
+                                      "reports-2026/manifest.json is missing"});
     CHECK(std::filesystem::exists(folder / "kept"));
 }
 
