@@ -298,7 +298,8 @@ void require_usable(const ScanArguments& arguments) {
 // A case that ended before its evidence was recorded is begun anew.
 void make_way(const Row& row) {
     try {
-        CaseDirectory::clear_beginning(row.folder);
+        if (CaseDirectory::clear_beginning(row.folder))
+            print_notice(row.folder + ": the scan ended before its evidence was recorded; it is begun anew");
     } catch (const std::exception&) {  // its own row says so in its turn
     }
 }

@@ -17,6 +17,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/text.h"
+#include "engine/case/audit.h"
 #include "engine/case/private_file.h"
 #include "engine/case/store.h"
 #include "engine/media/stands_on.h"
@@ -113,9 +114,10 @@ bool is_beginning(const fs::directory_entry& file) {
 
 bool holds_beginning_only(const std::string& path) {
     const fs::directory_iterator files(path);
-    const std::string store = path + "/case.sqlite";
+    const std::string store = path + "/case.sqlite", audit = path + "/audit.jsonl";
     return fs::exists(path + "/" + beginnings.back()) && std::all_of(begin(files), end(files), is_beginning) &&
-           !(fs::exists(store) && Store::holds_evidence_at(store));
+           !(fs::exists(store) && Store::holds_evidence_at(store)) &&
+           !(fs::exists(audit) && !edges_at_start(audit).empty());  // a store that was lost
 }
 
 }  // namespace
@@ -184,11 +186,13 @@ CaseDirectory CaseDirectory::open_for_resume(const std::string& path) {
 
 CaseDirectory CaseDirectory::open_for_render(const std::string& path) { return {path, open_and_lock(path)}; }
 
-void CaseDirectory::clear_beginning(const std::string& path) {
-    if (std::error_code error; !fs::is_directory(path, error)) return;
+bool CaseDirectory::clear_beginning(const std::string& path) {
+    if (std::error_code error; !fs::is_directory(path, error)) return false;
     const CaseDirectory directory(path, open_and_lock(path));
-    if (!holds_beginning_only(path)) return;
-    for (const char* name : beginnings) fs::remove(path + "/" + name);
+    if (!holds_beginning_only(path)) return false;
+    for (const char* name : beginnings)
+        if (fs::remove(path + "/" + name)) sync_folder(path);
+    return true;
 }
 
 void CaseDirectory::write_command(std::string_view command) const { write_private_file(command_path(), command); }

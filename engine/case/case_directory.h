@@ -20,8 +20,8 @@ class CaseDirectory {
     static CaseDirectory open_for_resume(const std::string& path);
     static CaseDirectory open_for_render(const std::string& path);
     // Empties a directory that holds what a scan writes before its evidence is recorded, and nothing else; in any other
-    // it changes nothing. Throws Error where a store cannot be read.
-    static void clear_beginning(const std::string& path);
+    // it changes nothing and returns false. Throws Error where a store or an audit log cannot be read.
+    static bool clear_beginning(const std::string& path);
     ~CaseDirectory();
     CaseDirectory(CaseDirectory&& other) noexcept;
     CaseDirectory& operator=(CaseDirectory&& other) noexcept;

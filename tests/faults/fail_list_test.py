@@ -3,7 +3,8 @@
 """Whatever call of a scan of two exhibits fails, or kills it: the same command once more makes both cases whole.
 
 usage: fail_list_test.py [--every N] [--first N] [--minutes N] [--out FILE] [KIND...]
-KIND: write sync name, die-write die-sync die-name (fail_call.c)
+KIND: write sync name, die-write die-sync die-name (fail_call.c). With -after-death what a killed scan left is there
+before.
 """
 import argparse, errno, os, shutil, time
 from faults import ERRORS, decoy_list, fail_each, failing, finish, many_entries, read_lines, reports_of, triage, workspace
@@ -13,11 +14,16 @@ options.add_argument("--every", type=int, default=1)
 options.add_argument("--first", type=int, default=1, help="number of the first call that fails")
 options.add_argument("--minutes", type=float, default=1e6, help="fail no further call after that")
 options.add_argument("--out", help="a file that adds up what slices come to")
-options.add_argument("kinds", nargs="*", default=["write", "sync", "name", "die-write", "die-sync", "die-name"])
+options.add_argument("kinds", nargs="*", default=["write", "sync", "name", "die-write", "die-sync", "die-name",
+                                                   "name-after-death", "die-name-after-death"])
 options = options.parse_args()
-faults = []
+faults, AFTER_DEATH = [], "-after-death"
 cases, listed = (os.path.join(workspace(), name) for name in ("cases", "list.csv"))
 exhibits = [os.path.join(cases, name) for name in ("A1", "A2")]
+
+
+def call_of(kind):
+    return kind.removeprefix("die-").removesuffix(AFTER_DEATH)
 
 
 def begin(environment=None):
@@ -28,7 +34,11 @@ def begin(environment=None):
 def begin_failing(kind, number, error):
     """The scan, and how many such calls it made."""
     shutil.rmtree(cases, ignore_errors=True)
-    environment, count = failing(kind.removeprefix("die-"), number, error, **({"FAIL_DIES": "1"} if kind.startswith("die-") else {}))
+    if kind.endswith(AFTER_DEATH):
+        os.makedirs(exhibits[0])
+        for name in "command.txt", "config.yaml", "case.sqlite", "audit.jsonl":
+            open(os.path.join(exhibits[0], name), "w").close()
+    environment, count = failing(call_of(kind), number, error, **({"FAIL_DIES": "1"} if kind.startswith("die-") else {}))
     done = begin(environment)
     with open(count) as file:
         return done, int(file.read() or 0)
@@ -37,11 +47,11 @@ def begin_failing(kind, number, error):
 def check(kind, number, error):
     done, _ = begin_failing(kind, number, error)
     label = f"{kind} {number} ({errno.errorcode[error]}): exit {done.returncode}, {done.stderr}"
-    again = begin()
     has_problems = any(read_lines(f"{case}/reports/problems.jsonl") for case in exhibits)  # a worker was not reached
     if (done.returncode not in ([-9] if kind.startswith("die-") else [0, 2, 3, 4]) or
             done.returncode > 0 and not done.stderr and not has_problems):
         faults.append(label)
+    again = begin()
     verified = [triage("verify", case) for case in exhibits]
     if again.returncode != (3 if has_problems else 0) or any(v.returncode != 0 for v in verified):
         faults.append(f"{label}; then exit {again.returncode}, {again.stderr}, verify: {[v.stderr for v in verified]}")
@@ -58,6 +68,6 @@ if done.returncode != 0 or "missing" in whole[0].values():
     finish([f"the scan in which nothing fails: exit {done.returncode}: {done.stderr}"], "failing lists")
 begun = time.monotonic()
 for kind in options.kinds:
-    total, errors = begin_failing(kind, 0, 0)[1], ERRORS[kind.removeprefix("die-")]
+    total, errors = begin_failing(kind, 0, 0)[1], ERRORS[call_of(kind)]
     fail_each(kind, total, options.every, options, begun, faults, lambda number: check(kind, number, errors[number % len(errors)]))
 finish(faults, "failing lists")

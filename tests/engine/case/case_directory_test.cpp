@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "engine/base/error.h"
+#include "engine/case/audit.h"
 #include "engine/case/private_file.h"
 #include "tests/engine/case/sample_case.h"
 
@@ -164,6 +165,14 @@ TEST_CASE("what ended before its evidence was recorded makes way, and nothing el
         CHECK_FALSE(is_clear());
         CHECK(std::filesystem::exists(path + "/case.sqlite"));
     }
+    SUBCASE("evidence was recorded, and the store was lost") {
+        begin();
+        sample::write_file(path + "/case.sqlite", "");
+        AuditLog::create(path + "/audit.jsonl")
+            .record("evidence-before", {{"id", std::uint64_t{0}}, {"edges_sha256", "unreadable"}});
+        CHECK_FALSE(is_clear());
+        CHECK(std::filesystem::exists(path + "/audit.jsonl"));
+    }
     SUBCASE("something else is there") {
         begin();
         sample::write_file(path + "/holiday.jpg", "");
@@ -198,7 +207,9 @@ TEST_CASE("a file that is written at once is whole or is not there") {
     write_private_file_at_once(folder / "whole", "all of it");
     CHECK(sample::read_file(folder / "whole") == "all of it");
     CHECK_FALSE(std::filesystem::exists(folder / "whole.new"));
-    std::filesystem::create_symlink("/dev/full", folder / "cut.new");
+    CHECK_THROWS_AS(write_private_file_at_once(folder / "whole", "another"), Error);
+    CHECK(sample::read_file(folder / "whole") == "all of it");
+    sample::write_file(folder / "cut.new", "all o");
     CHECK_THROWS_AS(write_private_file_at_once(folder / "cut", "all of it"), Error);
     CHECK_FALSE(std::filesystem::exists(folder / "cut"));
 }
