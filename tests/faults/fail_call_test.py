@@ -9,7 +9,7 @@ fails in a scan of its own, until all have. A worker's failure may cost entries,
 An image that is named is compared with the scan of it in which nothing fails.
 """
 import argparse, errno, os, shutil, sys, time
-from faults import (ERRORS, audit_flaw, fail_each, failing, finish, many_entries, read_lines, reports_of, triage,
+from faults import (ERRORS, audit_flaw, call_of, fail_each, finish, many_entries, read_lines, reports_of, run_failing, triage,
                     workspace)
 
 NOTHING_YET = ("ended before its evidence was recorded", "holds no case.sqlite")
@@ -34,17 +34,8 @@ def begin(environment=None):
                   "--out", case, "--quiet", "--threads", "1", timeout=300, env=environment)
 
 
-def call_of(kind):
-    return kind.removeprefix("die-").split("-of-")[0]
-
-
 def begin_failing(kind, number, error):
-    """The scan, and how many such calls it made."""
-    more = {"FAIL_DIES": "1"} if kind in DIE else {"FAIL_OF": kind.split("-of-")[1]} if "-of-" in kind else {}
-    environment, count = failing(call_of(kind), number, error, **more)
-    done = begin(environment)
-    with open(count) as file:
-        return done, int(file.read() or 0)
+    return run_failing(begin, kind, number, error)
 
 
 def is_true(e):

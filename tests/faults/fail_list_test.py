@@ -7,7 +7,8 @@ KIND: write sync name, die-write die-sync die-name (fail_call.c). With -after-de
 before.
 """
 import argparse, errno, os, shutil, time
-from faults import ERRORS, decoy_list, fail_each, failing, finish, many_entries, read_lines, reports_of, triage, workspace
+from faults import (ERRORS, call_of, decoy_list, fail_each, finish, many_entries, read_lines, reports_of, run_failing,
+                    triage, workspace)
 
 options = argparse.ArgumentParser()
 options.add_argument("--every", type=int, default=1)
@@ -17,13 +18,9 @@ options.add_argument("--out", help="a file that adds up what slices come to")
 options.add_argument("kinds", nargs="*", default=["write", "sync", "name", "die-write", "die-sync", "die-name",
                                                    "name-after-death", "die-name-after-death"])
 options = options.parse_args()
-faults, AFTER_DEATH = [], "-after-death"
+faults = []
 cases, listed = (os.path.join(workspace(), name) for name in ("cases", "list.csv"))
 exhibits = [os.path.join(cases, name) for name in ("A1", "A2")]
-
-
-def call_of(kind):
-    return kind.removeprefix("die-").removesuffix(AFTER_DEATH)
 
 
 def begin(environment=None):
@@ -32,16 +29,12 @@ def begin(environment=None):
 
 
 def begin_failing(kind, number, error):
-    """The scan, and how many such calls it made."""
     shutil.rmtree(cases, ignore_errors=True)
-    if kind.endswith(AFTER_DEATH):
+    if kind.endswith("-after-death"):
         os.makedirs(exhibits[0])
         for name in "command.txt", "config.yaml", "case.sqlite", "audit.jsonl":
             open(os.path.join(exhibits[0], name), "w").close()
-    environment, count = failing(call_of(kind), number, error, **({"FAIL_DIES": "1"} if kind.startswith("die-") else {}))
-    done = begin(environment)
-    with open(count) as file:
-        return done, int(file.read() or 0)
+    return run_failing(begin, kind, number, error)
 
 
 def check(kind, number, error):

@@ -9,7 +9,7 @@ memory each 50 N-th) fails in a scan of its own. A type is right, or it is missi
 no finding is missing without that. A report of a plug-in is whole or is not there. Types are those of file(1).
 """
 import argparse, errno, io, json, os, shutil, struct, subprocess, sys, tarfile, time
-from faults import ERRORS, ROOT, decoy_list, fail_each, failing, finish, read_lines, triage, workspace
+from faults import ERRORS, ROOT, decoy_list, fail_each, finish, read_lines, run_failing, triage, workspace
 
 KINDS = [f"{call}-of-{whose}" for whose in ("types", "plugins") for call in ("read", "write", "memory")]
 options = argparse.ArgumentParser()
@@ -81,12 +81,7 @@ def begin(whose, environment=None):
 
 
 def begin_failing(kind, number, error):
-    """The scan, and how many such calls it made."""
-    call, whose = kind.split("-of-")
-    environment, count = failing(call, number, error, FAIL_OF=whose)
-    done = begin(whose, environment)
-    with open(count) as file:
-        return done, int(file.read() or 0)
+    return run_failing(lambda environment: begin(kind.split("-of-")[1], environment), kind, number, error)
 
 
 def rows():

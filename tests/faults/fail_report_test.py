@@ -7,7 +7,7 @@ KIND: read write sync name memory, die-write die-sync die-name (fail_call.c); of
 what a killed render left is there before.
 """
 import argparse, errno, os, shutil, time
-from faults import ERRORS, decoy_list, fail_each, failing, finish, many_entries, triage, workspace
+from faults import ERRORS, call_of, decoy_list, fail_each, finish, many_entries, run_failing, triage, workspace
 
 options = argparse.ArgumentParser()
 options.add_argument("--every", type=int, default=1)
@@ -17,12 +17,8 @@ options.add_argument("--out", help="a file that adds up what slices come to")
 options.add_argument("kinds", nargs="*", default=["read", "write", "sync", "name", "memory", "die-write", "die-sync", "die-name",
                                                    "name-after-death", "die-name-after-death"])
 options = options.parse_args()
-faults, AFTER_DEATH = [], "-after-death"
+faults = []
 sealed, case = (os.path.join(workspace(), name) for name in ("sealed", "case"))
-
-
-def call_of(kind):
-    return kind.removeprefix("die-").removesuffix(AFTER_DEATH)
 
 
 def files_of(folder):
@@ -34,17 +30,13 @@ def render(environment=None):
 
 
 def render_failing(kind, number, error):
-    """The render, and how many such calls it made."""
     shutil.rmtree(case, ignore_errors=True)
     shutil.copytree(sealed, case, copy_function=os.link)
-    if kind.endswith(AFTER_DEATH):
+    if kind.endswith("-after-death"):
         os.mkdir(os.path.join(case, "reports-2.new"))
         for name in "entries.jsonl", "report.html":
             open(os.path.join(case, "reports-2.new", name), "w").close()
-    environment, count = failing(call_of(kind), number, error, **({"FAIL_DIES": "1"} if kind.startswith("die-") else {}))
-    done = render(environment)
-    with open(count) as file:
-        return done, int(file.read() or 0)
+    return run_failing(render, kind, number, error)
 
 
 def check(kind, number, error):

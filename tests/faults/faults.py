@@ -22,11 +22,19 @@ def shim(name):
     return library
 
 
-def failing(call, number, error, **more):
-    """The environment in which the number-th such call fails (fail_call.c); where that many calls are counted."""
+def call_of(kind):
+    """The call that fails, of die-CALL-after-death or CALL-of-WHOM."""
+    return kind.removeprefix("die-").removesuffix("-after-death").split("-of-")[0]
+
+
+def run_failing(run, kind, number, error):
+    """What `run` comes to in the environment in which the number-th such call fails (fail_call.c), and how many it made."""
     count = os.path.join(workspace(), "count")
-    return {**os.environ, "LD_PRELOAD": shim("fail_call"), "FAIL_CALL": call, "FAIL_AT": str(number),
-            "FAIL_ERROR": str(error), "FAIL_COUNT": count, **more}, count
+    more = {"FAIL_OF": kind.split("-of-")[1]} if "-of-" in kind else {"FAIL_DIES": "1"} if kind.startswith("die-") else {}
+    done = run({**os.environ, "LD_PRELOAD": shim("fail_call"), "FAIL_CALL": call_of(kind), "FAIL_AT": str(number),
+                "FAIL_ERROR": str(error), "FAIL_COUNT": count, **more})
+    with open(count) as file:
+        return done, int(file.read() or 0)
 
 
 def many_entries(files):
