@@ -28,8 +28,8 @@ class SecretKey {
     std::byte* data_ = nullptr;
 };
 
-// Before anything of OpenSSL is used. Throws std::bad_alloc where there is no memory to set it up: its version 3.0
-// would crash in its first use.
+// In a process that is no worker, before anything of OpenSSL is used. Throws std::bad_alloc where there is no memory to
+// set it up: its version 3.0 would crash in its first use.
 void set_up_crypto();
 
 // From now on this process leaves no core and cannot be attached to by others of its user.
