@@ -8,21 +8,16 @@ The calls of the parent, or of all workers, are counted (fail_call.c), then each
 fails in a scan of its own, until all have. A worker's failure may cost entries, and then is a problem that says so.
 An image that is named is compared with the scan of it in which nothing fails.
 """
-import argparse, errno, os, shutil, sys, time
-from faults import (ERRORS, audit_flaw, call_of, fail_each, finish, many_entries, read_lines, reports_of, run_failing, triage,
-                    workspace)
+import errno, os, shutil, sys, time
+from faults import (ERRORS, audit_flaw, call_of, fail_each, finish, many_entries, options_of, read_lines, reports_of,
+                    run_failing, triage, workspace)
 
 NOTHING_YET = ("ended before its evidence was recorded", "holds no case.sqlite")
 DIE = ["die-write", "die-sync", "die-name"]
 OF_WORKERS = ["read-of-workers", "write-of-workers", "memory-of-workers"]
 OF_TBB = "memory-of-tbb"  # in the parent, while oneTBB sets itself up: each of them
-options = argparse.ArgumentParser()
-options.add_argument("--every", type=int, default=1)
-options.add_argument("--first", type=int, default=1, help="number of the first call that fails")
+options = options_of([*ERRORS, *DIE, *OF_WORKERS, OF_TBB])
 options.add_argument("--image", help="default: 20 files on two volumes, made here")
-options.add_argument("--minutes", type=float, default=1e6, help="fail no further call after that")
-options.add_argument("--out", help="a file that adds up what slices come to")
-options.add_argument("kinds", nargs="*", default=[*ERRORS, *DIE, *OF_WORKERS, OF_TBB])
 options = options.parse_args()
 faults = []
 case = os.path.join(workspace(), "case")

@@ -6,18 +6,12 @@ usage: fail_list_test.py [--every N] [--first N] [--minutes N] [--out FILE] [KIN
 KIND: write sync name, die-write die-sync die-name (fail_call.c). With -after-death what a killed scan left is there
 before.
 """
-import argparse, errno, os, shutil, time
-from faults import (ERRORS, call_of, decoy_list, fail_each, finish, many_entries, read_lines, reports_of, run_failing,
+import errno, os, shutil, time
+from faults import (ERRORS, call_of, decoy_list, fail_each, finish, many_entries, read_lines, reports_of, options_of, run_failing,
                     triage, workspace)
 
-options = argparse.ArgumentParser()
-options.add_argument("--every", type=int, default=1)
-options.add_argument("--first", type=int, default=1, help="number of the first call that fails")
-options.add_argument("--minutes", type=float, default=1e6, help="fail no further call after that")
-options.add_argument("--out", help="a file that adds up what slices come to")
-options.add_argument("kinds", nargs="*", default=["write", "sync", "name", "die-write", "die-sync", "die-name",
-                                                   "name-after-death", "die-name-after-death"])
-options = options.parse_args()
+options = options_of(["write", "sync", "name", "die-write", "die-sync", "die-name",
+                      "name-after-death", "die-name-after-death"]).parse_args()
 faults = []
 cases, listed = (os.path.join(workspace(), name) for name in ("cases", "list.csv"))
 exhibits = [os.path.join(cases, name) for name in ("A1", "A2")]

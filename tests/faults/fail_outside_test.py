@@ -8,17 +8,11 @@ The calls of these processes are counted (fail_call.c), of types from the first 
 memory each 50 N-th) fails in a scan of its own. A type is right, or it is missing beside a problem that names the entry;
 no finding is missing without that. A report of a plug-in is whole or is not there. Types are those of file(1).
 """
-import argparse, errno, io, json, os, shutil, struct, subprocess, sys, tarfile, time
-from faults import ERRORS, ROOT, decoy_list, fail_each, finish, read_lines, run_failing, triage, workspace
+import errno, io, json, os, shutil, struct, subprocess, sys, tarfile, time
+from faults import ERRORS, ROOT, decoy_list, fail_each, finish, read_lines, options_of, run_failing, triage, workspace
 
 KINDS = [f"{call}-of-{whose}" for whose in ("types", "plugins") for call in ("read", "write", "memory")]
-options = argparse.ArgumentParser()
-options.add_argument("--every", type=int, default=1)
-options.add_argument("--first", type=int, default=1, help="number of the first call that fails")
-options.add_argument("--minutes", type=float, default=1e6, help="fail no further call after that")
-options.add_argument("--out", help="a file that adds up what slices come to")
-options.add_argument("kinds", nargs="*", default=KINDS)
-options = options.parse_args()
+options = options_of(KINDS).parse_args()
 faults = []
 folder, image, case, config = (os.path.join(workspace(), name) for name in ("files", "image", "case", "config.yaml"))
 plug_in = os.path.join(workspace(), "plug-in", "findings.tsv.so")

@@ -6,17 +6,11 @@ usage: fail_report_test.py [--every N] [--first N] [--minutes N] [--out FILE] [K
 KIND: read write sync name memory, die-write die-sync die-name (fail_call.c); of memory each 50 N-th. With -after-death
 what a killed render left is there before.
 """
-import argparse, errno, os, shutil, time
-from faults import ERRORS, call_of, decoy_list, fail_each, finish, many_entries, run_failing, triage, workspace
+import errno, os, shutil, time
+from faults import ERRORS, call_of, decoy_list, fail_each, finish, many_entries, options_of, run_failing, triage, workspace
 
-options = argparse.ArgumentParser()
-options.add_argument("--every", type=int, default=1)
-options.add_argument("--first", type=int, default=1, help="number of the first call that fails")
-options.add_argument("--minutes", type=float, default=1e6, help="fail no further call after that")
-options.add_argument("--out", help="a file that adds up what slices come to")
-options.add_argument("kinds", nargs="*", default=["read", "write", "sync", "name", "memory", "die-write", "die-sync", "die-name",
-                                                   "name-after-death", "die-name-after-death"])
-options = options.parse_args()
+options = options_of(["read", "write", "sync", "name", "memory", "die-write", "die-sync", "die-name",
+                      "name-after-death", "die-name-after-death"]).parse_args()
 faults = []
 sealed, case = (os.path.join(workspace(), name) for name in ("sealed", "case"))
 

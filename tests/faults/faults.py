@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the scripts here share: a folder in memory, preloaded shims, scans that are run and looked at."""
-import errno, hashlib, json, os, subprocess, sys, tempfile, time
+import argparse, errno, hashlib, json, os, subprocess, sys, tempfile, time
 
 if "TMPDIR" not in os.environ and os.access("/dev/shm", os.W_OK):
     tempfile.tempdir = "/dev/shm"
@@ -25,6 +25,17 @@ def shim(name):
 def call_of(kind):
     """The call that fails, of die-CALL-after-death or CALL-of-WHOM."""
     return kind.removeprefix("die-").removesuffix("-after-death").split("-of-")[0]
+
+
+def options_of(kinds):
+    """The parser of what each script that fails calls takes."""
+    options = argparse.ArgumentParser()
+    options.add_argument("--every", type=int, default=1)
+    options.add_argument("--first", type=int, default=1, help="number of the first call that fails")
+    options.add_argument("--minutes", type=float, default=1e6, help="fail no further call after that")
+    options.add_argument("--out", help="a file that adds up what slices come to")
+    options.add_argument("kinds", nargs="*", default=kinds)
+    return options
 
 
 def run_failing(run, kind, number, error):
