@@ -10,6 +10,7 @@
 #include "cli/terminal.h"
 #include "cli/types.h"
 #include "engine/base/time.h"
+#include "engine/case/manifest.h"
 #include "engine/case/private_file.h"
 #include "engine/outside/plugin_reports.h"
 #include "engine/outside/program_file.h"
@@ -121,6 +122,22 @@ void load_lists_of_case(LoadedLists& lists, const std::vector<ListRecord>& recor
     }
 }
 
+void require_same_configuration(const Configuration& now, const RunRecord& then, const CaseDirectory& directory) {
+    if (now.sha256 == then.configuration_sha256) return;
+    throw Error(directory.config_path(), "is not the configuration the case began with: its SHA-256 differs",
+                "put back what was there, or start a new case");
+}
+
+// What an interrupted scan sealed is gone on with as it was, or not at all.
+void require_as_sealed(const CaseDirectory& directory) {
+    if (!directory.has_manifest()) return;
+    remove_drafts(directory.path());
+    const std::vector<std::string> flaws = verify_case(directory.path());
+    if (flaws.empty()) return;
+    throw Error(directory.path(), "is not as it was sealed: " + flaws.front(),
+                "put back what was there, or start a new case; see triage verify");
+}
+
 // Killed, or failed, between the seal of its store and its manifest: every byte was examined.
 Run begin_to_conclude(CaseDirectory directory, Configuration configuration, Store store, LoadedLists& lists) {
     directory.set_reports_aside();
@@ -148,9 +165,12 @@ Run begin_resumed(const ScanArguments& arguments, LoadedLists& lists) {
     std::optional<Store> looked(open_to_look(directory));
     RunRecord run = looked->run();
     const bool is_scanned = looked->is_sealed() && !run.ended_utc.empty() && !run.is_interrupted;
-    if (is_scanned && !directory.has_manifest())
+    if (is_scanned && !directory.has_manifest()) {
+        require_same_configuration(configuration, run, directory);
         return begin_to_conclude(std::move(directory), std::move(configuration), std::move(*looked), lists);
+    }
     if (is_scanned) throw Error(arguments.resume, "is a finished case; there is nothing to resume");
+    require_as_sealed(directory);
     if (run.interruption == untrusted_interruption)
         throw Error(arguments.resume, "is not to be gone on with: " + run.interruption,
                     "start a new case, best on another machine");
@@ -160,9 +180,7 @@ Run begin_resumed(const ScanArguments& arguments, LoadedLists& lists) {
                     "remove it and start the scan again");
     std::vector<EvidenceSpec> evidence =
         evidence_of_case(records, edges_at_start(directory.audit_path()), arguments.evidence_at);
-    if (configuration.sha256 != run.configuration_sha256)
-        throw Error(directory.config_path(), "is not the configuration the case began with: its SHA-256 differs",
-                    "put back what was there, or start a new case");
+    require_same_configuration(configuration, run, directory);
     admit_devices(evidence, arguments);
     // The case's limits were for its first part; each would end every part at the same place.
     ScanOptions& options = configuration.options;

@@ -73,7 +73,10 @@ void WorkLine::clear() {
 const std::atomic<bool>& stop_on_signals() {
     struct sigaction action {};
     action.sa_handler = on_signal;
-    for (int signal : {SIGINT, SIGTERM, SIGHUP}) sigaction(signal, &action, nullptr);
+    for (int signal : {SIGINT, SIGTERM}) sigaction(signal, &action, nullptr);
+    struct sigaction inherited {};
+    sigaction(SIGHUP, nullptr, &inherited);
+    if (inherited.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, nullptr);  // nohup asks to be left running
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, on_limit);
     return stop_requested;

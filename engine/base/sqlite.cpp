@@ -28,14 +28,15 @@ bool is_full(sqlite3* connection, int code) {
     throw SqliteError(path, why, full, code);
 }
 
-// A path as the path of a `file:` URI.
-std::string uri_of(const std::string& path) {
-    std::string uri = "file:";
+// A path as the path of a `file:` URI: Debian's SQLite would take a name that begins with "file:" for one. Two slashes
+// name an authority, which is empty.
+std::string uri_of(const std::string& path, std::string_view query) {
+    std::string uri = path.starts_with('/') ? "file://" : "file:";
     for (const char c : path) {
         if (c == '%' || c == '?' || c == '#') uri += fmt::format("%{:02X}", static_cast<unsigned char>(c));
         else uri += c;
     }
-    return uri + "?mode=ro&immutable=1";
+    return uri.append(query);
 }
 
 }  // namespace
@@ -138,9 +139,9 @@ Database::Database(const std::string& path, Mode mode) : path_(path) {
     // Otherwise each allocation takes a lock to be counted.
     [[maybe_unused]] static const int uncounted = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     const bool immutable = mode != Mode::read_write;
-    const int flags = immutable ? SQLITE_OPEN_READONLY | SQLITE_OPEN_URI : SQLITE_OPEN_READWRITE;
-    const std::string name = immutable ? uri_of(path) : path;
-    const int code = sqlite3_open_v2(name.c_str(), &connection_, flags | SQLITE_OPEN_NOMUTEX, nullptr);
+    const std::string uri = uri_of(path, immutable ? "?mode=ro&immutable=1" : "?mode=rw");
+    const int flags = immutable ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+    const int code = sqlite3_open_v2(uri.c_str(), &connection_, flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, nullptr);
     if (code != SQLITE_OK) {
         const std::string why = connection_ ? sqlite3_errmsg(connection_) : sqlite3_errstr(code);
         sqlite3_close_v2(connection_);

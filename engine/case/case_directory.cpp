@@ -216,6 +216,8 @@ void CaseDirectory::set_reports_aside() const {
     while (fs::exists(fmt::format("{}/interrupted-{}", path_, number), error)) ++number;
     const std::string folder = fmt::format("{}/interrupted-{}", path_, number);
     make_private_folder(folder);
+    // The manifest first: what it lists is not there in parts while it is.
+    std::partition(names.begin(), names.end(), [](const std::string& name) { return name == "manifest.json"; });
     for (const std::string& name : names) fs::rename(path_ + "/" + name, folder + "/" + name);
     sync_folder(folder);  // first: better twice than nowhere
     sync_folder(path_);

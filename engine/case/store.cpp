@@ -328,13 +328,15 @@ void Store::forget_unknown_volumes() {
             "DELETE FROM owner WHERE entry IN (SELECT id FROM entry WHERE volume NOT IN (SELECT id FROM volume));"
             "DELETE FROM content WHERE volume NOT IN (SELECT id FROM volume);"
             "DELETE FROM entry WHERE volume NOT IN (SELECT id FROM volume);"
-            "DELETE FROM problem WHERE volume NOT IN (SELECT id FROM volume)");
+            "DELETE FROM problem WHERE volume IS NOT NULL AND volume NOT IN (SELECT id FROM volume)");
     });
 }
 
-void Store::forget_problems_of_evidence() {
+void Store::forget_problems_of_evidence(const char* lasting) {
     assert(!impl_->is_sealed);
-    impl_->write_row(0, [&] { impl_->database.prepare("DELETE FROM problem WHERE volume IS NULL").run(); });
+    impl_->write_row(0, [&] {
+        impl_->database.prepare("DELETE FROM problem WHERE volume IS NULL AND detail NOT GLOB ?").run(lasting);
+    });
 }
 
 bool Store::is_sealed() const { return impl_->is_sealed; }

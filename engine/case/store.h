@@ -95,7 +95,9 @@ class Store {
     // have recorded entries before their volume.
     void forget_unknown_volumes();
     // Removes the problems that belong to no volume: a resumed scan opens each evidence again and meets them again.
-    void forget_problems_of_evidence();
+    // Those whose detail fits the GLOB pattern `lasting` stay: what was true of an earlier part is not undone by a
+    // later one.
+    void forget_problems_of_evidence(const char* lasting);
 
     // A judge is called once for every entry, in any order, with its matches; it decides by what the store holds of it.
     using Judge = std::function<std::optional<Finding>(const EntryRecord&)>;

@@ -18,6 +18,9 @@
 namespace triage {
 namespace {
 
+// Of the details of problems that a later part of the scan does not undo; digests are computed again.
+constexpr const char* changed_meanwhile = "integrity: * while it was examined*";
+
 std::vector<Polarity> polarities_of(const KnownSets& sets) {
     std::vector<Polarity> polarities;
     for (const KnownSet& set : sets) polarities.push_back(set.identity().polarity);
@@ -57,7 +60,7 @@ ResumePoint prepare_resume(Store& store) {
         point.volumes[{volume.evidence, volume.name}] = std::move(volume);
     }
     store.forget_unknown_volumes();
-    store.forget_problems_of_evidence();
+    store.forget_problems_of_evidence(changed_meanwhile);
     point.next_walk_order = store.next_walk_order();
     return point;
 }

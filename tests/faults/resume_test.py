@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """A second Ctrl-C stops at once, and a case whose configuration, list or evidence changed is not gone on with."""
-import os, shutil, signal, subprocess, sys, time
-from faults import TRIAGE, audit_flaw, finish, many_entries, reports_of, triage, workspace
+import os, shutil, signal, sqlite3, subprocess, sys, time
+from faults import TRIAGE, audit_flaw, finish, many_entries, read_lines, reports_of, triage, workspace
 
 faults = []
 image, rows = many_entries(4000)
@@ -75,6 +75,52 @@ if code not in (128 + signal.SIGINT, 128 + signal.SIGTERM) or seconds > 2:
     faults.append(f"second signal: exit {code} after {seconds:.1f} s")
 if flaw := audit_flaw(case):
     faults.append(f"second signal: audit.jsonl: {flaw}")
+def interrupted(case, meanwhile=lambda: None):
+    """A case that one Ctrl-C ended and that is sealed; `meanwhile` is done to it once it examines evidence."""
+    for _ in range(20):
+        scan = begin(case)
+        while scan.poll() is None and not is_under_way(case):
+            time.sleep(0.001)
+        meanwhile()
+        scan.send_signal(signal.SIGINT)
+        if scan.wait() == 4:
+            return case
+    finish(["no scan was interrupted"], "resumes")
+
+
+def edited_store(case):
+    with sqlite3.connect(os.path.join(case, "case.sqlite")) as store:
+        store.execute("CREATE TABLE more (row INTEGER)")
+    store.close()
+
+
+edited = interrupted(os.path.join(workspace(), "edited"))
+edited_store(edited)
+refused(edited, "edited store of a sealed part", ["is not as it was sealed", "case.sqlite"])
+
+status = os.stat(image)
+restore = (status.st_atime_ns, status.st_mtime_ns)
+touched = interrupted(os.path.join(workspace(), "touched"), lambda: os.utime(image, (1, 1)))
+os.utime(image, ns=restore)
+done = triage("scan", "--resume", touched)
+words = [p["detail"] for p in read_lines(f"{touched}/reports/problems.jsonl")]
+if not any("integrity: the evidence changed" in detail for detail in words) or "INTEGRITY" not in done.stdout:
+    faults.append(f"evidence that changed under the first part is told of no more: exit {done.returncode}, {words}")
+
+to_conclude = shutil.copytree(whole, os.path.join(workspace(), "to-conclude"))
+os.remove(os.path.join(to_conclude, "manifest.json"))
+with changed(os.path.join(to_conclude, "config.yaml"), lambda b: b.replace(b"deleted: true", b"deleted: false")):
+    refused(to_conclude, "changed configuration of a scan to conclude", ["is not the configuration the case began with"])
+
+ignoring = lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)
+scan = subprocess.Popen([TRIAGE, "scan", image, "--notable", listed, "--out", os.path.join(workspace(), "nohup")],
+                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=ignoring)
+while scan.poll() is None:
+    scan.send_signal(signal.SIGHUP)
+    time.sleep(0.005)
+if scan.returncode != 1:
+    faults.append(f"a scan under nohup ends with {scan.returncode} when its terminal is closed")
+
 with changed(os.path.join(case, "config.yaml"), lambda b: b.replace(b"deleted: true", b"deleted: false")):
     refused(case, "changed configuration", ["config.yaml", "is not the configuration the case began with"])
 with changed(listed, lambda b: b"0" * 32 + b[32:]):

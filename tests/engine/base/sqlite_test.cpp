@@ -36,6 +36,21 @@ TEST_CASE("values come back as they were bound") {
     CHECK_FALSE(row.step());
 }
 
+TEST_CASE("a name is a path, whatever it begins with") {
+    sample::Folder folder;
+    for (const std::string& path : {"/" + folder / "two-slashes", folder / "a?b#c%41"}) {
+        empty_database(path).execute("CREATE TABLE t (a)");
+        CHECK_FALSE(Database(path, Database::Mode::immutable).prepare("SELECT * FROM t").step());
+    }
+    const std::filesystem::path before = std::filesystem::current_path();
+    std::filesystem::current_path(folder.path());
+    sample::write_file("other", "");
+    empty_database("file:other").execute("CREATE TABLE t (a)");
+    CHECK(std::filesystem::file_size("other") == 0);
+    CHECK_FALSE(Database("file:other", Database::Mode::immutable).prepare("SELECT * FROM t").step());
+    std::filesystem::current_path(before);
+}
+
 TEST_CASE("a failure names the file and what SQLite says, and is no full disk") {
     sample::Folder folder;
     Database database = empty_database(folder / "db");

@@ -336,7 +336,7 @@ TEST_CASE("what was committed survives a kill; a forgotten volume can be walked 
     CHECK(problems == 0);
 }
 
-TEST_CASE("a resumed scan forgets the problems that belong to no volume, and only those") {
+TEST_CASE("a resumed scan forgets the problems that belong to no volume, but for one that lasts, and only those") {
     Folder folder;
     const std::string path = folder / "case.sqlite";
     Store store = start(path);
@@ -344,12 +344,14 @@ TEST_CASE("a resumed scan forgets the problems that belong to no volume, and onl
     of_evidence.volume.reset();
     ProblemRecord of_volume = problem(ProblemKind::capped);
     of_volume.volume = 0;
-    store.put_problem(of_evidence);
-    store.put_problem(of_volume);
-    store.forget_problems_of_evidence();
+    ProblemRecord lasting = problem(ProblemKind::unreadable);
+    lasting.volume.reset();
+    lasting.problem.detail = "it lasts";
+    for (const ProblemRecord& record : {of_evidence, of_volume, lasting}) store.put_problem(record);
+    store.forget_problems_of_evidence("* lasts");
     std::vector<ProblemKind> left;
     reopened(std::move(store), path).for_each_problem([&](const ProblemRecord& p) { left.push_back(p.problem.kind); });
-    CHECK(left == std::vector{ProblemKind::capped});
+    CHECK(left == std::vector{ProblemKind::unreadable, ProblemKind::capped});
 }
 
 TEST_CASE("what was recorded of a volume that was not is forgotten") {
