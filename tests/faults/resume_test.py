@@ -75,6 +75,8 @@ if code not in (128 + signal.SIGINT, 128 + signal.SIGTERM) or seconds > 2:
     faults.append(f"second signal: exit {code} after {seconds:.1f} s")
 if flaw := audit_flaw(case):
     faults.append(f"second signal: audit.jsonl: {flaw}")
+
+
 def interrupted(case, meanwhile=lambda: None):
     """A case that one Ctrl-C ended and that is sealed; `meanwhile` is done to it once it examines evidence."""
     for _ in range(20):
@@ -88,14 +90,10 @@ def interrupted(case, meanwhile=lambda: None):
     finish(["no scan was interrupted"], "resumes")
 
 
-def edited_store(case):
-    with sqlite3.connect(os.path.join(case, "case.sqlite")) as store:
-        store.execute("CREATE TABLE more (row INTEGER)")
-    store.close()
-
-
 edited = interrupted(os.path.join(workspace(), "edited"))
-edited_store(edited)
+with sqlite3.connect(os.path.join(edited, "case.sqlite")) as store:
+    store.execute("CREATE TABLE more (row INTEGER)")
+store.close()
 refused(edited, "edited store of a sealed part", ["is not as it was sealed", "case.sqlite"])
 
 status = os.stat(image)
