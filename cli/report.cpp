@@ -74,12 +74,6 @@ void print_program(const ExecOptions& options) {
     print_notice(fmt::format("program {}: SHA-256 {}", program.path, program.sha256));
 }
 
-// As the end of the scan printed it.
-std::string seal_of(const std::string& path) {
-    const std::string manifest = read_whole_file(path + "/manifest.json");
-    return seal_in_groups(hash_of(as_bytes(manifest)).sha256->hex());
-}
-
 RankedExhibit not_examined_at(const std::string& path) {
     const NotExamined record = read_not_examined(path);
     RankedExhibit exhibit{path, {}, 0, 0, {}, {}, false};
@@ -179,9 +173,9 @@ int run_report(const ReportArguments& arguments) {
     const std::string folder = next_reports_path(path);
     int code = exit_code::success;
     WorkLine line;
-    const std::vector<ReportOutcome> outcomes =
-        render(store, kinds, draft_of(folder),
-               {arguments.show_names, thread_count({}), options, seal_of(path), line.as_advance(), facts});
+    const std::vector<ReportOutcome> outcomes = render(
+        store, kinds, draft_of(folder),
+        {arguments.show_names, thread_count({}), options, seal_in_groups(seal_of(path)), line.as_advance(), facts});
     line.clear();
     for (const ReportOutcome& outcome : outcomes) {
         if (outcome.failure.empty()) continue;

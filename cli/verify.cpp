@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <cctype>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -18,7 +19,7 @@ namespace triage {
 namespace {
 
 struct VerifyArguments {
-    std::string path, signer;
+    std::string path, signer, seal;
     bool json = false;
 };
 
@@ -51,9 +52,9 @@ std::string in_json(const VerifyArguments& a, const Signers& signers, const std:
     for (const auto& render : signers.of_renders)
         renders.push_back(fmt::format("{{\"folder\":{},\"signer\":{}}}", to_json_string(render.folder),
                                       signer_in_json(render.signer)));
-    return fmt::format("{{\"case\":{},\"intact\":{},\"signer\":{},\"renders\":[{}],\"broken\":[{}]}}",
-                       to_json_string(a.path), broken.empty(), signer_in_json(signers.of_case), fmt::join(renders, ","),
-                       fmt::join(sentences, ","));
+    return fmt::format("{{\"case\":{},\"intact\":{},\"seal\":\"{}\",\"signer\":{},\"renders\":[{}],\"broken\":[{}]}}",
+                       to_json_string(a.path), broken.empty(), seal_of(a.path), signer_in_json(signers.of_case),
+                       fmt::join(renders, ","), fmt::join(sentences, ","));
 }
 
 // What anybody added later is not the signer's word.
@@ -70,13 +71,25 @@ std::string other_renders(const Signers& signers) {
 
 std::string in_words(const VerifyArguments& a, const Signers& signers) {
     const std::string intact = "intact: every file is as it was sealed", others = other_renders(signers);
-    if (signers.of_case.empty()) return intact + " (unsigned: shows accidental change only)" + others;
-    const std::string signed_by =
-        intact + (others.empty() ? " and signed" : "; the case itself is signed") + "\nSigner: " + signers.of_case;
+    const std::string seal = "\nSeal: " + seal_in_groups(seal_of(a.path)) + (a.seal.empty() ? "" : ", as it was given");
+    if (signers.of_case.empty())
+        return intact + (a.seal.empty() ? " (unsigned: shows accidental change only)" : " (unsigned)") + seal + others;
+    const std::string signed_by = intact + (others.empty() ? " and signed" : "; the case itself is signed") + seal +
+                                  "\nSigner: " + signers.of_case;
     if (!a.signer.empty()) return signed_by + ", the key that was given";
     return signed_by + others +
            "\nThe key stands beside the case, where anybody could have put it: compare it with the signer's own, or "
            "give that with --signer";
+}
+
+// As it was written down: in groups or not, in capitals or not.
+std::string plain_seal(const std::string& given) {
+    std::string seal;
+    for (const char c : given)
+        if (c != ' ') seal += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    if (seal.size() != 64 || seal.find_first_not_of("0123456789abcdef") != std::string::npos)
+        throw Error("--seal", "is not 64 hexadecimal digits", "give what the scan printed as Seal, in quotes");
+    return seal;
 }
 
 std::optional<PublicKey> read_public_key(const std::string& path) {
@@ -95,7 +108,10 @@ std::optional<PublicKey> read_public_key(const std::string& path) {
 int run_verify(const VerifyArguments& a) {
     if (!std::filesystem::is_directory(a.path)) throw Error(a.path, "is no case directory");
     const std::optional<PublicKey> demanded = read_public_key(a.signer);
-    const std::vector<std::string> broken = verify_case(a.path, demanded);
+    const std::string seal = a.seal.empty() ? "" : plain_seal(a.seal);
+    std::vector<std::string> broken = verify_case(a.path, demanded);
+    if (!seal.empty() && seal != seal_of(a.path))
+        broken.insert(broken.begin(), "manifest.json is not of the given seal");
     const int code = broken.empty() ? exit_code::success : exit_code::not_whole;
     const Signers signers = broken.empty() ? signers_at(a.path, demanded) : Signers{};
     if (a.json) return std::puts(in_json(a, signers, broken).c_str()), code;
@@ -112,10 +128,14 @@ void add_verify(CLI::App& app, CommandLine& line) {
     verify->add_option("case", a->path, "Case directory")->required();
     verify->add_option("--signer", a->signer, "Public key that must have signed the case and every later render")
         ->type_name("PUBKEY");
+    verify->add_option("--seal", a->seal, "Seal that was written down, in quotes: the case must be what it is of")
+        ->type_name("SEAL");
     verify->add_flag(
         "--json", a->json,
-        "One JSON object: the case, whether it is intact, its signer, those of later renders, what is broken");
-    verify->footer("An unsigned case shows accidental change only. Exit codes: 0 intact, 2 wrong use, 3 broken.");
+        "One JSON object: the case, whether it is intact, its seal and signer, those of later renders, what is broken");
+    verify->footer(
+        "An unsigned case shows accidental change only, unless its seal is given. Exit codes: 0 intact, 2 wrong use, 3 "
+        "broken.");
     verify->callback([a, &line] { line.chosen = [a] { return run_verify(*a); }; });
 }
 

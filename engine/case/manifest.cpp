@@ -7,7 +7,6 @@
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "engine/base/error.h"
 #include "engine/base/in_order.h"
@@ -26,7 +25,7 @@ using nlohmann::json;
 
 constexpr std::string_view manifest_name = "manifest.json";
 constexpr std::string_view signature_suffix = ".sig", public_key_suffix = ".pub";
-constexpr std::string_view draft_suffix = ".new";
+constexpr std::string_view draft_suffix = ".new", interrupted_prefix = "interrupted-";
 constexpr std::size_t longest_key = 64u << 10;  // and signature
 
 std::string shown(const std::string& path) { return escape_for_terminal(path); }
@@ -178,17 +177,17 @@ std::optional<PublicKey> key_beside(const std::string& manifest) {
 // `named`: the fingerprint that the manifest says it is signed by, or empty.
 void check_signature(const std::string& manifest, const std::string& name, const std::string& named,
                      const std::optional<PublicKey>& demanded, std::vector<std::string>& broken) {
+    const std::string key_suffix(public_key_suffix);
     const std::string signature_path = manifest + std::string(signature_suffix);
     const bool has_key = is_there(manifest + std::string(public_key_suffix));
     if (!is_there(signature_path)) {
         if (demanded || has_key || !named.empty()) broken.push_back(shown(name) + " has no signature: it is missing");
         return;
     }
-    const std::optional<PublicKey> key = demanded ? demanded : key_beside(manifest);
-    if (!key) {
-        broken.push_back(shown(name + std::string(public_key_suffix)) + " is missing or is no Ed25519 public key");
-        return;
-    }
+    const std::optional<PublicKey> beside = key_beside(manifest), key = demanded ? demanded : beside;
+    if (!beside) broken.push_back(shown(name + key_suffix) + " is missing or is no Ed25519 public key");
+    else if (beside->pem() != key->pem()) broken.push_back(shown(name + key_suffix) + " is not the given key");
+    if (!key) return;
     const std::string text = read_whole_file(manifest), signature = read_whole_file(signature_path, longest_key);
     if (!key->verifies(as_bytes(text), as_bytes(signature)))
         broken.push_back(shown(name) + " is not what " + (demanded ? "the given key" : "the key beside it") +
@@ -205,16 +204,33 @@ void check_file(const std::string& case_path, const json& row, std::vector<std::
     }
     const std::string path = case_path + "/" + file;
     std::error_code error;
-    if (!fs::is_regular_file(fs::symlink_status(path, error))) broken.push_back(shown(file) + " is missing");
+    if (!is_there(path)) broken.push_back(shown(file) + " is missing");
+    else if (!fs::is_regular_file(fs::symlink_status(path, error)))
+        broken.push_back(shown(file) + " was changed: it is no regular file");
     else if (fs::file_size(path, error) != row.at("size").get<std::uintmax_t>())
         broken.push_back(shown(file) + " was changed: its size differs");
     else if (sha256_of_file(path) != row.at("sha256").get<std::string>())
         broken.push_back(shown(file) + " was changed: its SHA-256 differs");
 }
 
+// A power cut while a resume set the seal aside may leave it, or what it lists, in both places.
+bool is_twin(const std::string& case_path, const std::string& file, const std::map<std::string, std::string>& listed) {
+    if (!file.starts_with(interrupted_prefix) || file.find('/') == std::string::npos) return false;
+    const std::string other = file.substr(file.find('/') + 1), sha256 = sha256_of_file(case_path + "/" + file);
+    const auto found = listed.find(other);
+    if (found != listed.end()) return found->second == sha256;
+    return (other == manifest_name || other == std::string(manifest_name).append(signature_suffix) ||
+            other == std::string(manifest_name).append(public_key_suffix)) &&
+           is_there(case_path + "/" + other) && sha256_of_file(case_path + "/" + other) == sha256;
+}
+
 void check_manifest(const std::string& case_path, const std::string& folder, const std::string& seal,
                     const std::optional<PublicKey>& signer, std::vector<std::string>& broken) {
     const std::string name = folder.empty() ? std::string(manifest_name) : folder + "/" + std::string(manifest_name);
+    if (!folder.empty() && !fs::is_directory(fs::symlink_status(case_path + "/" + folder))) {
+        broken.push_back(shown(folder) + " was added: it is no folder");
+        return;
+    }
     if (!is_there(case_path + "/" + name)) {
         broken.push_back(shown(name) + " is missing" + (folder.empty() ? ": the case was not sealed" : ""));
         return;
@@ -222,46 +238,30 @@ void check_manifest(const std::string& case_path, const std::string& folder, con
     try {
         const json manifest = json::parse(read_whole_file(case_path + "/" + name));
         check_signature(case_path + "/" + name, name, manifest.value("signer", ""), signer, broken);
-        std::set<std::string> listed;
+        std::map<std::string, std::string> listed;
         for (const json& row : manifest.at("files")) {
             check_file(case_path, row, broken);
-            listed.insert(row.at("path").get<std::string>());
+            listed.emplace(row.at("path").get<std::string>(), row.at("sha256").get<std::string>());
         }
         for (const std::string& file : files_of(case_path, folder))
-            if (!listed.contains(file)) broken.push_back(shown(file) + " was added: the manifest does not list it");
+            if (!listed.contains(file) && !is_twin(case_path, file, listed))
+                broken.push_back(shown(file) + " was added: the manifest does not list it");
         if (!folder.empty() && manifest.at("case_manifest_sha256").get<std::string>() != seal)
             broken.push_back(shown(name) + " belongs to another manifest.json");
     } catch (const json::exception&) {
         broken.push_back(shown(name) + " is damaged: it cannot be read");
+    }
+}
+
+// What cannot be looked at is broken too, and the rest is looked at.
+template <typename Check>
+void look(std::vector<std::string>& broken, const Check& check) {
+    try {
+        check();
     } catch (const Error& error) {
         broken.push_back(error.what());
     } catch (const fs::filesystem_error& error) {
         broken.push_back(shown(error.path1().string()) + ": " + error.code().message());
-    }
-}
-
-void check_audit(const std::string& case_path, std::vector<std::string>& broken) {
-    try {
-        if (const auto flaw = verify_audit(case_path + "/audit.jsonl").flaw) broken.push_back("audit.jsonl: " + *flaw);
-    } catch (const Error& error) {
-        broken.push_back(error.what());
-    }
-}
-
-void check_store(const std::string& case_path, std::vector<std::string>& broken) {
-    try {
-        Store::open_read_only(case_path + "/case.sqlite");
-    } catch (const Error& error) {
-        broken.push_back(error.what());
-    }
-}
-
-// Empty where there is no manifest that can be read, which check_manifest said.
-std::string seal_of(const std::string& case_path) {
-    try {
-        return hash_of(as_bytes(read_whole_file(case_path + "/" + std::string(manifest_name)))).sha256->hex();
-    } catch (const Error&) {
-        return "";
     }
 }
 
@@ -291,6 +291,14 @@ std::string write_render_manifest(const std::string& case_path, const std::strin
     return seal;
 }
 
+std::string seal_of(const std::string& case_path) {
+    try {
+        return hash_of(as_bytes(read_whole_file(case_path + "/" + std::string(manifest_name)))).sha256->hex();
+    } catch (const Error&) {
+        return "";
+    }
+}
+
 std::string seal_in_groups(std::string_view seal) {
     std::string groups;
     for (std::size_t i = 0; i < seal.size(); ++i) {
@@ -304,13 +312,18 @@ std::vector<std::string> verify_case(const std::string& case_path, const std::op
     std::error_code error;
     if (!fs::is_directory(case_path, error)) return {shown(case_path) + " is not a directory"};
     std::vector<std::string> broken;
-    check_manifest(case_path, "", "", signer, broken);
-    const std::string seal = seal_of(case_path);
-    for (const std::string& folder : later_renders(case_path)) check_manifest(case_path, folder, seal, signer, broken);
-    for (const std::string& folder : folders_in(case_path, is_draft))
-        broken.push_back(shown(folder) + " is left of a rendering that did not end; triage report removes it");
-    check_audit(case_path, broken);
-    check_store(case_path, broken);
+    look(broken, [&] { check_manifest(case_path, "", "", signer, broken); });
+    look(broken, [&] {
+        const std::string seal = seal_of(case_path);
+        for (const std::string& folder : later_renders(case_path))
+            look(broken, [&] { check_manifest(case_path, folder, seal, signer, broken); });
+        for (const std::string& folder : folders_in(case_path, is_draft))
+            broken.push_back(shown(folder) + " is left of a rendering that did not end; triage report removes it");
+    });
+    look(broken, [&] {
+        if (const auto flaw = verify_audit(case_path + "/audit.jsonl").flaw) broken.push_back("audit.jsonl: " + *flaw);
+    });
+    look(broken, [&] { Store::open_read_only(case_path + "/case.sqlite"); });
     return broken;
 }
 

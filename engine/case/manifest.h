@@ -29,12 +29,13 @@ std::string draft_of(const std::string& render);  // "reports-2.new" of "reports
 std::string write_render_manifest(const std::string& case_path, const std::string& folder_name,
                                   std::uint32_t threads = 1, const SigningKey* signer = nullptr);
 
+std::string seal_of(const std::string& case_path);  // empty where there is no manifest that can be read
 // For writing down: groups of eight digits.
 std::string seal_in_groups(std::string_view seal);
 
 // What is broken in a case, as sentences; empty when everything is as it was sealed. A signature is checked with the
 // key that stands beside it, which anybody could have put there; with `signer`, every manifest must be signed by that
-// one.
+// one, and the key beside it be that one.
 std::vector<std::string> verify_case(const std::string& case_path, const std::optional<PublicKey>& signer = {});
 // The key that stands beside the signature of the case, or of the later render in `folder` ("reports-2"); nothing where
 // it is unsigned.

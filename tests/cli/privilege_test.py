@@ -75,6 +75,9 @@ if os.geteuid() == 0 and shutil.which("setpriv"):
     done = subprocess.run(bare + [reachable] + scan[1:] + [path("nobody/case")], capture_output=True, text=True)
     check(done.returncode in (0, 3), f"as nobody: {done.returncode}, {done.stderr}")
     check(subprocess.run([TRIAGE, "verify", path("nobody/case")], capture_output=True).returncode == 0, "as nobody: does not verify")
+    os.chmod(path("nobody/case"), 0)
+    done = subprocess.run(bare + [reachable, "verify", path("nobody/case")], capture_output=True, text=True)
+    check(done.returncode == 3 and "Permission denied" in done.stderr, f"a case that cannot be read: {done.returncode}, {done.stderr}")
     # Read-only media: a bind mount in a mount namespace of its own, where this is allowed.
     ro = (f"mount --bind {evidence} {evidence} && mount -o remount,ro,bind {evidence} && ! touch {evidence}/x 2>/dev/null && "
           + " ".join(scan) + f" {path('ro')}")

@@ -94,6 +94,15 @@ for arguments in [], ["--signer", "locked.pub"]:
     code, said = verify("case", *arguments)
     check(code == 0 and said["signer"] == locked, f"verify {arguments}: {said}")
 check("accidental change only" in run("verify", "plain").stdout, "an unsigned case is not called so")
+# The written seal, as the scan printed it or as sha256sum does.
+seal = shell("sha256sum plain/manifest.json").stdout.split()[0]
+groups = " ".join(seal[i:i + 8] for i in range(0, 64, 8))
+for given in seal, groups, groups.upper():
+    done = run("verify", "plain", "--seal", given)
+    check(done.returncode == 0 and f"Seal: {groups}, as it was given" in done.stdout and "accidental" not in done.stdout, f"--seal {given}: {done.stdout}{done.stderr}")
+code, said = verify("plain", "--seal", "0" * 64)
+check(code == 3 and said["seal"] == seal and said["broken"] == ["manifest.json is not of the given seal"], f"another seal: {said}")
+check(run("verify", "plain", "--seal", seal[1:]).returncode == 2, "a seal that is none is taken")
 check("anybody could have put it" in run("verify", "case").stdout, "a key beside the case is taken for the signer's")
 code, said = verify("plain", "--signer", "locked.pub")
 check(code == 3 and "no signature" in said["broken"][0], f"an unsigned case passes for a signed one: {said}")
@@ -102,12 +111,6 @@ check(code == 3 and "given key" in said["broken"][0], f"wrong key: {said}")
 code, said = verify("case", "--signer", "word")
 check(code == 2 and "no Ed25519" in said, f"a key that is none: {said}")
 
-
-# The demanded key stands for itself, whatever lies beside the signature.
-shutil.copytree(path("case"), path("keyless"))
-os.remove(path("keyless/manifest.json.pub"))
-code, said = verify("keyless", *["--signer", "locked.pub"])
-check(code == 0 and said["signer"] == locked, f"without the key beside it: {said}")
 
 # What a stranger adds to a signed case is not called signed by whoever signed that.
 for name, more, said_of_it in ("mixed", ["--sign", "stranger"], "is signed by another key"), ("bare", [], "is not signed"):
@@ -139,8 +142,11 @@ for arguments in [], demanded:
     broken(remove("reports-2/manifest.json.sig", "reports-2/manifest.json.pub"), "reports-2/manifest.json has no signature", *arguments)
     broken(lambda: flip("copy/reports-2/manifest.json.sig"), "reports-2/manifest.json is not what", *arguments)
     broken(lambda: open(path("copy/manifest.json.sig"), "ab").write(b"x") and None, "manifest.json is not what", *arguments)
-broken(lambda: os.truncate(path("copy/manifest.json.pub"), os.path.getsize(path("copy/manifest.json.pub")) - 1), "is no Ed25519 public key")
+    # No manifest lists the key beside the signature: a demanded one says what it must be.
+    broken(remove("manifest.json.pub"), "manifest.json.pub is missing or is no Ed25519 public key", *arguments)
+    broken(lambda: os.truncate(path("copy/manifest.json.pub"), os.path.getsize(path("copy/manifest.json.pub")) - 1), "is no Ed25519 public key", *arguments)
 broken(lambda: shutil.copy(path("stranger.pub"), path("copy/manifest.json.pub")), "the key beside it")
+broken(lambda: shutil.copy(path("stranger.pub"), path("copy/manifest.json.pub")), "manifest.json.pub is not the given key", *demanded)
 
 
 def rewrite():

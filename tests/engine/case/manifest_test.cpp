@@ -20,10 +20,13 @@ using triage::sample::Folder;
 
 namespace {
 
-// The command of docs/case-format.md; a test below checks that it still stands there.
+// Commands of docs/case-format.md; a test below checks that they still stand there.
 const std::string list_command =
     R"sh(sed -n 's/^ *{"sha256": "\([0-9a-f]*\)", "size": [0-9]*, "path": "\(.*\)"},*$/\1  \2/p' manifest.json)sh"
     " | sha256sum --check --strict";
+const std::string added_command =
+    R"sh(find . ! -type d ! -regex './manifest.json\(.sig\|.pub\)?' ! -regex './reports-[0-9]*/.*' -printf '%P\n')sh"
+    R"sh( | grep -vxF "$(sed -n 's/^ *{"sha256": .*, "path": "\(.*\)"},*$/\1/p' manifest.json)")sh";
 
 // A sealed case; returns the seal.
 std::string make_case(const std::string& path) {
@@ -78,6 +81,21 @@ TEST_CASE("sha256sum alone, as the page says, checks every file") {
     CHECK(status != 0);
 }
 
+TEST_CASE("find alone, as the page says, shows what was added") {
+    Folder folder;
+    const std::string path = folder / "case";
+    make_case(path);
+    make_private_folder(path + "/reports-2.new");
+    write_render_manifest(path, "reports-2");
+    CHECK(sample::read_file(TRIAGE_SOURCE_DIR "/docs/case-format.md").find(added_command) != std::string::npos);
+    const std::string command = "cd " + path + " && " + added_command + " | sort";
+    CHECK(sample::output_of(command) == "");
+    std::filesystem::create_symlink("/etc/passwd", path + "/link");
+    sample::write_file(path + "/manifest.json.old", "");
+    sample::write_file(path + "/reports/report.tx", "");
+    CHECK(sample::output_of(command) == "link\nmanifest.json.old\nreports/report.tx\n");
+}
+
 TEST_CASE("each change of a sealed case is named") {
     Folder folder;
     const std::string path = folder / "case";
@@ -94,7 +112,7 @@ TEST_CASE("each change of a sealed case is named") {
     std::filesystem::remove(path + "/reports/report.txt");
     CHECK(verify_case(path) == Broken{"reports/report.txt is missing"});
     std::filesystem::create_symlink(path + "/command.txt", path + "/reports/report.txt");
-    CHECK(verify_case(path) == Broken{"reports/report.txt is missing"});
+    CHECK(verify_case(path) == Broken{"reports/report.txt was changed: it is no regular file"});
 }
 
 TEST_CASE("a broken audit log is named with its record, a broken store too") {
@@ -142,11 +160,11 @@ TEST_CASE("no file of a case is a link, a pipe, a folder or endless: none of the
     CHECK(first_flaw("manifest.json", "ln -s ../kept") == "cannot read " + manifest + ": it is a symbolic link");
     CHECK(first_flaw("manifest.json", "truncate -s 1T") ==
           "cannot read " + manifest + ": it is longer than 268435456 bytes");
-    CHECK(first_flaw("audit.jsonl", "mkfifo") == "audit.jsonl is missing");
-    CHECK(first_flaw("audit.jsonl", "ln -s /dev/zero") == "audit.jsonl is missing");
+    CHECK(first_flaw("audit.jsonl", "mkfifo") == "audit.jsonl was changed: it is no regular file");
+    CHECK(first_flaw("audit.jsonl", "ln -s /dev/zero") == "audit.jsonl was changed: it is no regular file");
     CHECK(first_flaw("audit.jsonl", "truncate -s 1T") == "audit.jsonl was changed: its size differs");
-    CHECK(first_flaw("case.sqlite", "mkfifo") == "case.sqlite is missing");
-    CHECK(first_flaw("case.sqlite", "ln -s ../kept") == "case.sqlite is missing");
+    CHECK(first_flaw("case.sqlite", "mkfifo") == "case.sqlite was changed: it is no regular file");
+    CHECK(first_flaw("case.sqlite", "ln -s ../kept") == "case.sqlite was changed: it is no regular file");
 }
 
 TEST_CASE("a later render has a manifest of its own that names the first, and leaves the first true") {
@@ -165,6 +183,34 @@ TEST_CASE("a later render has a manifest of its own that names the first, and le
     CHECK(manifest.at("files").at(0).at("path") == "reports-2/report.txt");
     sample::write_file(path + "/reports-2/report.txt", "AGAIN\n");
     CHECK(verify_case(path) == Broken{"reports-2/report.txt was changed: its SHA-256 differs"});
+}
+
+TEST_CASE("a later render is a folder of the case, not a link to one elsewhere") {
+    Folder folder;
+    const std::string path = folder / "case";
+    make_case(path);
+    make_private_folder(path + "/reports-2.new");
+    write_render_manifest(path, "reports-2");
+    std::filesystem::rename(path + "/reports-2", folder / "elsewhere");
+    std::filesystem::create_directory_symlink(folder / "elsewhere", path + "/reports-2");
+    CHECK(verify_case(path) == Broken{"reports-2 was added: it is no folder"});
+}
+
+TEST_CASE("a seal that a power cut left in both places while it was set aside is whole, whatever else is added not") {
+    Folder folder;
+    const std::string path = folder / "case";
+    make_case(path);
+    make_private_folder(path + "/interrupted-1");
+    std::filesystem::copy(path + "/manifest.json", path + "/interrupted-1/manifest.json");
+    CHECK(verify_case(path) == Broken{});
+    std::filesystem::copy(path + "/reports", path + "/interrupted-1/reports");
+    CHECK(verify_case(path) == Broken{});
+    sample::write_file(path + "/interrupted-1/reports/report.txt", "NOTHING\n");
+    sample::write_file(path + "/interrupted-1/reports/more.txt", "nothing\n");
+    sample::write_file(path + "/interrupted-1/manifest.json.pub", "");
+    CHECK(verify_case(path) == Broken{"interrupted-1/manifest.json.pub was added: the manifest does not list it",
+                                      "interrupted-1/reports/more.txt was added: the manifest does not list it",
+                                      "interrupted-1/reports/report.txt was added: the manifest does not list it"});
 }
 
 TEST_CASE("drafts of later renders are removed, and nothing else") {
