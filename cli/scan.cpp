@@ -51,9 +51,9 @@ void confine(const Run& run, const ScanArguments& arguments) {
 int run_scan(ScanArguments& arguments, const std::string& command) {
     const std::atomic<bool>& stop = stop_on_signals();
     const bool names_more = !arguments.evidence.empty() || !arguments.notable.empty() || !arguments.ignorable.empty() ||
-                            !arguments.exhibits.empty() || !arguments.config.empty() || !arguments.profile.empty() ||
-                            !arguments.out.empty() || !arguments.case_info.empty() || !arguments.reports.empty() ||
-                            !arguments.redact.empty() || !arguments.evidence_list.empty() || arguments.lenient;
+                            !arguments.exhibits.empty() || !arguments.profile.empty() || !arguments.out.empty() ||
+                            !arguments.case_info.empty() || !arguments.reports.empty() || !arguments.redact.empty() ||
+                            !arguments.evidence_list.empty() || arguments.lenient;
     if (!arguments.resume.empty() && names_more)
         throw Error("--resume", "takes evidence, lists, configuration and reports from the case",
                     "use --evidence-at or --list-at where files have moved");
@@ -98,7 +98,7 @@ int run_case(const ScanArguments& arguments, const std::string& command, const s
         const std::string advice = error.advice().empty() ? "when that is mended" : error.advice() + "; then";
         const bool may_go_on = error.kind() != ErrorKind::untrusted;
         print_error(path + ": " + error.what(),
-                    may_go_on ? advice + ": " + resume_command(path, arguments) : error.advice());
+                    may_go_on ? advice + ": " + resume_command(run, arguments) : error.advice());
         if (!has_found(run.store, progress)) return exit_code::interrupted;
         if (!arguments.discreet) print_notice("files of a notable list were found before that");
         return exit_code::alert;
@@ -146,7 +146,10 @@ void add_scan(CLI::App& app, CommandLine& line) {
                      "CSV with the columns exhibit, path, note: one case an exhibit in the folder --out; what is\n"
                      "finished is skipped, what was interrupted goes on. Exit code: the worst, of 1, 4, 3, 0")
         ->type_name("FILE");
-    scan->add_option("--resume", a->resume, "Go on with an interrupted case; needs nothing else")->type_name("CASE");
+    scan->add_option("--resume", a->resume,
+                     "Go on with an interrupted case; needs nothing else, but where the case's configuration\n"
+                     "names programs or plug-ins --config CASE/config.yaml: they run as you")
+        ->type_name("CASE");
     each("--evidence-at", a->evidence_at, "FOLDER", "With --resume: where moved evidence is now");
     each("--list-at", a->list_at, "FOLDER", "With --resume: where moved lists are now");
     scan->add_option("--key", a->key, "Opens protected lists: a key file, \"ask\" for a passphrase, or \"fd:N\"")

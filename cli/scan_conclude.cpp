@@ -52,12 +52,19 @@ void audit_program(AuditLog& audit, const ScanOptions& options) {
     audit.record("program", fields);
 }
 
+bool names_code(const ScanOptions& options) {
+    return names_exec(options.reports) || !options.report_options.plugin.paths.empty();
+}
+
 // A protected list needs its key again, and so do the reports what they were to be made with.
-std::string resume_command(const std::string& path, const ScanArguments& arguments) {
-    const std::string key = arguments.key.empty() ? "" : " --key " + quoted_for_shell(arguments.key);
-    const std::string sign = arguments.sign.key.empty() ? "" : " --sign " + quoted_for_shell(arguments.sign.key);
-    const std::string facts = arguments.run_facts ? " --run-facts " + quoted_for_shell(arguments.run_facts_file) : "";
-    return "triage scan --resume " + quoted_for_shell(path) + key + sign + facts;
+std::string resume_command(const Run& run, const ScanArguments& arguments) {
+    const auto option = [](const char* name, const std::string& value) {
+        return value.empty() ? "" : fmt::format(" {} {}", name, quoted_for_shell(value));
+    };
+    const std::string config = names_code(run.configuration.options) ? run.directory.config_path() : "";
+    return "triage scan" + option("--resume", run.directory.path()) + option("--key", arguments.key) +
+           option("--sign", arguments.sign.key) + option("--run-facts", arguments.run_facts_file) +
+           option("--config", config);
 }
 
 namespace {
@@ -108,7 +115,7 @@ int render_and_seal(Run run, const ReportContext& context, const ScanArguments& 
     if (is_in_words)
         std::fputs(fmt::format("{}\nCase: {}\nSeal: {}\n", found, path, seal_in_groups(seal)).c_str(), stdout);
     if (may_tell_interruption(context.run, arguments))
-        print_error("interrupted; what is done is kept", "to go on: " + resume_command(path, arguments));
+        print_error("interrupted; what is done is kept", "to go on: " + resume_command(run, arguments));
     const int code = context.verdict.exit_code();
     return code == exit_code::success && !is_reported ? exit_code::not_whole : code;
 }
@@ -118,7 +125,7 @@ int render_and_seal(Run run, const ReportContext& context, const ScanArguments& 
 // The store is sealed by now: whatever fails, a resume has only this part to do again.
 int conclude(Run run, const ScanArguments& arguments, Watch& watch, LiveStream* live, bool has_matches) {
     const std::string path = run.directory.path();
-    const std::string advice = "when that is mended, to finish the case: " + resume_command(path, arguments);
+    const std::string advice = "when that is mended, to finish the case: " + resume_command(run, arguments);
     int code = has_matches ? exit_code::alert : exit_code::interrupted;
     try {
         const ReportContext context = make_context(run.store, arguments.show_names);

@@ -128,6 +128,17 @@ void require_same_configuration(const Configuration& now, const RunRecord& then,
                 "put back what was there, or start a new case");
 }
 
+// Code runs because the command names a file that names it: a case, which others may have made, names none. That of a
+// list's row was compared with the list's own configuration.
+void require_named(const Configuration& configuration, const ScanArguments& arguments, const CaseDirectory& directory) {
+    if (arguments.listed) return;
+    if (!arguments.config.empty() && parse_resolved(read_whole_file(arguments.config)).sha256 != configuration.sha256)
+        throw Error(arguments.config, "is not the configuration the case began with", "leave --config out");
+    if (names_code(configuration.options) && arguments.config.empty())
+        throw Error(directory.config_path(), "names a program or a plug-in, which this case would run as you",
+                    "read it; if you know them, add --config " + quoted_for_shell(directory.config_path()));
+}
+
 // What an interrupted scan sealed is gone on with as it was, or not at all.
 void require_as_sealed(const CaseDirectory& directory) {
     if (!directory.has_manifest()) return;
@@ -164,6 +175,7 @@ Run begin_resumed(const ScanArguments& arguments, LoadedLists& lists) {
     Configuration configuration = parse_resolved(read_whole_file(directory.config_path()));
     std::optional<Store> looked(open_to_look(directory));
     RunRecord run = looked->run();
+    require_named(configuration, arguments, directory);
     const bool is_scanned = looked->is_sealed() && !run.ended_utc.empty() && !run.is_interrupted;
     if (is_scanned && !directory.has_manifest()) {
         require_same_configuration(configuration, run, directory);

@@ -94,7 +94,8 @@ LoadedSet load(LoadedLists& lists, const std::string& path, Polarity polarity, b
 void load_list(LoadedLists& lists, const std::string& path, Polarity polarity, const ScanArguments& arguments);
 
 std::vector<AuditField> fields_of(const RunRecord& run);
-std::string resume_command(const std::string& path, const ScanArguments& arguments);
+bool names_code(const ScanOptions& options);  // programs or plug-ins, which run as whoever scans
+std::string resume_command(const Run& run, const ScanArguments& arguments);
 void audit_program(AuditLog& audit, const ScanOptions& options);    // of the report exec
 void audit_plugins(AuditLog& audit, const PluginReports& plugins);  // whose code is run, by digest
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The report exec: the example of the documentation, the same rows as in the report jsonl, what a program is and is not
 given; a clear refusal of what must not be started; one that fails, hangs or floods costs its own report only."""
-import glob, json, os, re, shutil, signal, subprocess, time
+import glob, json, os, re, shlex, shutil, signal, subprocess, time
 from support import FIXTURES, ROOT, TRIAGE, finish, scan, workspace
 
 faults = []
@@ -161,10 +161,20 @@ stopped = scan(image, "--config", configuration([copy]), "--notable", known, "--
 state = lambda: {path: read(path) for path in glob.glob(stopped.case + "/**", recursive=True) if os.path.isfile(path)}
 untouched = state()
 os.chmod(copy, 0o775)
-check("resumed with what others may write", run(TRIAGE, "scan", "--resume", stopped.case).returncode, 2)
+own = ["--config", stopped.case + "/config.yaml"]
+check("the printed command", shlex.join(["triage", "scan", "--resume", stopped.case, *own]) in stopped.stderr)
+check("resumed with what others may write", run(TRIAGE, "scan", "--resume", stopped.case, *own).returncode, 2)
 check("a refused resume", state() == untouched)
 os.chmod(copy, 0o755)
-check("resumed", run(TRIAGE, "scan", "--resume", stopped.case).returncode, 0)
+# Nobody runs what another's case names without having named it himself.
+other = os.path.join(workspace(), "other.yaml")
+with open(other, "wb") as file:
+    file.write(re.sub(rb"timeout: \d+", b"timeout: 59", read(stopped.case + "/config.yaml")))
+for more, why in ([], "which this case would run as you"), (["--config", other], "is not the configuration the case began with"):
+    refused_one = run(TRIAGE, "scan", "--resume", stopped.case, *more)
+    check(f"resumed with {more}", (refused_one.returncode, why in refused_one.stderr), (2, True))
+check("a resume refused for its program", state() == untouched)
+check("resumed", run(TRIAGE, "scan", "--resume", stopped.case, *own).returncode, 0)
 rows = [row for row in read(stopped.case + "/reports/exec.out").splitlines() if row.startswith(b'{"event":"entry",')]
 check("entries after a resume", [b"{" + row[17:] for row in rows], read(reports + "/entries.jsonl").splitlines())
 

@@ -191,11 +191,14 @@ check("it was stopped", "stopped after 1 matches" in json.dumps(stopped.summary)
 state = lambda: {path: read(path) for path in glob.glob(stopped.case + "/**", recursive=True) if os.path.isfile(path)}
 os.chmod(good[1], 0o775)
 untouched = state()
-resumed = run(TRIAGE, "scan", "--resume", stopped.case)
+unnamed = run(TRIAGE, "scan", "--resume", stopped.case)
+check("a plug-in that only the case names", (unnamed.returncode, "which this case would run as you" in unnamed.stderr), (2, True))
+again = ["scan", "--resume", stopped.case, "--config", stopped.case + "/config.yaml"]
+resumed = run(TRIAGE, *again)
 check("resumed with what others may write", (resumed.returncode, "others may write to the file" in resumed.stderr), (2, True))
 check("a refused resume", state() == untouched)
 os.chmod(good[1], 0o755)
-check("resumed", run(TRIAGE, "scan", "--resume", stopped.case).returncode, 0)
+check("resumed", run(TRIAGE, *again).returncode, 0)
 in_rows = [line.split(b" ", 1)[1] for line in read(stopped.case + "/reports/plugin-rows").splitlines() if line.startswith(b"entries ")]
 check("entries after a resume", in_rows, read(reports + "/entries.jsonl").splitlines())
 audit = [json.loads(line) for line in read(stopped.case + "/audit.jsonl").splitlines()]

@@ -123,7 +123,7 @@ check("the audit log does not tell of them", '"event":"run-facts"' in open("one/
 interrupted = examined("cut", "--threads", "1", "--stop-after", "1", *with_facts)
 check("the run was not interrupted", json.loads(interrupted["summary.json"])["interrupted"])
 faults += [f"{name} of an interrupted run does not say so" for name in shows if b"interrupted" not in interrupted[name]]
-done = run("scan", "--resume", "cut", "--threads", "8", *with_facts, code=(1,))
+done = run("scan", "--resume", "cut", "--config", "cut/config.yaml", "--threads", "8", *with_facts, code=(1,))
 resumed = reports("cut/reports")
 for name in shows:
     changed = changes(first[name], resumed[name])
@@ -131,7 +131,7 @@ for name in shows:
     faults += [f"{name} of a resumed run: {line[:300]}" for line in changed if line.startswith("+") and "resumed" not in line and '"run"' not in line]
 same("resumed, what tells of entries alone", {n: d for n, d in resumed.items() if n not in shows}, {n: d for n, d in first.items() if n not in shows})
 examined("cut-later", "--threads", "8", "--stop-after", "9", *with_facts)
-printed = run("scan", "--resume", "cut-later", "--threads", "1", *with_facts, code=(1,), TZ="Asia/Tokyo")
+printed = run("scan", "--resume", "cut-later", "--config", "cut-later/config.yaml", "--threads", "1", *with_facts, code=(1,), TZ="Asia/Tokyo")
 same("resumed at another place", reports("cut-later/reports"), resumed)
 
 # What is no file of run facts.
