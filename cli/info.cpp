@@ -14,6 +14,7 @@
 #include "engine/report/summary.h"
 #include "engine/report/text_summary.h"
 #include "engine/scan/scan.h"
+#include "engine/worker/sandbox.h"
 #include "plugins/registry.h"
 
 namespace triage {
@@ -133,6 +134,7 @@ std::string in_json(const EvidenceOverview& overview, const InfoArguments& argum
 
 int run_info(const InfoArguments& arguments) {
     const std::atomic<bool>& stop = stop_on_signals();
+    confine_writing({});
     const Configuration configuration = load_configuration({});
     std::vector<EvidenceArgument> evidence;
     for (const std::string& path : arguments.evidence) evidence.push_back({{}, path});

@@ -25,6 +25,7 @@
 #include "engine/report/reporter.h"
 #include "engine/report/text_summary.h"
 #include "engine/scan/options.h"
+#include "engine/worker/sandbox.h"
 #include "plugins/registry.h"
 
 namespace triage {
@@ -134,6 +135,7 @@ int run_ranking(const ReportArguments& arguments) {
         for (RankedExhibit& exhibit : exhibits_at(path)) exhibits.push_back(std::move(exhibit));
     rank(exhibits);
     make_private_folder(arguments.out);
+    confine_writing({arguments.out});
     write_private_file(arguments.out + "/summary.csv", ranking_csv(exhibits));
     write_private_file(arguments.out + "/summary.html", ranking_html(exhibits));
     sync_folder(arguments.out);
@@ -156,6 +158,7 @@ int run_report(const ReportArguments& arguments) {
     const std::shared_ptr<const SigningKey> signer = read_signing_key(arguments.sign);
     const Store store = Store::open_read_only(path + "/case.sqlite");
     const CaseDirectory directory = CaseDirectory::open_for_render(path);
+    confine_writing({path});
     for (const std::string& folder : remove_drafts(path))
         print_notice(path + "/" + folder + " was left of a rendering that did not end: it was removed");
     // What is rendered from a changed store would carry a seal of its own and be believed.

@@ -48,6 +48,16 @@ if traced:
         written = [line for line in lines[restricted or 0:] if re.search(r"O_(WRONLY|RDWR|CREAT)", line) and " = -1" not in line]
         outside = [line for line in written if f'"{path("case")}' not in line and '"/dev/null"' not in line]
         check(written and not outside, f"opened for writing outside the case: {outside[:3]}")
+    # What reads a case or looks at evidence holds itself to the same.
+    for name, command in ("report", ["report", path("case"), "--report", "text,sqlite,csv"]), ("info", ["info", scan[2]]):
+        done = subprocess.run(prefix + [TRIAGE, *command], capture_output=True, text=True)
+        check(done.returncode in (0, 3), f"{name}: {done.returncode}, {done.stderr}")
+        lines = open(path("trace"), errors="replace").read().splitlines()
+        for pattern in r"PR_SET_NO_NEW_PRIVS, 1", r"RLIMIT_CORE, \{rlim_cur=0, rlim_max=0\}", r"landlock_restrict_self\(.* = 0" if has_landlock else ".":
+            check(any(re.search(pattern, line) for line in lines if line.split()[0] == lines[0].split()[0]), f"{name}: no {pattern} in the parent")
+        written = [line for line in lines if re.search(r"O_(WRONLY|RDWR|CREAT)", line) and " = -1" not in line and '"/dev/null"' not in line]
+        outside = [line for line in written if name == "info" or f'"{path("case")}' not in line]
+        check(not outside and bool(written) == (name == "report"), f"{name}: opened for writing: {outside[:3]}")
 else:
     print("SKIPPED in part: no strace here")
 
