@@ -10,6 +10,7 @@
 #include "engine/base/crypto.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
+#include "engine/case/case_directory.h"
 #include "engine/case/private_file.h"
 
 namespace triage {
@@ -30,6 +31,7 @@ int run_keygen(const KeygenArguments& a) {
     const std::string public_path = a.path + ".pub";
     refuse_existing(a.path);
     refuse_existing(public_path);
+    refuse_inside_case(a.path);
     forbid_core_dumps();
     const SigningKey key = SigningKey::generate();
     Bytes pem = a.passphrase.empty() ? key.pem({}) : key.pem(read_passphrase(a.passphrase, true).bytes());

@@ -17,6 +17,7 @@
 #include "cli/versions.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
+#include "engine/case/case_directory.h"
 #include "plugins/registry.h"
 
 namespace triage {
@@ -87,6 +88,9 @@ int run_import(const ImportArguments& a) {
     if (std::error_code unknown;
         std::filesystem::exists(a.output, unknown) && !std::filesystem::is_regular_file(a.output, unknown))
         throw Error(a.output, "is no file: a set cannot be written there", "name a file with -o");
+    if (std::error_code unknown; std::filesystem::exists(a.output, unknown) && !is_compiled_set(a.output))
+        throw Error(a.output, "exists and is no compiled set: it is not written over", "name another file with -o");
+    refuse_inside_case(a.output);
     const std::unique_ptr<Secret> secret = read_secret(a.protect, true);
     const std::unique_ptr<SetKey> key = secret ? std::make_unique<SetKey>(*secret) : nullptr;
     ImportOptions options;

@@ -110,13 +110,6 @@ void audit_lists(AuditLog& audit, const LoadedLists& lists) {
                               {"records", list.identity.records_accepted}});
 }
 
-std::vector<std::string> paths_of(const std::vector<EvidenceSpec>& evidence) {
-    std::vector<std::string> paths;
-    for (const EvidenceSpec& spec : evidence)
-        for (const Segment& segment : spec.segments) paths.push_back(segment.path);
-    return paths;
-}
-
 CaseInfo case_info_of(const ScanArguments& arguments, std::vector<EvidenceSpec>& evidence) {
     if (arguments.listed) return resolve_case_info({arguments.listed_info, false}, evidence);
     CaseInfoInput input = read_case_info(arguments.case_info);
@@ -136,6 +129,13 @@ std::string unused_case_name(const EvidenceSpec& first) {
 }
 
 }  // namespace
+
+std::vector<std::string> paths_of(const std::vector<EvidenceSpec>& evidence) {
+    std::vector<std::string> paths;
+    for (const EvidenceSpec& spec : evidence)
+        for (const Segment& segment : spec.segments) paths.push_back(segment.path);
+    return paths;
+}
 
 Configuration configuration_of(const ScanArguments& arguments) {
     ConfigSources sources;

@@ -92,9 +92,9 @@ void require_same(const EvidenceSpec& now, const EvidenceRecord& then, const std
     require_same_edges(now, edges_then);
 }
 
-std::vector<EvidenceSpec> evidence_of_case(const std::vector<EvidenceRecord>& records,
-                                           const std::map<std::uint32_t, std::string>& edges,
+std::vector<EvidenceSpec> evidence_of_case(const CaseDirectory& directory, const std::vector<EvidenceRecord>& records,
                                            const std::vector<std::string>& folders) {
+    const std::map<std::uint32_t, std::string> edges = edges_at_start(directory.audit_path());
     std::vector<EvidenceSpec> specs;
     std::vector<std::string> notices;
     for (const EvidenceRecord& record : records) {
@@ -102,6 +102,7 @@ std::vector<EvidenceSpec> evidence_of_case(const std::vector<EvidenceRecord>& re
             record.device ? device_at(record, folders) : found_at(record.segments.front().path, folders);
         EvidenceSpec spec = identify_evidence(registry(), {{record.exhibit, path}}, notices).front();
         spec.name = record.name;
+        refuse_on_evidence(directory.path(), paths_of({spec}));
         const auto edges_then = edges.find(record.id);
         require_same(spec, record, edges_then == edges.end() ? "" : edges_then->second);
         if (record.device) spec.before = record.device;  // describe() joins it
@@ -151,6 +152,8 @@ void require_as_sealed(const CaseDirectory& directory) {
 
 // Killed, or failed, between the seal of its store and its manifest: every byte was examined.
 Run begin_to_conclude(CaseDirectory directory, Configuration configuration, Store store, LoadedLists& lists) {
+    for (const EvidenceRecord& record : store.evidences())
+        for (const Segment& segment : record.segments) refuse_on_evidence(directory.path(), {segment.path});
     directory.set_reports_aside();
     AuditLog audit = AuditLog::open_for_append(directory.audit_path());
     audit.record("conclude", {});
@@ -190,8 +193,7 @@ Run begin_resumed(const ScanArguments& arguments, LoadedLists& lists) {
     if (records.empty())  // its audit log may not have begun either
         throw Error(arguments.resume, "ended before its evidence was recorded; there is nothing to resume",
                     "remove it and start the scan again");
-    std::vector<EvidenceSpec> evidence =
-        evidence_of_case(records, edges_at_start(directory.audit_path()), arguments.evidence_at);
+    std::vector<EvidenceSpec> evidence = evidence_of_case(directory, records, arguments.evidence_at);
     require_same_configuration(configuration, run, directory);
     admit_devices(evidence, arguments);
     // The case's limits were for its first part; each would end every part at the same place.

@@ -68,6 +68,7 @@ struct Run {
 };
 
 Configuration configuration_of(const ScanArguments& arguments);
+std::vector<std::string> paths_of(const std::vector<EvidenceSpec>& evidence);  // of every segment
 // From the start of the command: lists and earlier cases of a visit take their time from it.
 std::optional<std::chrono::steady_clock::time_point> deadline_of(const ScanOptions& options,
                                                                  const ScanArguments& arguments);

@@ -18,6 +18,7 @@
 #include "cli/terminal.h"
 #include "cli/versions.h"
 #include "engine/base/error.h"
+#include "engine/case/case_directory.h"
 #include "engine/case/manifest.h"
 #include "engine/case/private_file.h"
 #include "engine/hash/hasher.h"
@@ -53,6 +54,7 @@ class SelftestFolder {
 
   private:
     static void make_new(const std::string& path) {
+        refuse_inside_case(path);
         std::error_code error;
         if (std::filesystem::is_directory(path) && std::filesystem::is_empty(path, error) && !error) return;
         if (std::filesystem::exists(path)) throw Error(path, "is not an empty directory", "name a new one");

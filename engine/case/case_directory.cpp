@@ -132,8 +132,12 @@ void refuse_on_evidence(const std::string& path, const std::vector<std::string>&
         if (S_ISDIR(status.st_mode) && is_inside(parent, evidence))
             throw Error("cannot write the case to " + shown(path), "it lies inside the evidence " + shown(evidence),
                         "give another place with --out");
-        if (S_ISBLK(status.st_mode) && has_home &&
-            stands_on(without_links(parent), numbers_of(home.st_dev), numbers_of(status.st_rdev)))
+        std::vector<DeviceNumbers> devices;
+        if (S_ISBLK(status.st_mode)) devices = {numbers_of(status.st_rdev)};
+        else if (S_ISREG(status.st_mode)) devices = loop_devices_of(evidence);
+        if (has_home && std::any_of(devices.begin(), devices.end(), [&](DeviceNumbers device) {
+                return stands_on(without_links(parent), numbers_of(home.st_dev), device);
+            }))
             throw Error("cannot write the case to " + shown(path), "it lies on the evidence " + shown(evidence),
                         "give a place on another disk with --out");
     }

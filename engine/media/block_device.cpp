@@ -341,6 +341,19 @@ bool stands_on(const std::string& folder, DeviceNumbers file_system, DeviceNumbe
     });
 }
 
+std::vector<DeviceNumbers> loop_devices_of(const std::string& file, const KernelFolders& folders) {
+    std::vector<DeviceNumbers> devices;
+    for (const fs::path& loop : below(folders.sys + "/block")) {
+        std::error_code error;
+        const std::string backing = word_of(loop / "loop/backing_file");
+        if (backing.empty() || !fs::equivalent(backing, file, error) || error) continue;
+        DeviceNumbers device;
+        std::istringstream numbers(word_of(loop / "dev"));
+        if (char colon = 0; numbers >> device.major >> colon >> device.minor) devices.push_back(device);
+    }
+    return devices;
+}
+
 std::optional<Failure> set_read_only(const std::string& path) {
     struct stat facts {};
     if (::stat(path.c_str(), &facts) != 0) return Failure{std::strerror(errno)};

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "engine/media/block_device.h"
 
@@ -16,5 +17,8 @@ struct DeviceNumbers {
 // `folder` is canonical, `file_system` its st_dev.
 bool stands_on(const std::string& folder, DeviceNumbers file_system, DeviceNumbers device,
                const KernelFolders& folders = {});
+
+// The loop devices that give a file's bytes, by the path that the kernel tells of each.
+std::vector<DeviceNumbers> loop_devices_of(const std::string& file, const KernelFolders& folders = {});
 
 }  // namespace triage

@@ -65,6 +65,19 @@ if mount -o ro "$stick" mnt 2>/dev/null; then
     else
         echo "no mount name spaces here: a mount in another one is not tried"
     fi
+    # Nor is a case written, or gone on with, on an image that is mounted by its file.
+    mount -o remount,rw "$stick" mnt
+    "$TRIAGE" scan stick.img --out mnt/case >out 2>err
+    [ $? -eq 2 ] && grep -q "lies on the evidence" err && [ ! -e mnt/case ] || fault "a case is written into a mounted image: $(cat err)"
+    grep -o '"md5":"[0-9a-f]*"' plain/reports/entries.jsonl | cut -d'"' -f4 | sort -u >every.md5
+    for of in "$stick" stick.img; do
+        "$TRIAGE" scan "$of" --notable every.md5 --out part --stop-after 1 --allow-mounted --quiet >/dev/null 2>&1
+        rm -rf mnt/part && cp -a part mnt/part && rm -r part
+        before=$(cd mnt/part && find . -type f -exec sha256sum {} + | sort)
+        "$TRIAGE" scan --resume mnt/part --allow-mounted >out 2>err
+        [ $? -eq 2 ] && grep -q "lies on the evidence" err || fault "a case on $of is gone on with: $(cat err)"
+        [ "$(cd mnt/part && find . -type f -exec sha256sum {} + | sort)" = "$before" ] || fault "a refused resume wrote"
+    done
     # Nor is anything of a list written on what one of its lines names, however deep the folder would be.
     mount -o remount,rw "$stick" mnt
     printf 'exhibit,path\nD/1,%s\nD/2,%s\n' "$work/large.img" "$stick" >list.csv

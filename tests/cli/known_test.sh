@@ -25,6 +25,9 @@ ends 2 "either --notable or --ignorable" known import "$list" -o set.tks --notab
 cp "$list" own.md5
 ends 2 "is one of the lists" known import own.md5 -o ./own.md5 --notable
 cmp -s "$list" own.md5 || fault "an import took the place of its list"
+cp "$demo" precious.E01
+ends 2 "exists and is no compiled set" known import "$list" -o precious.E01 --notable
+cmp -s "$demo" precious.E01 || fault "an import took the place of evidence"
 [ ! -e set.tks ] || fault "an import that was refused left a set"
 ends 0 "notable" known import "$list" -o set.tks --notable --name demo --set-version 7
 ends 0 "demo \(notable\), version 7" known info set.tks
@@ -36,6 +39,10 @@ ends 0 "" known import "$list" -o again.tks --notable --name demo --set-version 
 cmp -s set.tks again.tks || fault "two imports of one list differ"
 ends 1 "MATCH" scan "$demo" --notable set.tks --out compiled
 ends 1 "MATCH" scan "$demo" --notable "$list" --out raw
+ends 2 "lies inside another case" known import "$list" -o raw/set.tks --notable
+ends 2 "lies inside another case" keygen raw/reports/key
+ends 2 "lies inside another case" selftest --out raw/selftest
+ends 0 "intact" verify raw
 rows() { sed -E 's/"(set|version|set_digest)":"[^"]*",//g' "$1/reports/findings.jsonl"; }
 [ "$(rows compiled)" = "$(rows raw)" ] || fault "a compiled set finds other files than its list"
 [ "$(rows raw | wc -l)" -eq 6 ] || fault "the demo has six findings"

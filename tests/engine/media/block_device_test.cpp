@@ -44,6 +44,13 @@ class Machine {
     bool has(const std::string& path, DeviceNumbers file_system, DeviceNumbers device) const {
         return stands_on(path, file_system, device, {folder / "sys", folder / "proc", folder / "run"});
     }
+    std::vector<DeviceNumbers> loop_devices(const std::string& file) const {
+        return loop_devices_of(file, {folder / "sys", folder / "proc", folder / "run"});
+    }
+    void write_at(const std::string& name, const std::string& file, const std::string& text) {
+        fs::create_directories((place(name) / file).parent_path());
+        sample::write_file(place(name) / file, text);
+    }
     fs::path place(const std::string& name) const { return places.at(name); }
 
   private:
@@ -215,6 +222,23 @@ TEST_CASE("a folder stands on a device whatever lies between them") {
         for (std::string name; members >> name;) machine.write("sys/fs/btrfs/uuid/devices/" + name, "");
         CHECK(machine.has(row.path, row.file_system, row.device) == row.expect);
     }
+}
+
+TEST_CASE("the loop devices of a file are those whose file it is, by whatever name") {
+    Machine machine;
+    const sample::Folder folder;
+    sample::write_file(folder / "image", "bytes");
+    sample::write_file(folder / "other", "bytes");
+    std::filesystem::create_symlink("image", folder / "link");
+    const auto loops = [&](const char* name) { return machine.loop_devices(folder / name).size(); };
+    CHECK(loops("image") == 0);
+    machine.write_at("loop0", "loop/backing_file", (folder / "image") + "\n");
+    REQUIRE(loops("image") == 1);
+    CHECK(machine.loop_devices(folder / "link").front().major == 7);
+    CHECK(machine.loop_devices(folder / "link").front().minor == 0);
+    CHECK(loops("other") == 0);
+    machine.write_at("loop0", "loop/backing_file", (folder / "image") + " (deleted)\n");
+    CHECK(loops("image") == 0);
 }
 
 TEST_CASE("a file is no device") {
