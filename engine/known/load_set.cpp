@@ -102,12 +102,14 @@ std::string kept_warnings(const std::vector<std::string>& warnings, const std::v
 }
 
 // What the cache has, or nothing; what is damaged is removed.
-std::optional<LoadedSet> find_cached(const std::string& kept, const std::string& path) {
+std::optional<LoadedSet> find_cached(const std::string& kept, const std::string& path, const std::string& sha256) {
     std::error_code unknown;
     if (!fs::exists(kept + ".tks", unknown) || !fs::exists(kept + ".json", unknown)) return std::nullopt;
     try {
         KnownSet set = KnownSet::open(open_to_read(kept + ".tks"), path);
         set.check();
+        if (set.identity().sources.size() != 1 || set.identity().sources.front().sha256 != sha256)
+            throw Error(kept, "is a set of another list");
         std::ifstream file(kept + ".json");
         LoadedSet loaded{std::move(set), nlohmann::json::parse(file).get<std::vector<std::string>>()};
         for (std::string& warning : warnings_of_age(loaded.set.identity(), path))
@@ -124,7 +126,7 @@ LoadedSet load_cached(const std::string& path, const std::vector<const ListForma
                       const LoadOptions& options) {
     const std::string sha256 = sha256_of_file(path);
     const std::string kept = options.cache_folder + "/" + cache_name(sha256, path, options);
-    std::optional<LoadedSet> loaded = find_cached(kept, path);
+    std::optional<LoadedSet> loaded = find_cached(kept, path, sha256);
     if (!loaded) {
         make_cache(options.cache_folder);
         CacheFile file(options.cache_folder);

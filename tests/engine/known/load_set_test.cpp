@@ -103,6 +103,18 @@ TEST_CASE("a damaged set of the cache is replaced") {
     }
 }
 
+TEST_CASE("a set of another list in the place of the cached one is replaced") {
+    const Bench bench;
+    const std::string path = bench.write("list.md5", abc + "\n");
+    bench.load(bench.write("other.md5", abc + "\n" + empty_md5 + "\n"));
+    const std::string other = bench.cached().at(0).string();
+    bench.load(path);
+    std::vector<fs::path> both = bench.cached();
+    std::erase(both, other);
+    fs::copy_file(other, both.at(0), fs::copy_options::overwrite_existing);
+    CHECK(bench.load(path).set.identity().records_accepted == 1);
+}
+
 TEST_CASE("a list with a file beside it is not cached: the other may change") {
     const Bench bench;
     const std::string list = bench.write(
