@@ -92,19 +92,22 @@ int render_and_seal(Run run, const ReportContext& context, const ScanArguments& 
                 .threads = threads,
                 .reports = options.report_options,
                 .run_facts = arguments.run_facts});
+    int code = context.verdict.exit_code();
+    for (const ReportOutcome& outcome : outcomes) {
+        if (outcome.failure.empty()) continue;
+        run.audit.record("report-failed", {{"report", outcome.name}, {"failure", outcome.failure}});
+        if (code == exit_code::success) code = exit_code::not_whole;
+    }
     record_clock(run.audit);
-    run.audit.record("end", {{"verdict", context.verdict.words()},
-                             {"exit_code", static_cast<std::uint64_t>(context.verdict.exit_code())}});
+    run.audit.record("end", {{"verdict", context.verdict.words()}, {"exit_code", static_cast<std::uint64_t>(code)}});
     { const Store closed = std::move(run.store); }
     { const AuditLog closed = std::move(run.audit); }
     const std::string seal = write_manifest(path, context.evidences, context.lists, threads, arguments.signer.get());
     watch.end();
-    bool is_reported = true;
-    for (const ReportOutcome& outcome : outcomes) {
-        if (outcome.failure.empty()) continue;
-        print_error("report " + outcome.name + ": " + outcome.failure, "triage report " + path + " renders it again");
-        is_reported = false;
-    }
+    for (const ReportOutcome& outcome : outcomes)
+        if (!outcome.failure.empty())
+            print_error("report " + outcome.name + ": " + outcome.failure,
+                        "triage report " + path + " renders it again");
     const bool is_in_words = !arguments.quiet && !arguments.json && !live;
     if (live) live->end(context.verdict, path, seal);
     if (arguments.json) std::fputs(read_whole_file(run.directory.reports_path() + "/summary.json").c_str(), stdout);
@@ -116,8 +119,7 @@ int render_and_seal(Run run, const ReportContext& context, const ScanArguments& 
         std::fputs(fmt::format("{}\nCase: {}\nSeal: {}\n", found, path, seal_in_groups(seal)).c_str(), stdout);
     if (may_tell_interruption(context.run, arguments))
         print_error("interrupted; what is done is kept", "to go on: " + resume_command(run, arguments));
-    const int code = context.verdict.exit_code();
-    return code == exit_code::success && !is_reported ? exit_code::not_whole : code;
+    return code;
 }
 
 }  // namespace

@@ -216,6 +216,9 @@ nothing = run(TRIAGE, "report", done.case, "--report", "exec", "--config", confi
 check("no program", "ended with exit code 127; what it said stands in exec.err" in nothing.stderr)
 suffering = scan(image, "--config", configuration([os.path.join(folder, "early.py")]))
 check("in a scan", (suffering.code, "report exec: program" in suffering.stderr), (3, True))
+audit = [json.loads(line) for line in read(suffering.case + "/audit.jsonl").splitlines()]
+check("audit of a report that failed", [r["report"] for r in audit if r["event"] == "report-failed"], ["exec"])
+check("exit code in the audit log", audit[-1]["exit_code"], suffering.code)
 
 # A triage that is stopped for longer than it waits for the program has not waited for it.
 napping = configuration([python("naps.py", "time.sleep(2); sys.stdin.buffer.read()")], "reports.exec.timeout: 4\n")
