@@ -20,6 +20,8 @@
 namespace triage {
 namespace {
 
+namespace fs = std::filesystem;
+
 // A device that was plugged in again may have another name: a place given for moved evidence may be a device. Only a
 // serial number tells it from others of its kind.
 std::string device_at(const EvidenceRecord& record, const std::vector<std::string>& places) {
@@ -57,7 +59,6 @@ void require_same_device(const EvidenceSpec& now, const EvidenceRecord& then) {
 
 // The recorded path, or the file of that name in one of the folders given for moved files.
 std::string found_at(const std::string& recorded, const std::vector<std::string>& folders) {
-    namespace fs = std::filesystem;
     for (const std::string& folder : folders) {
         const fs::path moved = fs::path(folder) / fs::path(recorded).filename();
         if (fs::exists(moved)) return moved.string();
@@ -92,14 +93,31 @@ void require_same(const EvidenceSpec& now, const EvidenceRecord& then, const std
     require_same_edges(now, edges_then);
 }
 
-std::vector<EvidenceSpec> evidence_of_case(const CaseDirectory& directory, const std::vector<EvidenceRecord>& records,
+void require_there(const std::string& path, const std::string& option) {
+    if (std::error_code error; fs::exists(path, error)) return;
+    throw Error(path, "is not there",
+                "say with " + option + " where it is now; a relative path is so from where the scan was begun");
+}
+
+// By id. An audit log that lost its beginning is none that was begun with this store.
+std::map<std::uint32_t, std::string> edges_of_case(const CaseDirectory& directory, const Store& store) {
+    std::map<std::uint32_t, std::string> edges = edges_at_start(directory.audit_path());
+    if (edges.empty() && !store.volumes().empty())
+        throw Error(directory.audit_path(),
+                    "does not tell of the evidence that the store holds: it was changed or lost",
+                    "put back what was there, or start a new case");
+    return edges;
+}
+
+std::vector<EvidenceSpec> evidence_of_case(const CaseDirectory& directory, const Store& store,
                                            const std::vector<std::string>& folders) {
-    const std::map<std::uint32_t, std::string> edges = edges_at_start(directory.audit_path());
+    const std::map<std::uint32_t, std::string> edges = edges_of_case(directory, store);
     std::vector<EvidenceSpec> specs;
     std::vector<std::string> notices;
-    for (const EvidenceRecord& record : records) {
+    for (const EvidenceRecord& record : store.evidences()) {
         const std::string path =
             record.device ? device_at(record, folders) : found_at(record.segments.front().path, folders);
+        require_there(path, "--evidence-at");
         EvidenceSpec spec = identify_evidence(registry(), {{record.exhibit, path}}, notices).front();
         spec.name = record.name;
         refuse_on_evidence(directory.path(), paths_of({spec}));
@@ -114,6 +132,7 @@ std::vector<EvidenceSpec> evidence_of_case(const CaseDirectory& directory, const
 void load_lists_of_case(LoadedLists& lists, const std::vector<ListRecord>& records, const ScanArguments& arguments) {
     for (const ListRecord& record : records) {
         const std::string path = found_at(record.identity.source_path, arguments.list_at);
+        require_there(path, "--list-at");
         // The lenient reading accepts what either reading accepted; the digest proves that it is the same list.
         LoadedSet loaded = load(lists, path, record.identity.polarity, true, arguments);
         if (loaded.set.identity().source_sha256 != record.identity.source_sha256)
@@ -189,11 +208,10 @@ Run begin_resumed(const ScanArguments& arguments, LoadedLists& lists) {
     if (run.interruption == untrusted_interruption)
         throw Error(arguments.resume, "is not to be gone on with: " + run.interruption,
                     "start a new case, best on another machine");
-    const std::vector<EvidenceRecord> records = looked->evidences();
-    if (records.empty())  // its audit log may not have begun either
+    if (looked->evidences().empty())  // its audit log may not have begun either
         throw Error(arguments.resume, "ended before its evidence was recorded; there is nothing to resume",
                     "remove it and start the scan again");
-    std::vector<EvidenceSpec> evidence = evidence_of_case(directory, records, arguments.evidence_at);
+    std::vector<EvidenceSpec> evidence = evidence_of_case(directory, *looked, arguments.evidence_at);
     require_same_configuration(configuration, run, directory);
     admit_devices(evidence, arguments);
     // The case's limits were for its first part; each would end every part at the same place.

@@ -42,8 +42,8 @@ def stopped_at_once(case):
     return code, seconds
 
 
-def refused(case, what, words):
-    done = triage("scan", "--resume", case)
+def refused(case, what, words, *arguments):
+    done = triage("scan", "--resume", case, *arguments)
     if done.returncode != 2 or not all(word in done.stderr for word in words):
         faults.append(f"{what}: exit {done.returncode}: {done.stderr}")
 
@@ -95,6 +95,20 @@ with sqlite3.connect(os.path.join(edited, "case.sqlite")) as store:
     store.execute("CREATE TABLE more (row INTEGER)")
 store.close()
 refused(edited, "edited store of a sealed part", ["is not as it was sealed", "case.sqlite"])
+
+# Relative paths are so from where the scan was begun; from elsewhere the folder is to be named.
+begun = subprocess.run([TRIAGE, "scan", os.path.basename(image), "--notable", os.path.basename(listed), "--stop-after", "1", "--out", "relative"],
+                       cwd=workspace(), capture_output=True, text=True)
+relative = os.path.join(workspace(), "relative")
+lost = shutil.copytree(relative, os.path.join(workspace(), "lost"))
+os.remove(os.path.join(lost, "manifest.json"))
+open(os.path.join(lost, "audit.jsonl"), "w").close()
+refused(lost, "emptied audit log", ["audit.jsonl", "does not tell of the evidence that the store holds"])
+refused(relative, "relative path from elsewhere", [os.path.basename(image), "is not there", "--evidence-at"])
+refused(relative, "relative list from elsewhere", [os.path.basename(listed), "is not there", "--list-at"], "--evidence-at", workspace())
+done = triage("scan", "--resume", relative, "--evidence-at", workspace(), "--list-at", workspace())
+if (begun.returncode, done.returncode) != (1, 1):
+    faults.append(f"relative paths: {begun.returncode}, {done.returncode}: {begun.stderr} {done.stderr}")
 
 status = os.stat(image)
 restore = (status.st_atime_ns, status.st_mtime_ns)
