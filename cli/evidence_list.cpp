@@ -65,10 +65,25 @@ std::string below_list(const std::string& list, const std::string& path) {
     return fs::path(path).is_absolute() ? path : (fs::path(list).parent_path() / path).string();
 }
 
-std::vector<Row> read_rows(const ScanArguments& arguments, Faults& faults) {
-    const std::string& list = arguments.evidence_list;
+// A pipe is a list too, and none that has no end.
+std::string text_of(const std::string& list) {
+    constexpr std::size_t longest = 64u << 20;
     std::ifstream file(list, std::ios::binary);
     if (!file || fs::is_directory(list)) throw Error(list, "cannot be read");
+    std::string text(1u << 16, '\0');
+    std::size_t length = 0;
+    while (file.read(text.data() + length, static_cast<std::streamsize>(text.size() - length)), file.gcount() > 0) {
+        length += static_cast<std::size_t>(file.gcount());
+        if (length > longest) throw Error(list, "is longer than 64 MiB: it is no list of evidence");
+        if (length == text.size()) text.resize(2 * length);
+    }
+    text.resize(length);
+    return text;
+}
+
+std::vector<Row> read_rows(const ScanArguments& arguments, Faults& faults) {
+    const std::string& list = arguments.evidence_list;
+    std::istringstream file(text_of(list));
     csv::Reader csv(file, ',');
     const csv::Places places = read_header(csv, list);
     const std::size_t columns = csv.fields().size();
@@ -257,6 +272,10 @@ int run_row(const Row& row, CaseState state, ScanArguments one, const ScanOption
                                  row.is_gone ? ", its evidence is not there" : "", row.folder));
         return verdict_of(Store::open_read_only(row.folder + "/case.sqlite")).exit_code();
     }
+    // Writing is confined to the folder of the list from its first case on.
+    if (fs::is_symlink(row.folder))
+        throw Error(row.folder, "is a link: a case of a list lies in the list's own folder",
+                    "put the case itself there");
     if (state == CaseState::interrupted) {
         one.resume = row.folder;
         one.evidence_at = {row.path};

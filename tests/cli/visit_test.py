@@ -47,6 +47,8 @@ for text, why in (("A,ext2.img\n", "unknown column"), ("", "no header"), ("exhib
     write("wrong.csv", text)
     done = run("scan", "--evidence-list", "wrong.csv", "--notable", LIST, "--out", "none")
     check(done.returncode == 2 and why in done.stderr, f"{text!r}: {done.stderr}")
+done = run("scan", "--evidence-list", "/dev/zero", "--notable", LIST, "--out", "none")
+check(done.returncode == 2 and "longer than 64 MiB" in done.stderr, f"a list without end: {done.stderr}")
 for more, why in ((["ext2.img", "--out", "none"], "beside the list"), ([], "no folder")):
     done = run("scan", "--evidence-list", "wrong.csv", "--notable", LIST, *more)
     check(done.returncode == 2 and why in done.stderr, f"{more}: {done.stderr}")
@@ -300,4 +302,12 @@ check(done.returncode == 3, f"a changed case is ranked: {done.returncode}")
 rows = list(csv.DictReader(open(path("ranking-2/summary.csv"), newline="")))
 check([r["verdict"] for r in rows][:2] == ["NOT READABLE"] * 2 and rows[2]["rank"] == "3", f"what cannot be ranked is not first: {rows[:3]}")
 
+# Only the list's own folder is written to: a case elsewhere that a link leads to costs its own row.
+os.makedirs(path("linked"))
+os.makedirs(path("elsewhere"))
+os.symlink("../elsewhere", path("linked/L_1"))
+write("images/linked.csv", "exhibit,path\nL/1,fat16.img\nL/2,fat12.img\n")
+done = run("scan", "--evidence-list", "images/linked.csv", "--notable", LIST, "--out", "linked", "--threads", "0")
+check(done.returncode == 3 and "is a link" in done.stderr and not os.listdir(path("elsewhere")), f"through a link: {done.returncode} {done.stderr}")
+check(rows_of(done.stdout) == {"L/1": "NOT", "L/2": "NO"}, f"beside a link: {done.stdout}")
 finish(faults, "visits")
