@@ -128,7 +128,7 @@ void add_scan(CLI::App& app, CommandLine& line) {
                      "Reports tell times, host, user, command, threads... from here, and say so (YAML): with it the\n"
                      "same evidence makes the same bytes. The store and the audit log keep the run's own")
         ->type_name("FILE");
-    scan->add_option("--threads", a->threads, help_of("threads"))->type_name("N")->check(CLI::Range(1u, 1024u));
+    scan->add_option("--threads", a->threads, help_of("threads"))->type_name("N")->check(CLI::Range(0u, 1024u));
     scan->add_option("--memory", a->memory_mib, help_of("memory_mib"))
         ->type_name("MIB")
         ->check(CLI::Range(64u, 1048576u));

@@ -142,7 +142,7 @@ Configuration configuration_of(const ScanArguments& arguments) {
     if (!arguments.profile.empty()) sources.profile = arguments.profile;
     if (!arguments.config.empty()) sources.file = arguments.config;
     sources.available_reports = reporter_names();
-    if (arguments.threads > 0) sources.overrides.emplace_back("threads", std::to_string(arguments.threads));
+    if (arguments.threads) sources.overrides.emplace_back("threads", std::to_string(*arguments.threads));
     if (arguments.memory_mib > 0) sources.overrides.emplace_back("memory_mib", std::to_string(arguments.memory_mib));
     if (arguments.time_seconds)
         sources.overrides.emplace_back("limits.time_seconds", std::to_string(*arguments.time_seconds));

@@ -223,7 +223,7 @@ Run begin_resumed(const ScanArguments& arguments, LoadedLists& lists) {
     if (!are_same_lists(lists.records, looked->lists())) throw Error(arguments.resume, "began with other lists");
     configuration.options.algorithms.add(algorithms_of(lists.sets));
     test_digests(configuration.options.algorithms);
-    if (arguments.threads > 0) options.threads = arguments.threads;
+    if (arguments.threads) options.threads = *arguments.threads;
     run.earlier_threads += (run.earlier_threads.empty() ? "" : "; ") + std::to_string(run.threads);
     run.threads = thread_count(options);
     if (arguments.memory_mib > 0) options.memory_mib = arguments.memory_mib;

@@ -27,8 +27,8 @@ class Watch;
 struct ScanArguments {
     std::vector<std::string> evidence, notable, ignorable, exhibits, evidence_at, list_at, case_info;
     std::string config, profile, out, reports, redact, resume, hash_engine;
-    std::uint32_t threads = 0, memory_mib = 0;
-    std::optional<std::uint32_t> time_seconds;
+    std::uint32_t memory_mib = 0;
+    std::optional<std::uint32_t> threads, time_seconds;
     std::optional<std::uint64_t> most_matches;
     std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();  // of the whole visit
     std::string key;

@@ -46,6 +46,7 @@ try 2 "nonsense" scan "$good" --no-such-nonsense --out "$(fresh)"
 try 2 "nonsense" scan "$good" --report nonsense --out "$(fresh)"
 try 2 "nonsense" scan "$good" --profile nonsense --out "$(fresh)"
 try 2 "" scan
+try 2 "1025" scan "$good" --threads 1025 --out "$(fresh)"
 try 2 "" no-such-command
 try 2 "" report "$work/folder" --report text
 try 0 "" --help
