@@ -74,7 +74,7 @@ std::string in_words(const EvidenceOverview& overview, const InfoArguments& argu
         if (!evidence.device->use.empty()) page.line("in use: " + escape_for_terminal(evidence.device->use));
     }
     for (const StoredDigest& digest : evidence.digests)
-        page.line(fmt::format("stored {}: {}", digest.algorithm, digest.hex));
+        page.line(fmt::format("stored {}: {}", escape_for_terminal(digest.algorithm), escape_for_terminal(digest.hex)));
     for (const HeaderValue& value : evidence.header)
         if (is_shown(value, arguments)) page.line(fmt::format("{}: {}", value.name, escape_for_terminal(value.value)));
     for (const VolumeRecord& volume : overview.volumes) add_volume(page, volume, arguments);

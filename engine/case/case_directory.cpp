@@ -183,7 +183,8 @@ CaseDirectory CaseDirectory::open_for_resume(const std::string& path) {
     CaseDirectory directory(path, open_and_lock(path));
     std::error_code error;
     if (!fs::is_regular_file(directory.store_path(), error))
-        throw Error("cannot resume " + shown(path), "it holds no case.sqlite: this is not a case");
+        throw Error("cannot resume " + shown(path), "it holds no case.sqlite: this is not a case",
+                    "what a scan left that ended before it began may be removed; then start the scan again");
     refuse_read_only(path);
     return directory;
 }

@@ -248,8 +248,8 @@ void add_evidence(TextPage& page, const ReportContext& context) {
                         evidence.volume_system.empty() ? "unknown" : escape_for_terminal(evidence.volume_system)),
             "    ");
         for (const StoredDigest& digest : evidence.digests)
-            page.line(fmt::format("stored {} of the media, {}: {}", digest.algorithm, in_words(evidence.check.result),
-                                  digest.hex),
+            page.line(fmt::format("stored {} of the media, {}: {}", escape_for_terminal(digest.algorithm),
+                                  in_words(evidence.check.result), escape_for_terminal(digest.hex)),
                       "    ");
         if (evidence.check.result != MediaResult::verified)
             for (const StoredDigest& digest : evidence.check.computed)

@@ -85,6 +85,8 @@ if os.geteuid() == 0 and shutil.which("setpriv"):
     done = subprocess.run(bare + [reachable] + scan[1:] + [path("nobody/case")], capture_output=True, text=True)
     check(done.returncode in (0, 3), f"as nobody: {done.returncode}, {done.stderr}")
     check(subprocess.run([TRIAGE, "verify", path("nobody/case")], capture_output=True).returncode == 0, "as nobody: does not verify")
+    done = subprocess.run(bare + [reachable] + scan[1:] + [path("nobody/narrow")], capture_output=True, text=True, umask=0o177)
+    check(done.returncode in (0, 3) and os.path.exists(path("nobody/narrow/reports/summary.json")), f"under umask 0177: {done.returncode}, {done.stderr}")
     os.chmod(path("nobody/case"), 0)
     done = subprocess.run(bare + [reachable, "verify", path("nobody/case")], capture_output=True, text=True)
     check(done.returncode == 3 and "Permission denied" in done.stderr, f"a case that cannot be read: {done.returncode}, {done.stderr}")
