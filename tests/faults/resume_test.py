@@ -106,6 +106,13 @@ open(os.path.join(lost, "audit.jsonl"), "w").close()
 refused(lost, "emptied audit log", ["audit.jsonl", "does not tell of the evidence that the store holds"])
 refused(relative, "relative path from elsewhere", [os.path.basename(image), "is not there", "--evidence-at"])
 refused(relative, "relative list from elsewhere", [os.path.basename(listed), "is not there", "--list-at"], "--evidence-at", workspace())
+# A power cut while the seal was set aside left it in both places: the case goes on all the same.
+both = shutil.copytree(relative, os.path.join(workspace(), "both"))
+shutil.copytree(os.path.join(both, "reports"), os.path.join(both, "interrupted-1", "reports"))
+shutil.copy(os.path.join(both, "manifest.json"), os.path.join(both, "interrupted-1"))
+done = triage("scan", "--resume", both, "--evidence-at", workspace(), "--list-at", workspace())
+if done.returncode != 1 or triage("verify", both).returncode != 0:
+    faults.append(f"a seal in both places: {done.returncode}: {done.stderr}")
 done = triage("scan", "--resume", relative, "--evidence-at", workspace(), "--list-at", workspace())
 if (begun.returncode, done.returncode) != (1, 1):
     faults.append(f"relative paths: {begun.returncode}, {done.returncode}: {begun.stderr} {done.stderr}")
