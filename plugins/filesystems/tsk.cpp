@@ -3,7 +3,9 @@
 // Runs in a worker; a libtsk that crashes, hangs or lies costs a part of one volume and is reported.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
+#include <set>
 
 #include "engine/evidence/filesystem.h"
 #include "plugins/tsk/apfs.h"
@@ -90,16 +92,15 @@ class TskFilesystem : public FilesystemReader {
     bool walk(const MediaReader& media, const Volume& volume, const WalkLimits& limits, bool probe_only,
               WalkSink& sink) const override {
         Image image(media, volume.start, volume.length);
-        const Walk walk{image, limits, probe_only, sink};
-        const std::optional<Recognised> header = recognise(image);
+        std::set<std::string> types;
+        const Walk walk{image, limits, probe_only, sink, types};
+        const std::vector<Recognised> headers = recognise(image);
         image.take_flaws();
-        if (header && header->is_boot_sector) return report_unrecognised(*header, sink), true;
+        for (const Recognised& header : headers)
+            if (header.is_boot_sector) return report_unrecognised(header, sink), true;
         show_inode_size(image);
-        if (!walk.detected() && !walk.pool()) return walk.nothing_found(header), true;
-        // Beside a readable file system: the shell that BitLocker To Go shows, which is not the content, or what an
-        // earlier format left. The mark of Core Storage is two bytes, too few to say so.
-        if (header && header->kind == ProblemKind::locked && header->type != "corestorage")
-            report(sink, header->kind, "beside what was read: " + header->words);
+        if (!walk.detected() && !walk.pool()) return walk.nothing_found(headers), true;
+        if (!types.empty()) walk.others(headers);
         return true;
     }
 
@@ -113,6 +114,7 @@ class TskFilesystem : public FilesystemReader {
         const WalkLimits& limits;
         bool probe_only;
         WalkSink& sink;
+        std::set<std::string>& types;  // that opened
 
         // `superblock`: where that of an APFS volume stands.
         void one(TSK_FS_INFO* handle, std::string inner, std::string label,
@@ -123,6 +125,7 @@ class TskFilesystem : public FilesystemReader {
             fs.type = tsk_fs_type_toname(handle->ftype);
             fs.block_size = handle->block_size;
             set_time_forms(handle->ftype, fs);
+            types.insert(fs.type);
             OpenFilesystem open = open_parts(handle, image);
             open.apfs_superblock = superblock;
             const std::string unsound = why_unsound(open);
@@ -191,21 +194,42 @@ class TskFilesystem : public FilesystemReader {
         void unreadable(const std::string& inner, const std::string& label, ProblemKind kind, std::string why) const {
             Filesystem fs;
             fs.inner = inner, fs.label = label, fs.type = "apfs", fs.is_readable = false;
+            types.insert(fs.type);
             sink.filesystem(fs);
             report(sink, kind, std::move(why));
         }
 
-        void nothing_found(const std::optional<Recognised>& header) const {
+        // Beside what was read: the shell that BitLocker To Go shows, which is not the content; the other half of a
+        // disc for two systems; what an earlier format left.
+        void others(const std::vector<Recognised>& headers) const {
+            for (const Recognised& header : headers)
+                if (header.is_borne_out && !header.is_swap && !is_opened(header.type))
+                    report(sink, header.kind, "beside what was read: " + header.words);
+        }
+
+        // By what libtsk's names and ours begin with alike: "ext4" and "ext", "fat16" and "fat32".
+        bool is_opened(std::string_view type) const {
+            return std::any_of(types.begin(), types.end(),
+                               [&](std::string_view o) { return o.substr(0, 3) == type.substr(0, 3); });
+        }
+
+        void nothing_found(const std::vector<Recognised>& headers) const {
             const ReadFlaws flaws = image.take_flaws();
             for (const BadRange& flaw : flaws) sink.problem(problem_of(flaw, image.sector_size()));
-            const std::string unsupported = header ? Ext4Inodes(image).why_unsupported() : std::string{};
-            if (!unsupported.empty())
-                return report_unrecognised({header->type, ProblemKind::unsupported, unsupported}, sink);
-            if (header) return report_unrecognised(*header, sink);
+            if (!headers.empty()) return unread(headers);
             if (!flaws.empty()) return report(sink, ProblemKind::unreadable, "its start cannot be read");
             report(sink, ProblemKind::unrecognised,
                    looks_blank(image) ? "no file system; its first and last 64 KiB hold one repeated byte"
                                       : "no known file system");
+        }
+
+        void unread(std::vector<Recognised> headers) const {
+            const std::string why = Ext4Inodes(image).why_unsupported();
+            for (Recognised& header : headers)
+                if (header.type == "ext" && !why.empty()) header.kind = ProblemKind::unsupported, header.words = why;
+            report_unrecognised(headers[0], sink);
+            for (std::size_t i = 1; i < headers.size(); ++i)
+                if (!headers[i].is_swap) report(sink, headers[i].kind, "beside it: " + headers[i].words);
         }
     };
 };

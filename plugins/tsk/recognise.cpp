@@ -54,11 +54,6 @@ constexpr std::array signatures{
               unsupported},
     Signature{0, "\3\0\0\0\1\0\0\0\xff\xff"sv, "yaffs2", "YAFFS2: not read by this build", unsupported},
     Signature{0, "\0\0\0\3\0\0\0\1\xff\xff"sv, "yaffs2", "YAFFS2: not read by this build", unsupported},
-    Signature{0x8001, "NSR02"sv, "udf", "UDF: not read by this build", unsupported},
-    Signature{0x8801, "NSR02"sv, "udf", "UDF: not read by this build", unsupported},
-    Signature{0x9001, "NSR02"sv, "udf", "UDF: not read by this build", unsupported},
-    Signature{0x8801, "NSR03"sv, "udf", "UDF: not read by this build", unsupported},
-    Signature{0x9001, "NSR03"sv, "udf", "UDF: not read by this build", unsupported},
     // Containers given as if they were the media itself.
     Signature{0, "QFI\xfb"sv, "qcow", "a QEMU image (QCOW): not read by this build; convert it to raw or E01",
               unsupported},
@@ -99,11 +94,28 @@ bool holds(Image& image, const Signature& signature) {
            as_text(there) == signature.bytes;
 }
 
-bool holds_swap(Image& image, std::uint64_t free_bytes = ~0ull) {
-    // mkswap puts its signature into the last ten bytes of the first page; page sizes in use go from 4 to 64 KiB.
+// mkswap puts its signature into the last ten bytes of the first page; page sizes in use go from 4 to 64 KiB. Where
+// that page ends; 0: there is none.
+std::uint64_t swap_page(Image& image) {
     for (std::uint64_t page : {4096u, 8192u, 16384u, 65536u})
         for (std::string_view magic : {"SWAPSPACE2"sv, "SWAP-SPACE"sv})
-            if (page <= free_bytes && holds(image, {page - 10, magic, {}, {}, unsupported})) return true;
+            if (holds(image, {page - 10, magic, {}, {}, unsupported})) return page;
+    return 0;
+}
+
+// The volume recognition sequence (ECMA-167, part 2, 8.3.1; ECMA-119 6.7.1) starts at 32 KiB and is as long as a disc
+// has descriptors; with sectors of 4096 bytes every second place is empty, and one may be damaged.
+bool holds_udf(Image& image) {
+    constexpr std::uint64_t first = 0x8000, step = 2048, most_descriptors = 128;
+    int empty = 0;
+    for (std::uint64_t i = 0; i < most_descriptors && empty < 4; ++i) {
+        std::array<std::byte, 6> head{};
+        if (!image.read(first + i * step, head)) return false;
+        const std::string_view id = as_text(head).substr(1);
+        if (id == "NSR02" || id == "NSR03") return true;
+        const bool is_descriptor = id == "CD001" || id == "BEA01" || id == "TEA01" || id == "BOOT2" || id == "CDW02";
+        empty = is_descriptor ? 0 : empty + 1;
+    }
     return false;
 }
 
@@ -134,32 +146,48 @@ std::string why_unsupported_ntfs(Image& image) {
     return fmt::format("NTFS with clusters of 2^{} sectors: not read by this build", exponent);
 }
 
-}  // namespace
-
-bool holds_beside_table(Image& image, std::uint64_t free_bytes) {
-    if (holds_swap(image, free_bytes)) return true;
-    return std::any_of(signatures.begin(), signatures.end(), [&](const Signature& s) {
-        const bool is_free = s.offset + s.bytes.size() <= free_bytes || s.type == "iso9660" || s.type == "udf";
-        return is_free && holds(image, s) && is_borne_out(image, s);
-    });
+Recognised recognised(Image& image, const Signature& s) {
+    Recognised found{std::string(s.type), s.kind, std::string(s.words)};
+    found.is_boot_sector = s.kind == locked && s.offset < 8;
+    found.end = s.type == "iso9660" ? 0 : s.offset + s.bytes.size();
+    if (s.type == "ntfs")
+        if (std::string why = why_unsupported_ntfs(image); !why.empty())
+            found.kind = unsupported, found.words = std::move(why);
+    return found;
 }
 
-std::optional<Recognised> recognise(Image& image) {
-    if (holds_swap(image)) return Recognised{"swap", unsupported, "Linux swap", true};
-    const auto found =
-        std::find_if(signatures.begin(), signatures.end(), [&](const Signature& s) { return holds(image, s); });
-    if (found != signatures.end()) {
-        if (found->type == "ntfs")
-            if (std::string why = why_unsupported_ntfs(image); !why.empty())
-                return Recognised{"ntfs", unsupported, std::move(why)};
-        const bool is_boot_sector = found->kind == locked && found->offset < 8;
-        return Recognised{std::string(found->type), found->kind, std::string(found->words), false, is_boot_sector};
+// What would be read is told after what would not, and swap, which holds nothing, last: its mark outlives it.
+std::vector<Recognised> borne_out_headers(Image& image) {
+    std::vector<Recognised> found;
+    for (const Signature& s : signatures) {
+        const bool is_known =
+            std::any_of(found.begin(), found.end(), [&](const Recognised& r) { return r.type == s.type; });
+        if (!is_known && holds(image, s) && is_borne_out(image, s)) found.push_back(recognised(image, s));
     }
+    if (holds_udf(image)) found.push_back({"udf", unsupported, "UDF: not read by this build"});
     // A UDIF disk image ends in a block that starts with "koly"; a dynamic VHD cut at the front still ends in
     // "conectix".
     if (image.length() >= 512 && holds(image, {image.length() - 512, "koly"sv, {}, {}, unsupported}))
-        return Recognised{"udif", unsupported, "an Apple disk image (DMG): not read by this build"};
-    return std::nullopt;
+        found.push_back({"udif", unsupported, "an Apple disk image (DMG): not read by this build", image.length()});
+    std::stable_partition(found.begin(), found.end(), [](const Recognised& r) { return r.kind != damaged; });
+    if (const std::uint64_t end = swap_page(image)) found.push_back({"swap", unsupported, "Linux swap", end, true});
+    return found;
+}
+
+}  // namespace
+
+std::vector<Recognised> recognise(Image& image) {
+    std::vector<Recognised> found = borne_out_headers(image);
+    if (!found.empty()) return found;
+    const auto mark =
+        std::find_if(signatures.begin(), signatures.end(), [&](const Signature& s) { return holds(image, s); });
+    if (mark != signatures.end()) found.push_back(recognised(image, *mark)), found.back().is_borne_out = false;
+    return found;
+}
+
+bool holds_beside_table(Image& image, std::uint64_t free_bytes) {
+    const std::vector<Recognised> found = borne_out_headers(image);
+    return std::any_of(found.begin(), found.end(), [&](const Recognised& r) { return r.end <= free_bytes; });
 }
 
 bool looks_blank(Image& image) {

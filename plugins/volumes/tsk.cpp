@@ -308,7 +308,7 @@ VolumeList read_table(Image& image) {
 bool holds_something_known(const MediaReader& media, const VolumeList& list) {
     return std::any_of(list.volumes.begin(), list.volumes.end(), [&](const Volume& volume) {
         Image part(media, volume.start, volume.length);
-        return volume.role != VolumeRole::gap && recognise(part);
+        return volume.role != VolumeRole::gap && !recognise(part).empty();
     });
 }
 

@@ -16,10 +16,22 @@ namespace {
 
 constexpr std::size_t media_bytes = 128 << 10;
 
-std::optional<tsk::Recognised> recognise(ByteView bytes, std::set<std::uint64_t> bad_sectors = {}) {
+std::vector<tsk::Recognised> recognise_all(ByteView bytes, std::set<std::uint64_t> bad_sectors = {}) {
     const PlainMedia media(bytes, std::move(bad_sectors));
     tsk::Image image(media.reader(), 0, bytes.size());
     return tsk::recognise(image);
+}
+
+std::optional<tsk::Recognised> recognise(ByteView bytes, std::set<std::uint64_t> bad_sectors = {}) {
+    const std::vector<tsk::Recognised> all = recognise_all(bytes, std::move(bad_sectors));
+    return all.empty() ? std::nullopt : std::optional(all.front());
+}
+
+// The types that a media's headers tell, in their order.
+std::string types_of(ByteView bytes) {
+    std::string types;
+    for (const tsk::Recognised& r : recognise_all(bytes)) types += (types.empty() ? "" : " ") + r.type;
+    return types;
 }
 
 Bytes with(std::size_t at, std::string_view magic, std::size_t size = media_bytes) {
@@ -117,6 +129,39 @@ TEST_CASE("swap space is recognised at the end of a page of any size in use") {
             CHECK(found->is_swap);
         }
     CHECK_FALSE(recognise(with(512 - 10, "SWAPSPACE2")));
+}
+
+TEST_CASE("an outlived mark of swap space comes after every other header") {
+    for (const Row& row : rows) {
+        if (row.at > 4086 - row.magic.size() && row.at < 4096) continue;
+        CAPTURE(row.type);
+        Bytes bytes = with(row.at, row.magic);
+        put_text(bytes, 4086, "SWAPSPACE2");
+        if (row.magic.size() > 2) CHECK(types_of(bytes) == std::string(row.type) + " swap");
+    }
+}
+
+TEST_CASE("each of several headers is told, one that could be read last, a mark of two bytes where it is borne out") {
+    Bytes bytes = with(0x52, "FAT32");
+    put_text(bytes, 536, "LVM2 001");
+    put_text(bytes, 65'600, "_BHRfS_M");
+    put_text(bytes, 1024, "BD");
+    CHECK(types_of(bytes) == "lvm2 btrfs fat32");
+    put_text(bytes, 0x416, "\2"sv);
+    CHECK(types_of(bytes) == "lvm2 btrfs hfs-classic fat32");
+}
+
+TEST_CASE("UDF is found behind the descriptors of ISO 9660, however many they are") {
+    const auto bridge = [](std::size_t descriptors, std::size_t step = 2048) {
+        Bytes bytes(512 << 10);
+        for (std::size_t i = 0; i < descriptors; ++i) put_text(bytes, 0x8001 + i * step, "CD001");
+        put_text(bytes, 0x8001 + descriptors * step, "BEA01");
+        put_text(bytes, 0x8001 + (descriptors + 1) * step, "NSR02");
+        return bytes;
+    };
+    for (const std::size_t descriptors : {1u, 2u, 5u, 30u}) CHECK(types_of(bridge(descriptors)) == "udf iso9660");
+    CHECK(types_of(bridge(0, 4096)) == "udf");
+    CHECK(types_of(with(0x8001 + 4 * 2048, "NSR02")) == "");
 }
 
 TEST_CASE("an encrypted volume is told as such although its shell looks like FAT") {
