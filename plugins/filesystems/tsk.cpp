@@ -61,6 +61,10 @@ void report_unrecognised(const Recognised& found, WalkSink& sink) {
     if (!found.is_swap) report(sink, found.kind, found.words);
 }
 
+bool holds_type(const std::vector<Recognised>& headers, std::string_view type) {
+    return std::any_of(headers.begin(), headers.end(), [&](const Recognised& h) { return h.type == type; });
+}
+
 // Blocks that the file system claims beyond the end of its volume: an image cut short.
 std::uint64_t missing_blocks(const TSK_FS_INFO& fs) {
     const bool is_plain = fs.block_pre_size == 0 && fs.block_post_size == 0;
@@ -99,7 +103,12 @@ class TskFilesystem : public FilesystemReader {
         for (const Recognised& header : headers)
             if (header.is_boot_sector) return report_unrecognised(header, sink), true;
         show_inode_size(image);
-        if (!walk.detected() && !walk.pool()) return walk.nothing_found(headers), true;
+        // libtsk looks for a container where it finds no file system; one may be written into the other.
+        const bool has_filesystem = walk.detected();
+        const bool has_pool = (!has_filesystem || holds_type(headers, "apfs")) && walk.pool();
+        if (!has_filesystem && !has_pool) return walk.nothing_found(headers), true;
+        if (has_filesystem && has_pool)
+            report(sink, ProblemKind::ambiguous, "an APFS container answers as well; both were examined");
         if (!types.empty()) walk.others(headers);
         return true;
     }
