@@ -71,10 +71,35 @@ std::uint64_t missing_blocks(const TSK_FS_INFO& fs) {
     return is_plain && fs.last_block_act < fs.last_block ? fs.last_block - fs.last_block_act : 0;
 }
 
+bool is_striped(const std::vector<Recognised>& headers) {
+    return std::any_of(headers.begin(), headers.end(),
+                       [](const Recognised& h) { return h.raid && !h.raid->is_mirror(); });
+}
+
+// What a file system says on a member of an array that is not its own, where all of it may be.
+class Guessed : public WalkSink {
+  public:
+    explicit Guessed(WalkSink& sink) : sink_(sink) {}
+    void filesystem(const Filesystem& fs) override { sink_.filesystem(fs); }
+    void entry(const Entry& entry) override {
+        Entry guessed = entry;
+        if (guessed.placement == Placement::recorded) guessed.placement = Placement::assumed;
+        sink_.entry(guessed);
+    }
+    void problem(const Problem& problem) override { sink_.problem(problem); }
+    void counts(const WalkCounts& counts) override { sink_.counts(counts); }
+    bool may_enter(std::uint64_t address, std::string_view path) override { return sink_.may_enter(address, path); }
+
+  private:
+    WalkSink& sink_;
+};
+
 // What libtsk opens, or would, but reads other than its kernel does. YAFFS2: chunks are joined to versions by guess,
 // and those that a shrink header took away come back when the file grows.
-std::string why_unsound(const OpenFilesystem& open) {
+std::string why_unsound(const OpenFilesystem& open, bool is_striped) {
     if (open.fs->ftype == TSK_FS_TYPE_YAFFS2) return "YAFFS2: not read by this build";
+    if (is_striped && missing_blocks(*open.fs) > 0)
+        return "it goes on on other members of a Linux RAID: not read by this build";
     return open.ext4 ? open.ext4->why_unsupported() : std::string{};
 }
 
@@ -96,10 +121,12 @@ class TskFilesystem : public FilesystemReader {
     bool walk(const MediaReader& media, const Volume& volume, const WalkLimits& limits, bool probe_only,
               WalkSink& sink) const override {
         Image image(media, volume.start, volume.length);
-        std::set<std::string> types;
-        const Walk walk{image, limits, probe_only, sink, types};
         const std::vector<Recognised> headers = recognise(image);
         image.take_flaws();
+        std::set<std::string> types;
+        Guessed guessed(sink);
+        const bool on_stripes = is_striped(headers);
+        const Walk walk{image, limits, probe_only, on_stripes, on_stripes ? guessed : sink, types};
         for (const Recognised& header : headers)
             if (header.is_boot_sector) return report_unrecognised(header, sink), true;
         show_inode_size(image);
@@ -121,7 +148,7 @@ class TskFilesystem : public FilesystemReader {
     struct Walk {
         Image& image;
         const WalkLimits& limits;
-        bool probe_only;
+        bool probe_only, is_striped;
         WalkSink& sink;
         std::set<std::string>& types;  // that opened
 
@@ -137,7 +164,7 @@ class TskFilesystem : public FilesystemReader {
             types.insert(fs.type);
             OpenFilesystem open = open_parts(handle, image);
             open.apfs_superblock = superblock;
-            const std::string unsound = why_unsound(open);
+            const std::string unsound = why_unsound(open, is_striped);
             fs.is_readable = unsound.empty();
             sink.filesystem(fs);
             for (const BadRange& flaw : image.take_flaws()) sink.problem(problem_of(flaw, image.sector_size()));
@@ -212,8 +239,16 @@ class TskFilesystem : public FilesystemReader {
         // disc for two systems; what an earlier format left.
         void others(const std::vector<Recognised>& headers) const {
             for (const Recognised& header : headers)
-                if (header.is_borne_out && !header.is_swap && !is_opened(header.type))
+                if (header.raid) on_raid(*header.raid);
+                else if (header.is_borne_out && !header.is_swap && !is_opened(header.type))
                     report(sink, header.kind, "beside what was read: " + header.words);
+        }
+
+        void on_raid(const RaidMember& raid) const {
+            if (raid.is_mirror())
+                return report(sink, ProblemKind::unsupported, raid.words() + ": it was read as it stands", true);
+            report(sink, ProblemKind::unsupported,
+                   raid.words() + ": what was read here may not be what the array holds");
         }
 
         // By what libtsk's names and ours begin with alike: "ext4" and "ext", "fat16" and "fat32".

@@ -165,6 +165,12 @@ std::vector<Recognised> borne_out_headers(Image& image) {
         if (!is_known && holds(image, s) && is_borne_out(image, s)) found.push_back(recognised(image, s));
     }
     if (holds_udf(image)) found.push_back({"udf", unsupported, "UDF: not read by this build"});
+    if (const auto raid = raid_at_end(image))
+        found.push_back({.type = "md-raid",
+                         .kind = unsupported,
+                         .words = raid->words() + ": not read by this build",
+                         .end = image.length(),
+                         .raid = raid});
     // A UDIF disk image ends in a block that starts with "koly"; a dynamic VHD cut at the front still ends in
     // "conectix".
     if (image.length() >= 512 && holds(image, {image.length() - 512, "koly"sv, {}, {}, unsupported}))

@@ -3,11 +3,13 @@
 // build does not read. Pure reading of at most 128 KiB at each end.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "engine/evidence/problem.h"
 #include "plugins/tsk/image.h"
+#include "plugins/tsk/md_raid.h"
 
 namespace triage::tsk {
 
@@ -18,8 +20,9 @@ struct Recognised {
     std::string words;             // "encrypted with LUKS; no key is known"
     std::uint64_t end = 0;         // of the mark in the volume; 0 for the descriptors of a disc
     bool is_swap = false;
-    bool is_borne_out = true;     // false: a mark of two bytes alone, told where nothing else is known
-    bool is_boot_sector = false;  // encrypted, by what stands where the boot sector of a readable volume would
+    bool is_borne_out = true;             // false: a mark of two bytes alone, told where nothing else is known
+    bool is_boot_sector = false;          // encrypted, by what stands where the boot sector of a readable volume would
+    std::optional<RaidMember> raid = {};  // that says so at its end
 };
 // All that the headers say, the most telling first.
 std::vector<Recognised> recognise(Image& image);

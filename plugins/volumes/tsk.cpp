@@ -335,6 +335,9 @@ class TskVolumes : public VolumeSystem {
         Image image(media, 0, media.size());
         const bool has_partition = std::any_of(list.volumes.begin(), list.volumes.end(),
                                                [](const Volume& v) { return v.role != VolumeRole::gap; });
+        if (const auto raid = has_partition ? raid_at_end(image) : std::nullopt; raid && !raid->is_mirror())
+            report(list, raid->words() + ", by its end: its partitions may not be what the array holds",
+                   ProblemKind::unsupported);
         // A table without partitions protects nothing: the media itself is looked at. So it is when it was formatted
         // or encrypted as a whole beside a table: hybrid ISO images, a stale table, a boot sector written over ext's.
         const std::uint64_t free_bytes = free_bytes_at_start(list);

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// Partition tables laid out by hand that name other things than they seem to; ordinary ones are made by
+// fixtures/partitions.py.
+#include <doctest/doctest.h>
+
+#include "engine/evidence/volume.h"
+#include "tests/support/media.h"
+
+namespace triage {
+const VolumeSystem& tsk_volumes();
+}
+
+using namespace triage;
+using namespace triage::test;
+
+namespace {
+
+constexpr std::size_t media_sectors = 4096;
+
+struct Row {
+    unsigned type;
+    std::uint32_t first, sectors;
+};
+
+Bytes mbr(std::initializer_list<Row> entries) {
+    Bytes media(media_sectors * 512);
+    std::size_t at = 446;
+    for (const Row& e : entries) {
+        put_le(media, at + 4, e.type, 1), put_le(media, at + 8, e.first, 4), put_le(media, at + 12, e.sectors, 4);
+        at += 16;
+    }
+    put_le(media, 510, 0xAA55, 2);
+    return media;
+}
+
+// "p0 2048+1024, p1 3072+512": what is no gap, in sectors.
+std::string partitions(const VolumeList& list) {
+    std::string all;
+    for (const Volume& v : list.volumes)
+        if (v.role != VolumeRole::gap)
+            all += (all.empty() ? "" : ", ") + v.name + " " + std::to_string(v.start / 512) + "+" +
+                   std::to_string(v.length / 512);
+    return all;
+}
+
+VolumeList list(const Bytes& bytes) {
+    const PlainMedia media(bytes);
+    return tsk_volumes().list(media.reader());
+}
+
+std::string told(const VolumeList& list) {
+    std::string all;
+    for (const Problem& p : list.problems) all += std::string(to_string(p.kind)) + ": " + p.detail + "\n";
+    return all;
+}
+
+}  // namespace
+
+TEST_CASE("the table of a disk that is striped over others is followed, and told") {
+    Bytes media = mbr({{0x83, 2048, 1024}});
+    CHECK(told(list(media)) == "");
+    for (const unsigned level : {1u, 5u}) {
+        const std::size_t sector = media_sectors - 16, at = sector * 512;
+        put_le(media, at, 0xa92b4efc, 4), put_le(media, at + 4, 1, 4);
+        put_le(media, at + 72, level, 4), put_le(media, at + 92, 3, 4), put_le(media, at + 144, sector, 8);
+        CHECK(partitions(list(media)) == "p0 2048+1024");
+        CHECK(told(list(media)) == (level == 1 ? ""
+                                               : "unsupported: a member of a Linux RAID (level 5, 3 members), by "
+                                                 "its end: its partitions may not be what the array holds\n"));
+    }
+}
