@@ -13,6 +13,7 @@
 
 #include "engine/evidence/filesystem.h"
 #include "engine/media/media_reader.h"
+#include "plugins/tsk/recognise.h"
 
 namespace triage {
 namespace {
@@ -204,18 +205,19 @@ class Dump {
   private:
     bool fits() {
         const std::uint64_t count = std::min(pages_to_recognise, volume_.length / layout_.stride());
-        std::uint64_t headers = 0;
+        std::uint64_t headers = 0, tagged = 0, bare = 0;
         for (std::uint64_t page = 0; page < count; ++page) {
             const ByteView bytes = read(page * layout_.stride(), layout_.stride());
             if (!std::exchange(flaws_, {}).empty()) continue;
             const ByteView spare = bytes.subspan(layout_.page);
+            if (is_blank(spare)) bare += !is_blank(bytes.first(layout_.page));
             if (is_blank(spare) || layout_.number(spare, 0) == checkpoint_sequence) continue;
             const auto tags = read_tags(layout_, spare);
             if (!tags) return false;
             if (tags->chunk == 0 && !read_header(layout_, bytes.first(layout_.page))) return false;
-            headers += tags->chunk == 0;
+            headers += tags->chunk == 0, ++tagged;
         }
-        return headers > 0;
+        return headers > 0 && bare <= tagged;  // content goes with its tags, but for a write that was cut short
     }
 
     ByteView read(std::uint64_t offset, std::uint64_t length) {
@@ -318,6 +320,12 @@ class Yaffs2Filesystem : public FilesystemReader {
         dump.read_pages(sink);
         dump.replay();
         dump.list(limits, sink);
+        // A dump may be made that another system reads as something else.
+        tsk::Image image(media, volume.start, volume.length);
+        for (const tsk::Recognised& other : tsk::recognise(image))
+            if (other.is_borne_out && !other.is_swap && other.type != "yaffs2")
+                sink.problem(problem_of(ProblemKind::unsupported,
+                                        "beside YAFFS2 stands a header of " + other.type + ": it was not examined"));
         return true;
     }
 

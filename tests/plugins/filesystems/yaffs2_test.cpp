@@ -75,6 +75,24 @@ TEST_CASE("what is no dump of YAFFS2 is left to others, unsaid") {
     }
 }
 
+TEST_CASE("content without tags is none of YAFFS2, and the header of another system beside it is told") {
+    Flash flash;
+    for (int i = 0; i < 40; ++i) flash.header(257, file, root, "x");
+    CHECK(walk(flash.media).problems.empty());
+
+    Bytes untagged = flash.media;
+    for (std::size_t i = 0; i < 19; ++i) std::fill_n(untagged.begin() + i * stride + page, 64, std::byte{0xff});
+    CHECK(walk(untagged).is_taken);
+    for (std::size_t i = 19; i < 21; ++i) std::fill_n(untagged.begin() + i * stride + page, 64, std::byte{0xff});
+    CHECK_FALSE(walk(untagged).is_taken);
+
+    put_text(flash.media, 0x10040, "_BHRfS_M");
+    const Gathered gathered = walk(flash.media);
+    CHECK(gathered.is_taken);
+    REQUIRE(gathered.problems.size() == 1);
+    CHECK(gathered.problems[0].detail == "beside YAFFS2 stands a header of btrfs: it was not examined");
+}
+
 TEST_CASE("folders that lead in a circle make orphans of what they hold") {
     Flash flash;
     flash.header(257, directory, 258, "a").header(258, directory, 257, "b").header(259, file, 257, "x", 3);
