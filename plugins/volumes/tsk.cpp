@@ -159,7 +159,7 @@ Volume whole_media(const Image& image) { return {"-", VolumeRole::filesystem, 0,
 bool is_whole_disk_slice(const TSK_VS_INFO& vs, const TSK_VS_PART_INFO& slice) {
     const bool is_bsd = vs.vstype == TSK_VS_TYPE_BSD;
     if (!is_bsd && vs.vstype != TSK_VS_TYPE_SUN) return false;
-    if (slice.slot_num != 2 && !(is_bsd && slice.slot_num == 3)) return false;
+    if (slice.start != 0 || (slice.slot_num != 2 && !(is_bsd && slice.slot_num == 3))) return false;
     bool has_others = false;
     for (const TSK_VS_PART_INFO* part = vs.part_list; part; part = part->next) {
         if (part == &slice || !(part->flags & TSK_VS_PART_FLAG_ALLOC)) continue;

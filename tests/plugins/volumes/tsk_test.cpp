@@ -69,3 +69,20 @@ TEST_CASE("the table of a disk that is striped over others is followed, and told
                                                  "its end: its partitions may not be what the array holds\n"));
     }
 }
+
+TEST_CASE("a slice c that does not begin with the disk is a volume") {
+    for (const std::uint32_t first : {0u, 1024u}) {
+        Bytes media(media_sectors * 512);
+        put_le(media, 512, 0x82564557, 4), put_le(media, 512 + 132, 0x82564557, 4);  // struct disklabel
+        put_le(media, 512 + 40, 512, 4), put_le(media, 512 + 138, 3, 2);
+        const auto slice = [&](std::size_t number, std::uint32_t sectors, std::uint32_t offset) {
+            const std::size_t at = 512 + 148 + 16 * number;
+            put_le(media, at, sectors, 4), put_le(media, at + 4, offset, 4), put_le(media, at + 12, 7, 1);
+        };
+        slice(0, 512, 2048), slice(2, media_sectors - first, first);
+        std::uint16_t checksum = 0;
+        for (std::size_t i = 512; i < 512 + 148 + 48; i += 2) checksum ^= *load_le<std::uint16_t>(media, i);
+        put_le(media, 512 + 136, checksum, 2);
+        CHECK(partitions(list(media)) == (first == 0 ? "p0 2048+512" : "p0 1024+3072, p1 2048+512"));
+    }
+}
