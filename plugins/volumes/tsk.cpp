@@ -44,7 +44,8 @@ VolumeRole role_of_type(const Guid& type) {
     return VolumeRole::filesystem;
 }
 
-// First sector → role, for the partitions of a GPT. libtsk gives their names only.
+// First sector → role, for the partitions of a GPT. libtsk gives their names only. Where two start, which contradict
+// each other, a file system is expected.
 std::map<std::uint64_t, VolumeRole> roles_in_gpt(Image& image, std::uint32_t sector_size) {
     std::map<std::uint64_t, VolumeRole> roles;
     std::array<std::byte, 92> header{};
@@ -58,7 +59,9 @@ std::map<std::uint64_t, VolumeRole> roles_in_gpt(Image& image, std::uint32_t sec
         if (!image.read(table * sector_size + std::uint64_t{i} * size, entry)) break;
         Guid type{};
         std::copy_n(entry.begin(), type.size(), type.begin());
-        roles[*load_le<std::uint64_t>(entry, 32)] = role_of_type(type);
+        const VolumeRole role = role_of_type(type);
+        const auto [known, is_new] = roles.emplace(*load_le<std::uint64_t>(entry, 32), role);
+        if (!is_new && known->second != role) known->second = VolumeRole::filesystem;
     }
     return roles;
 }

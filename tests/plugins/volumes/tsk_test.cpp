@@ -33,6 +33,45 @@ Bytes mbr(std::initializer_list<Row> entries) {
     return media;
 }
 
+std::uint32_t crc32(ByteView bytes) {
+    std::uint32_t crc = ~0u;
+    for (const std::byte byte : bytes) {
+        crc ^= std::to_integer<std::uint32_t>(byte);
+        for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ (crc & 1 ? 0xedb88320u : 0);
+    }
+    return ~crc;
+}
+
+constexpr std::string_view basic_data = "\xa2\xa0\xd0\xeb\xe5\xb9\x33\x44\x87\xc0\x68\xb6\xb7\x26\x99\xc7",
+                           microsoft_reserved = "\x16\xe3\xc9\xe3\x5c\x0b\xb8\x4d\x81\x7d\xf9\x2d\xf0\x02\x15\xae";
+
+struct GptRow {
+    std::string_view type;
+    std::uint64_t first, sectors;
+};
+
+// UEFI 2.10, 5.3: a copy of the header in sector `here` with four entries in the sector `table`.
+void put_gpt(Bytes& media, std::size_t here, std::size_t table, std::initializer_list<GptRow> rows) {
+    std::size_t at = table * 512;
+    for (const GptRow& r : rows) {
+        put_text(media, at, r.type), put_text(media, at + 16, r.type);
+        put_le(media, at + 32, r.first, 8), put_le(media, at + 40, r.first + r.sectors - 1, 8);
+        at += 128;
+    }
+    put_text(media, here * 512, "EFI PART");
+    const auto put = [&](std::size_t offset, std::uint64_t value, std::size_t size) {
+        put_le(media, here * 512 + offset, value, size);
+    };
+    put(8, 0x10000, 4), put(12, 92, 4), put(24, here, 8), put(32, here == 1 ? media_sectors - 1 : 1, 8);
+    put(40, 34, 8), put(48, media_sectors - 34, 8), put(72, table, 8), put(80, 4, 4), put(84, 128, 4);
+    put(88, crc32(ByteView(media).subspan(table * 512, 512)), 4);
+    put(16, crc32(ByteView(media).subspan(here * 512, 92)), 4);
+}
+void put_both(Bytes& media, std::initializer_list<GptRow> rows) {
+    put_gpt(media, 1, 2, rows);
+    put_gpt(media, media_sectors - 1, media_sectors - 2, rows);
+}
+
 // "p0 2048+1024, p1 3072+512": what is no gap, in sectors.
 std::string partitions(const VolumeList& list) {
     std::string all;
@@ -84,5 +123,17 @@ TEST_CASE("a slice c that does not begin with the disk is a volume") {
         for (std::size_t i = 512; i < 512 + 148 + 48; i += 2) checksum ^= *load_le<std::uint16_t>(media, i);
         put_le(media, 512 + 136, checksum, 2);
         CHECK(partitions(list(media)) == (first == 0 ? "p0 2048+512" : "p0 1024+3072, p1 2048+512"));
+    }
+}
+
+TEST_CASE("a partition is reserved by its type unless another one of another type begins where it does") {
+    for (const bool has_twin : {false, true}) {
+        Bytes media = mbr({{0xee, 1, media_sectors - 1}});
+        put_both(media, {{microsoft_reserved, 2048, 512}, {has_twin ? basic_data : "", has_twin ? 2048u : 0u, 512}});
+        const VolumeList found = list(media);
+        CHECK(told(found) == "");
+        CHECK(partitions(found) == (has_twin ? "p0 2048+512, p1 2048+512" : "p0 2048+512"));
+        for (const Volume& v : found.volumes)
+            if (v.role != VolumeRole::gap) CHECK(v.role == (has_twin ? VolumeRole::filesystem : VolumeRole::reserved));
     }
 }
