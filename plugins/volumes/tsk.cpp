@@ -81,30 +81,36 @@ bool is_protective(const TSK_VS_INFO& vs) {
     return false;
 }
 
-constexpr const char* backup_is_followed = "the first GPT is damaged; the backup at the end of the media is followed";
+VolumeSystemHandle open_as(Image& image, TSK_VS_TYPE_ENUM type) {
+    VolumeSystemHandle vs(tsk_vs_open(image.handle(), 0, type));
+    take_error();
+    return vs;
+}
+
+// libtsk's detection takes the partition that protects a damaged GPT for all there is, and never frees that of a sound
+// one.
+VolumeSystemHandle open_protected_gpt(Image& image) {
+    const VolumeSystemHandle dos = open_as(image, TSK_VS_TYPE_DOS);
+    if (!dos || !is_protective(*dos)) return nullptr;
+    for (const TSK_VS_TYPE_ENUM other : {TSK_VS_TYPE_BSD, TSK_VS_TYPE_SUN, TSK_VS_TYPE_MAC})
+        if (open_as(image, other)) return nullptr;
+    return open_as(image, TSK_VS_TYPE_GPT);
+}
 
 VolumeSystemHandle open_any_system(Image& image, VolumeList& list) {
+    if (VolumeSystemHandle gpt = open_protected_gpt(image)) return gpt;
     take_error();
     VolumeSystemHandle vs(tsk_vs_open(image.handle(), 0, TSK_VS_TYPE_DETECT));
-    if (vs && is_protective(*vs)) {
-        VolumeSystemHandle gpt(tsk_vs_open(image.handle(), 0, TSK_VS_TYPE_GPT));
-        take_error();
-        if (gpt) {
-            report(list, backup_is_followed);
-            return gpt;
-        }
-    }
     // libtsk names the candidates: "Cannot determine partition type (GPT or DOS at 0)".
     if (vs || take_error().find(" or ") == std::string::npos) return vs;
     std::string answering;
     VolumeSystemHandle first;
     for (TSK_VS_TYPE_ENUM type : types_by_preference) {
-        VolumeSystemHandle one(tsk_vs_open(image.handle(), 0, type));
+        VolumeSystemHandle one = open_as(image, type);
         if (!one) continue;
         answering += std::string(answering.empty() ? "" : ", ") + tsk_vs_type_toname(type);
         if (!first) first = std::move(one);
     }
-    take_error();
     // Only one table is followed, so what only another one names is not looked at as a volume of its own.
     report(list, "several partition tables answer (" + answering + "); the first is followed");
     return first;
@@ -136,11 +142,20 @@ bool are_checksums_right(Image& image, std::uint32_t sector_size) {
     return image.read(table * sector_size, entries) && crc32(entries) == *load_le<std::uint32_t>(header, 88);
 }
 
+// libtsk follows the backup of a sound GPT too, where an MBR names other partitions before the one that protects it.
+void check_backup(Image& image, std::uint32_t sector_size, VolumeList& list) {
+    std::array<std::byte, 92> first{}, backup{};
+    if (!are_checksums_right(image, sector_size) || !image.read(sector_size, first) ||
+        !image.read((image.length() / sector_size - 1) * sector_size, backup))
+        return report(list, "the first GPT is damaged; the backup at the end of the media is followed");
+    const bool is_alike = std::equal(first.begin() + 80, first.end(), backup.begin() + 80);  // the table's
+    if (!is_alike) report(list, "the backup of the GPT, which is followed, differs from the first");
+}
+
 VolumeSystemHandle open_system(Image& image, VolumeList& list) {
     VolumeSystemHandle vs = open_any_system(image, list);
     if (!vs || vs->vstype != TSK_VS_TYPE_GPT || !list.problems.empty()) return vs;
-    std::array<std::byte, 8> magic{};
-    if (!image.read(vs->block_size, magic) || as_text(magic) != "EFI PART") report(list, backup_is_followed);
+    if (vs->is_backup) check_backup(image, vs->block_size, list);
     else if (!are_checksums_right(image, vs->block_size))
         report(list, "a checksum of the first GPT is wrong: partitions may be missing");
     return vs;
@@ -270,6 +285,31 @@ void add_parts(const TSK_VS_INFO& vs, Image& image, VolumeList& list) {
     }
 }
 
+// A hybrid MBR may name more than the GPT that is followed does.
+void add_hybrid_entries(Image& image, std::uint32_t sector_size, VolumeList& list) {
+    constexpr unsigned protective = 0xee;
+    std::array<std::byte, 512> sector{};
+    if (!image.read(0, sector) || load_le<std::uint16_t>(sector, 510) != 0xaa55) return;
+    for (std::size_t at = 446; at < 510; at += 16) {
+        const unsigned type = std::to_integer<unsigned>(sector[at + 4]);
+        const std::uint64_t start = std::uint64_t{*load_le<std::uint32_t>(sector, at + 8)} * sector_size;
+        const std::uint64_t length = std::uint64_t{*load_le<std::uint32_t>(sector, at + 12)} * sector_size;
+        const bool is_listed = std::any_of(list.volumes.begin(), list.volumes.end(), [&](const Volume& v) {
+            return v.role != VolumeRole::gap && v.start == start;
+        });
+        if (type == 0 || type == protective || length == 0 || is_listed) continue;
+        if (start >= image.length()) {
+            report(list, "a partition of the hybrid MBR starts past the end of the media");
+            continue;
+        }
+        Volume volume;
+        volume.start = start, volume.length = std::min(length, image.length() - start);
+        volume.description = fmt::format("hybrid MBR (0x{:02x})", type);
+        std::erase_if(list.volumes, [](const Volume& v) { return v.role == VolumeRole::gap; });  // the caller adds them
+        list.volumes.push_back(std::move(volume));
+    }
+}
+
 // Gaps get their names when all are known (engine/scan/check.h): these stand until then.
 void name_volumes(std::vector<Volume>& volumes) {
     std::stable_sort(volumes.begin(), volumes.end(),
@@ -297,6 +337,7 @@ VolumeList read_table(Image& image) {
     const VolumeSystemHandle vs = open_system(image, list);
     list.system = vs ? tsk_vs_type_toname(vs->vstype) : "-";
     if (vs) add_parts(*vs, image, list);
+    if (vs && vs->vstype == TSK_VS_TYPE_GPT) add_hybrid_entries(image, vs->block_size, list);
     if (is_hidden || (vs && vs->vstype == TSK_VS_TYPE_DOS))
         for (Problem& problem : check_extended_partitions(image, image.sector_size()))
             list.problems.push_back(std::move(problem));

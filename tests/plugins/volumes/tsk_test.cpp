@@ -65,6 +65,7 @@ void put_gpt(Bytes& media, std::size_t here, std::size_t table, std::initializer
     put(8, 0x10000, 4), put(12, 92, 4), put(24, here, 8), put(32, here == 1 ? media_sectors - 1 : 1, 8);
     put(40, 34, 8), put(48, media_sectors - 34, 8), put(72, table, 8), put(80, 4, 4), put(84, 128, 4);
     put(88, crc32(ByteView(media).subspan(table * 512, 512)), 4);
+    put(16, 0, 4);
     put(16, crc32(ByteView(media).subspan(here * 512, 92)), 4);
 }
 void put_both(Bytes& media, std::initializer_list<GptRow> rows) {
@@ -135,5 +136,21 @@ TEST_CASE("a partition is reserved by its type unless another one of another typ
         CHECK(partitions(found) == (has_twin ? "p0 2048+512, p1 2048+512" : "p0 2048+512"));
         for (const Volume& v : found.volumes)
             if (v.role != VolumeRole::gap) CHECK(v.role == (has_twin ? VolumeRole::filesystem : VolumeRole::reserved));
+    }
+}
+
+TEST_CASE("what a hybrid MBR names beside the GPT is a volume, in whatever order it stands") {
+    for (const bool is_first : {false, true}) {
+        const Row shared{0x07, 2048, 512}, protective{0xee, 1, 2047}, own{0x83, 3072, 256};
+        Bytes media = is_first ? mbr({shared, protective, own}) : mbr({protective, shared, own});
+        put_both(media, {{basic_data, 2048, 512}});
+        CHECK(partitions(list(media)) == "p0 2048+512, p1 3072+256");
+        CHECK(told(list(media)) == "");
+        if (!is_first) continue;  // libtsk follows the backup
+        put_gpt(media, 1, 2, {{basic_data, 2048, 256}});
+        CHECK(told(list(media)) == "damaged: the backup of the GPT, which is followed, differs from the first\n");
+        put_le(media, 2 * 512, 0, 4);
+        CHECK(told(list(media)) ==
+              "damaged: the first GPT is damaged; the backup at the end of the media is followed\n");
     }
 }
