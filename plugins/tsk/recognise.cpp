@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 
 namespace triage::tsk {
 namespace {
@@ -119,6 +120,23 @@ bool holds_udf(Image& image) {
     return false;
 }
 
+// By the fields of its boot sector and the start of its FAT ("FAT: General Overview of On-Disk Format" 1.03): the name
+// of the type is a comment that some leave out. Where that start ends; 0: there is none.
+std::uint64_t fat_table(Image& image) {
+    std::array<std::byte, 32> boot{};
+    if (!image.read(0, boot)) return 0;
+    const unsigned sector = *load_le<std::uint16_t>(boot, 11), reserved = *load_le<std::uint16_t>(boot, 14);
+    const auto cluster = std::to_integer<unsigned>(boot[13]), tables = std::to_integer<unsigned>(boot[16]);
+    const bool is_plausible = std::has_single_bit(sector) && sector >= 512 && sector <= 4096 &&
+                              std::has_single_bit(cluster) && reserved > 0 && (tables == 1 || tables == 2) &&
+                              boot[21] >= std::byte{0xf0};
+    std::array<std::byte, 3> table{};
+    const std::uint64_t start = std::uint64_t{sector} * reserved;
+    if (!is_plausible || start + table.size() > image.length() || !image.read(start, table)) return 0;
+    const bool is_table = table[0] == boot[21] && table[1] == std::byte{0xff} && table[2] == std::byte{0xff};
+    return is_table ? start + table.size() : 0;
+}
+
 std::uint32_t number_at(Image& image, std::uint64_t offset, bool is_big_endian = false) {
     std::array<std::byte, 4> bytes{};
     if (!image.read(offset, bytes)) return ~0u;
@@ -175,6 +193,10 @@ std::vector<Recognised> borne_out_headers(Image& image) {
     // "conectix".
     if (image.length() >= 512 && holds(image, {image.length() - 512, "koly"sv, {}, {}, unsupported}))
         found.push_back({"udif", unsupported, "an Apple disk image (DMG): not read by this build", image.length()});
+    const bool is_fat = std::any_of(found.begin(), found.end(),
+                                    [](const Recognised& r) { return r.type == "fat" || r.type == "fat32"; });
+    if (const std::uint64_t end = is_fat ? 0 : fat_table(image))
+        found.push_back({"fat", damaged, "FAT by its boot sector, but it cannot be opened", end});
     std::stable_partition(found.begin(), found.end(), [](const Recognised& r) { return r.kind != damaged; });
     if (const std::uint64_t end = swap_page(image)) found.push_back({"swap", unsupported, "Linux swap", end, true});
     return found;

@@ -151,6 +151,24 @@ TEST_CASE("each of several headers is told, one that could be read last, a mark 
     CHECK(types_of(bytes) == "lvm2 btrfs hfs-classic fat32");
 }
 
+TEST_CASE("FAT is known by its fields and its table where it does not name itself") {
+    Bytes bytes(media_bytes);
+    put_le(bytes, 11, 512, 2), put_le(bytes, 13, 4, 1), put_le(bytes, 14, 6, 2), put_le(bytes, 16, 2, 1);
+    put_le(bytes, 21, 0xF8, 1), put_le(bytes, 6 * 512, 0xFFF8FFF8, 4);
+    CHECK(types_of(bytes) == "");
+    put_le(bytes, 6 * 512, 0xFFFFFFF8, 4);
+    CHECK(types_of(bytes) == "fat");
+    const PlainMedia media(bytes);
+    tsk::Image image(media.reader(), 0, bytes.size());
+    CHECK(tsk::holds_beside_table(image, 7 * 512));
+    CHECK_FALSE(tsk::holds_beside_table(image, 6 * 512));
+    for (const std::size_t field : {11u, 13u, 14u, 16u, 21u}) {
+        Bytes other = bytes;
+        put_le(other, field, 3, 1);
+        CHECK(types_of(other) == "");
+    }
+}
+
 TEST_CASE("UDF is found behind the descriptors of ISO 9660, however many they are") {
     const auto bridge = [](std::size_t descriptors, std::size_t step = 2048) {
         Bytes bytes(512 << 10);
