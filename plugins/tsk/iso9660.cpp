@@ -69,8 +69,7 @@ std::string IsoRecords::rock_ridge_name(ByteView system_use) {
             if (length < 4 || length > rest.size() || signature == "ST") break;
             if (signature == "NM" && length > 5) name += as_text(rest.subspan(5, length - 5));
             if (signature == "CE" && length >= 28) {
-                next =
-                    std::uint64_t{*load_le<std::uint32_t>(rest, 4)} * sector_bytes + *load_le<std::uint32_t>(rest, 12);
+                next = place_of(*load_le<std::uint32_t>(rest, 4)) + *load_le<std::uint32_t>(rest, 12);
                 next_bytes = *load_le<std::uint32_t>(rest, 20);
             }
             rest = rest.subspan(length);
@@ -86,6 +85,7 @@ std::string IsoRecords::rock_ridge_name(ByteView system_use) {
 void IsoRecords::open(TSK_FS_FILE* directory) {
     clear();
     if (!directory || !directory->meta) return;
+    before_sector_ = directory->fs_info->block_pre_size, behind_sector_ = directory->fs_info->block_post_size;
     const auto size = static_cast<std::uint64_t>(std::max<TSK_OFF_T>(directory->meta->size, 0));
     if (size > most_directory_bytes) return void(flaw_ = "it is larger than a directory can be");
     Bytes bytes(size);
@@ -99,6 +99,10 @@ void IsoRecords::open(TSK_FS_FILE* directory) {
         flaw_ = "it is not the root that a volume descriptor names; names may be missing";
 }
 
+std::uint64_t IsoRecords::place_of(std::uint64_t sector) const {
+    return sector * (before_sector_ + sector_bytes + behind_sector_) + before_sector_;
+}
+
 bool IsoRecords::is_named_root(const TSK_FS_META& meta) {
     constexpr std::uint64_t first_descriptor = 16, most_descriptors = 64;
     constexpr std::size_t root_record = 156;
@@ -106,7 +110,7 @@ bool IsoRecords::is_named_root(const TSK_FS_META& meta) {
     const std::uint64_t block = *static_cast<const TSK_DADDR_T*>(meta.content_ptr);
     Bytes descriptor(sector_bytes);
     for (std::uint64_t i = first_descriptor; i < first_descriptor + most_descriptors; ++i) {
-        if (!image_.read(i * sector_bytes, descriptor) || as_text(descriptor).substr(1, 5) != "CD001") return false;
+        if (!image_.read(place_of(i), descriptor) || as_text(descriptor).substr(1, 5) != "CD001") return false;
         const auto type = std::to_integer<unsigned>(descriptor[0]);
         const bool has_root = type == 1 || type == 2;  // primary, supplementary
         const std::optional<Record> root = has_root ? parse(ByteView(descriptor).subspan(root_record)) : std::nullopt;

@@ -50,10 +50,12 @@ class IsoRecords {
     void clear();
     std::optional<Record> parse(ByteView record);
     bool is_named_root(const TSK_FS_META& meta);
+    std::uint64_t place_of(std::uint64_t sector) const;
     void find_rock_ridge(ByteView system_use);
     std::string rock_ridge_name(ByteView system_use);
     bool follows(std::size_t index) const;
     Image& image_;
+    std::uint64_t before_sector_ = 0, behind_sector_ = 0;  // bytes, in images of whole sectors of a CD
     std::optional<std::size_t> skipped_;  // bytes before the system use entries of a record; nothing: there are none
     std::vector<Record> records_;
     std::string flaw_;
