@@ -131,7 +131,7 @@ class TskFilesystem : public FilesystemReader {
             if (header.is_boot_sector) return report_unrecognised(header, sink), true;
         show_inode_size(image);
         // libtsk looks for a container where it finds no file system; one may be written into the other.
-        const bool has_filesystem = walk.detected();
+        const bool has_filesystem = walk.detected() || (holds_type(headers, "fat32") && walk.small_fat32());
         const bool has_pool = (!has_filesystem || holds_type(headers, "apfs")) && walk.pool();
         if (!has_filesystem && !has_pool) return walk.nothing_found(headers), true;
         if (has_filesystem && has_pool)
@@ -186,6 +186,14 @@ class TskFilesystem : public FilesystemReader {
             // libtsk names the candidates: "Cannot determine file system type (NTFS or ext4)".
             const bool is_ambiguous = take_error().find(" or ") != std::string::npos;
             return is_ambiguous && each_type();
+        }
+
+        // libtsk goes by the number of clusters; kernels know FAT32 by fields that no other FAT has.
+        bool small_fat32() const {
+            const FilesystemHandle fs(tsk_fs_open_img(image.handle(), 0, TSK_FS_TYPE_FAT32));
+            take_error();
+            if (fs) one(fs.get(), {}, {});
+            return fs != nullptr;
         }
 
         // More than one file system answers: each is walked, and the ambiguity reported.
