@@ -172,6 +172,8 @@ class TskFilesystem : public FilesystemReader {
                 report(sink, ProblemKind::damaged,
                        fmt::format("the file system goes on for {} blocks of {} bytes behind the end of its volume",
                                    missing, handle->block_size));
+            if (handle->offset != 0)
+                report(sink, ProblemKind::unsupported, "the classic HFS wrapper around it: not read by this build");
             if (!fs.is_readable) return report(sink, ProblemKind::unsupported, unsound);
             if (probe_only) return;
             Walker(open, limits, sink).walk();

@@ -140,13 +140,16 @@ class ExtentList {
     return {};
 }
 
-// Blocks carry `block_pre_size` and `block_post_size` bytes beside them in raw CDs and in NAND with spare areas.
+// Blocks carry `block_pre_size` and `block_post_size` bytes beside them in raw CDs and in NAND with spare areas. Those
+// of HFS+ inside a classic HFS wrapper are counted from where it begins, on the volume at `offset` (TN1150, "HFS
+// Wrapper").
 struct BlockGeometry {
-    std::uint64_t block_size, stride, lead;
+    std::uint64_t block_size, stride, lead, offset;
     explicit BlockGeometry(const TSK_FS_INFO* fs)
         : block_size(fs->block_size),
           stride(std::uint64_t{fs->block_size} + fs->block_pre_size + fs->block_post_size),
-          lead(fs->block_pre_size) {}
+          lead(fs->block_pre_size),
+          offset(static_cast<std::uint64_t>(fs->offset)) {}
     bool is_contiguous() const { return stride == block_size; }
 };
 
@@ -155,13 +158,14 @@ bool add_blocks(const Image& image, const BlockGeometry& geometry, std::uint64_t
                 std::uint64_t skip, ExtentList& list) {
     const std::optional<std::uint64_t> end_block = checked_add(first, count);
     const std::optional<std::uint64_t> end = end_block ? checked_multiply(*end_block, geometry.stride) : std::nullopt;
-    if (!end || *end > image.length()) return false;
+    if (!end || geometry.offset > image.length() || *end > image.length() - geometry.offset) return false;
+    const std::uint64_t start = image.start() + geometry.offset;
     if (geometry.is_contiguous()) {
-        list.add(image.start() + first * geometry.block_size + skip, count * geometry.block_size - skip);
+        list.add(start + first * geometry.block_size + skip, count * geometry.block_size - skip);
         return true;
     }
     for (std::uint64_t i = 0; i < count; ++i, skip = 0)
-        list.add(image.start() + (first + i) * geometry.stride + geometry.lead + skip, geometry.block_size - skip);
+        list.add(start + (first + i) * geometry.stride + geometry.lead + skip, geometry.block_size - skip);
     return true;
 }
 
