@@ -100,7 +100,8 @@ std::string why_unsound(const OpenFilesystem& open, bool is_striped) {
     if (open.fs->ftype == TSK_FS_TYPE_YAFFS2) return "YAFFS2: not read by this build";
     if (is_striped && missing_blocks(*open.fs) > 0)
         return "it goes on on other members of a Linux RAID: not read by this build";
-    return open.ext4 ? open.ext4->why_unsupported() : std::string{};
+    if (open.ext4) return open.ext4->why_unsupported();
+    return why_unsupported_fat(open.fs->ftype, open.image);
 }
 
 OpenFilesystem open_parts(TSK_FS_INFO* fs, Image& image) {

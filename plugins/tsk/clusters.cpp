@@ -8,6 +8,30 @@
 
 namespace triage::tsk {
 
+namespace {
+
+// Numbered from 0, by the boot sector that libtsk takes: the first that ends as one, of those at the place of the main
+// one and of the backups of FAT32 and exFAT.
+unsigned active_fat(TSK_FS_TYPE_ENUM type, Image& image) {
+    for (const std::uint64_t sector : {0, 6, 12}) {
+        std::array<std::byte, 512> boot{};
+        if (!image.read(sector * image.sector_size(), boot)) return 0;
+        const auto word = [&](std::size_t at) -> unsigned { return *load_le<std::uint16_t>(boot, at); };
+        if (word(510) != 0xAA55) continue;
+        if (type == TSK_FS_TYPE_EXFAT) return std::to_integer<unsigned>(boot[110]) > 1 ? word(106) & 1 : 0;
+        return type == TSK_FS_TYPE_FAT32 && (word(40) & 0x80) ? word(40) & 0xF : 0;
+    }
+    return 0;
+}
+
+}  // namespace
+
+std::string why_unsupported_fat(TSK_FS_TYPE_ENUM type, Image& image) {
+    if (!TSK_FS_TYPE_ISFAT(type)) return {};
+    const unsigned active = active_fat(type, image);
+    return active == 0 ? "" : fmt::format("FAT number {} is the active one: not read by this build", active + 1);
+}
+
 NamedClusters::NamedClusters(OpenFilesystem& fs) : fs_(fs) {
     if (!TSK_FS_TYPE_ISFAT(fs.fs->ftype)) return;
     constexpr std::uint64_t backup = 6;  // of FAT32, which libtsk uses where the first one is damaged

@@ -11,6 +11,10 @@
 
 namespace triage::tsk {
 
+// Why libtsk must not read this FAT or exFAT file system: it follows the chains of the first FAT, whichever the boot
+// sector names. Empty when it can. Format: BPB_ExtFlags; exFAT 3.1.13.1 "ActiveFat".
+std::string why_unsupported_fat(TSK_FS_TYPE_ENUM type, Image& image);
+
 class NamedClusters {
   public:
     explicit NamedClusters(OpenFilesystem& fs);
