@@ -8,6 +8,8 @@
 #include <cstring>
 #include <memory>
 
+#include "plugins/tsk/hfs_catalog.h"
+
 namespace triage::tsk {
 namespace {
 
@@ -137,11 +139,19 @@ ProblemKind kind_of(Reason reason) {
 }  // namespace
 
 void Walker::walk() {
+    if (TSK_FS_TYPE_ISHFS(fs_.fs->ftype)) find_shared_numbers();
     walk_from({fs_.fs->root_inum, {}, 0, false});
     if (limits_.orphans && has_orphan_directory(fs_.fs) && !is_full_) walk_orphans();
     walk_unnamed();
     report_lost_names();
     sink_.counts(counts_);
+}
+
+void Walker::find_shared_numbers() {
+    if (!sink_.may_enter(0, "catalog"))
+        return report_whole(ProblemKind::aborted, "the search for files with one number ended the worker", false);
+    shared_numbers_ = shared_numbers(fs_.fs);
+    fs_.image.take_flaws();  // of leaves that the walk reads again
 }
 
 void Walker::walk_from(Directory start) {
@@ -279,11 +289,9 @@ void Walker::list_entries(const Directory& directory, const ExtDirectory& read, 
     }
 }
 
-// HFS+: libtsk finds a file by its number alone, so that of two with the same one it shows the same content twice.
-bool Walker::has_number_of_another(const Entry& entry, const TSK_FS_FILE& file) {
-    if (!TSK_FS_TYPE_ISHFS(fs_.fs->ftype) || entry.state != EntryState::allocated) return false;
-    const bool has_one_name = file.meta && !is_directory(file) && file.meta->nlink <= 1;
-    return has_one_name && !met_once_.insert(entry.address);
+// Which of the two libtsk shows, under either name, is not known.
+bool Walker::has_number_of_another(const Entry& entry, const TSK_FS_FILE& file) const {
+    return entry.state == EntryState::allocated && !is_directory(file) && shared_numbers_.count(entry.address) > 0;
 }
 
 // A name that is in use says directory or file, but what it leads to is none: an inode that was overwritten or zeroed.
@@ -402,7 +410,7 @@ void Walker::visit_file(const Directory& directory, const TSK_FS_FILE* parent, T
         return emit(std::move(base), "its inode is not a file's");
     }
     if (has_number_of_another(base, *file)) {
-        std::string problem = refuse(base, Reason::damaged, "its number is that of another file, which has one name");
+        std::string problem = refuse(base, Reason::damaged, "its number is that of another file or folder too");
         return emit(std::move(base), std::move(problem));
     }
     if (iso && !is_directory(*file)) {

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "engine/evidence/filesystem.h"
-#include "engine/scan/address_set.h"
 #include "plugins/tsk/attribute_list.h"
 #include "plugins/tsk/census.h"
 #include "plugins/tsk/clusters.h"
@@ -33,13 +32,14 @@ class Walker {
         bool is_orphan;
         bool is_deleted = false;
     };
+    void find_shared_numbers();
     void walk_from(Directory start);
     void walk_orphans();
     void walk_unnamed();
     bool visit_unnamed(std::uint64_t address);
     void report_lost_names();
     void list(const Directory& directory, std::vector<Directory>& below);
-    bool has_number_of_another(const Entry& entry, const TSK_FS_FILE& file);
+    bool has_number_of_another(const Entry& entry, const TSK_FS_FILE& file) const;
     bool is_larger_than_volume(std::uint64_t directory) const;
     std::string what_is_lost(const Directory& directory, const TSK_FS_FILE& file) const;
     void list_entries(const Directory& directory, const ExtDirectory& read, std::vector<Directory>& below);
@@ -74,7 +74,7 @@ class Walker {
     NamedClusters clusters_;
     Census census_;
     MftRecords records_;
-    AddressSet met_once_;  // files of HFS+ with one name
+    std::unordered_set<std::uint64_t> shared_numbers_;  // of HFS+
     std::uint64_t entries_ = 0, orphan_entries_ = 0, orphan_bytes_ = 0;
     bool is_full_ = false, are_orphans_full_ = false;
 };
