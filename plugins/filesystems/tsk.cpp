@@ -9,6 +9,7 @@
 
 #include "engine/evidence/filesystem.h"
 #include "plugins/tsk/apfs.h"
+#include "plugins/tsk/lznt1.h"
 #include "plugins/tsk/recognise.h"
 #include "plugins/tsk/walker.h"
 
@@ -305,10 +306,19 @@ class ContentReader {
                                       static_cast<std::uint16_t>(request.attribute), 1);
         if (!attribute || attribute->size < 0 || decoded_size(file.get(), *attribute) != request.size)
             return {Reason::damaged, "its attribute is not as it was listed"};
-        return copy(*attribute, std::min(request.size, request.most), sink);
+        const std::uint64_t size = std::min(request.size, request.most);
+        const bool has_units = TSK_FS_TYPE_ISNTFS(fs_->ftype) && (attribute->flags & TSK_FS_ATTR_NONRES);
+        return has_units ? decompress(*attribute, size, sink) : copy(*attribute, size, sink);
     }
 
   private:
+    std::pair<Reason, std::string> decompress(const TSK_FS_ATTR& attribute, std::uint64_t size, ContentSink& sink) {
+        std::string why = read_compressed(image_, attribute, size, [&](ByteView piece) { sink.data(piece); });
+        const ReadFlaws flaws = image_.take_flaws();
+        if (!flaws.empty()) return {reason_of(flaws.front().cause), flaws.front().detail};
+        return {why.empty() ? Reason::none : Reason::damaged, std::move(why)};
+    }
+
     std::pair<Reason, std::string> copy(const TSK_FS_ATTR& attribute, std::uint64_t size, ContentSink& sink) {
         // Content that macOS compressed comes in units, and libtsk lets one be shorter or longer than its place: asked
         // for unit after unit, it tells how long each is.
