@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 
 namespace triage::tsk {
 namespace {
@@ -73,6 +75,32 @@ std::vector<std::string> apfs_container_flaws(Image& image) {
                                     block_bytes));
     if (std::string newer = newer_checkpoint(image, superblock); !newer.empty()) flaws.push_back(std::move(newer));
     return flaws;
+}
+
+namespace {
+
+// What istat prints. Names in it may be anything.
+std::string words_about(TSK_FS_INFO* fs, std::uint64_t address) {
+    char* text = nullptr;
+    std::size_t size = 0;
+    std::FILE* out = open_memstream(&text, &size);
+    if (!out) throw std::bad_alloc();
+    fs->istat(fs, TSK_FS_ISTAT_RUNLIST, out, address, 0, 0);
+    std::fclose(out);
+    take_error();
+    const std::unique_ptr<char, decltype(&std::free)> held(text, std::free);
+    return text ? std::string(text, size) : std::string();
+}
+
+}  // namespace
+
+bool is_dataless(TSK_FS_INFO* fs, std::uint64_t address) {
+    constexpr std::string_view label = "\nBSD flags:";
+    constexpr unsigned long dataless = 0x40000000;
+    const std::string words = words_about(fs, address);
+    for (std::size_t at = words.find(label); at != std::string::npos; at = words.find(label, at + 1))
+        if (std::strtoul(words.c_str() + at + label.size(), nullptr, 0) & dataless) return true;
+    return false;
 }
 
 }  // namespace triage::tsk

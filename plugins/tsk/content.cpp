@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "plugins/tsk/apfs.h"
 #include "plugins/tsk/decmpfs.h"
 
 namespace triage::tsk {
@@ -337,6 +338,13 @@ std::string locate_data_fork(OpenFilesystem& fs, const TSK_FS_FILE* file, Entry&
     return trim(entry, entry.size);
 }
 
+// libtsk gives zeros for the content of a file that is in a cloud.
+std::string refuse_dataless(const OpenFilesystem& fs, Entry& entry) {
+    const bool may_be = fs.fs->ftype == TSK_FS_TYPE_APFS && entry.stream.empty() && stored_bytes(entry.extents) == 0;
+    if (!may_be || !is_dataless(fs.fs, entry.address)) return {};
+    return refuse(entry, Reason::reparse, "a placeholder; the content is elsewhere");
+}
+
 // An empty file of a file system without attributes has none; NTFS would record an empty one.
 std::string locate_without_attribute(OpenFilesystem& fs, const TSK_FS_FILE* file, Entry& entry) {
     const bool is_broken = file->meta && file->meta->attr_state == TSK_FS_META_ATTR_ERROR;
@@ -346,7 +354,7 @@ std::string locate_without_attribute(OpenFilesystem& fs, const TSK_FS_FILE* file
     if (!file->meta || entry.size > 0 || TSK_FS_TYPE_ISNTFS(fs.fs->ftype))
         return refuse(entry, Reason::damaged, "no content is recorded");
     entry.source = Source::extents;
-    return {};
+    return refuse_dataless(fs, entry);
 }
 
 std::string locate_resident(const TSK_FS_ATTR& attribute, Entry& entry) {
@@ -407,6 +415,8 @@ std::string locate_sections(OpenFilesystem& fs, const IsoContent& content, Entry
 bool is_read_here(const TSK_FS_FILE* file) { return has_extent_tree(file) || has_block_map(file); }
 
 bool may_list_elsewhere(const TSK_FS_FILE* directory) {
+    if (directory->fs_info->ftype == TSK_FS_TYPE_APFS && directory->meta)
+        return is_dataless(directory->fs_info, directory->meta->addr);
     if (!TSK_FS_TYPE_ISNTFS(directory->fs_info->ftype)) return false;
     const std::optional<std::uint32_t> tag = reparse_tag(directory);
     if (!tag || (*tag & is_name_surrogate)) return false;
@@ -463,7 +473,8 @@ std::string locate_content(OpenFilesystem& fs, TSK_FS_FILE* file, const TSK_FS_A
     entry.source = Source::extents;
     std::string problem = locate_runs(fs, *attribute, valid, entry);
     if (entry.source == Source::extents) problem = trim(entry, valid);
-    return fs.iso && entry.source == Source::extents ? refuse_zisofs(fs, entry) : problem;
+    if (entry.source != Source::extents) return problem;
+    return fs.iso ? refuse_zisofs(fs, entry) : refuse_dataless(fs, entry);
 }
 
 }  // namespace triage::tsk

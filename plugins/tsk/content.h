@@ -40,8 +40,8 @@ std::string locate_content(OpenFilesystem& fs, TSK_FS_FILE* file, const TSK_FS_A
 // damaged, since what it has lost is no damage of the evidence.
 std::string refuse(Entry& entry, Reason reason, std::string detail = {});
 
-// A directory whose entries a filter of Windows lists, not NTFS: of a cloud, a container, a projected file system. A
-// junction or symbolic link is none: it hides nothing of this volume.
+// A directory whose entries a filter of Windows lists, not NTFS: of a cloud, a container, a projected file system; or
+// one of APFS in a cloud. A junction or symbolic link is none: it hides nothing of this volume.
 bool may_list_elsewhere(const TSK_FS_FILE* directory);
 
 // The same for a file of ISO 9660 by its directory record.
