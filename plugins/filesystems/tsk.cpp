@@ -102,6 +102,7 @@ std::string why_unsound(const OpenFilesystem& open, bool is_striped) {
     if (is_striped && missing_blocks(*open.fs) > 0)
         return "it goes on on other members of a Linux RAID: not read by this build";
     if (open.ext4) return open.ext4->why_unsupported();
+    if (open.apfs_superblock) return why_unsupported_apfs_volume(open.image, *open.apfs_superblock);
     return why_unsupported_fat(open.fs->ftype, open.image);
 }
 
@@ -221,10 +222,12 @@ class TskFilesystem : public FilesystemReader {
             if (!pool) return false;
             for (const std::string& flaw : apfs_container_flaws(image))
                 report(sink, ProblemKind::damaged, "APFS container: " + flaw);
+            const std::string unsupported = why_unsupported_apfs_container(image);
             int number = 0;
             for (const TSK_POOL_VOLUME_INFO* v = pool->vol_list; v; v = v->next) {
                 const std::string inner = fmt::format("vol{}", number++), label = v->desc ? v->desc : "";
-                if (!(v->flags & TSK_POOL_VOLUME_FLAG_ENCRYPTED)) pool_volume(pool.get(), *v, inner, label);
+                if (!unsupported.empty()) unreadable(inner, label, ProblemKind::unsupported, unsupported);
+                else if (!(v->flags & TSK_POOL_VOLUME_FLAG_ENCRYPTED)) pool_volume(pool.get(), *v, inner, label);
                 else unreadable(inner, label, ProblemKind::locked, "encrypted APFS volume; no key is known");
             }
             return number > 0;

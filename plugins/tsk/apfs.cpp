@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 
@@ -75,6 +76,41 @@ std::vector<std::string> apfs_container_flaws(Image& image) {
                                     block_bytes));
     if (std::string newer = newer_checkpoint(image, superblock); !newer.empty()) flaws.push_back(std::move(newer));
     return flaws;
+}
+
+namespace {
+
+// Nothing where they cannot be read, which is a flaw of its own.
+std::uint64_t features_at(Image& image, std::uint64_t offset) {
+    std::array<std::byte, 8> features{};
+    return image.read(offset, features) ? *load_le<std::uint64_t>(features, 0) : 0;
+}
+
+std::string unknown_features(std::string_view of_what, std::uint64_t unknown) {
+    if (unknown == 0) return {};
+    return fmt::format("{} with incompatible features that are not known ({:#x}): not read by this build", of_what,
+                       unknown);
+}
+
+}  // namespace
+
+// nx_incompatible_features. Version 1 is that of a preview, which no macOS reads any more.
+std::string why_unsupported_apfs_container(Image& image) {
+    constexpr std::uint64_t version_2 = 2, fusion = 0x100;
+    const std::uint64_t features = features_at(image, 64);
+    if (features & fusion) return "APFS over two disks (Fusion): not read by this build";
+    return unknown_features("APFS container", features & ~version_2);
+}
+
+// apfs_incompatible_features. The extents of a sealed volume are in a tree of their own, which libtsk does not look
+// for.
+std::string why_unsupported_apfs_volume(Image& image, std::uint64_t superblock) {
+    constexpr std::uint64_t ignores_case = 1, has_dataless_snapshots = 2, changed_key = 4, ignores_normalisation = 8,
+                            sealed = 0x20;
+    const std::uint64_t features = features_at(image, superblock + 56);
+    if (features & sealed) return "sealed APFS volume: not read by this build";
+    return unknown_features("APFS volume",
+                            features & ~(ignores_case | has_dataless_snapshots | changed_key | ignores_normalisation));
 }
 
 namespace {

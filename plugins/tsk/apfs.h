@@ -18,6 +18,11 @@ bool is_sound_apfs_object(ByteView block);
 // Why names and contents of the container may be missing, in words; empty when there is no reason.
 std::vector<std::string> apfs_container_flaws(Image& image);
 
+// Why the container, or the volume whose superblock stands at this byte, has to be left alone: the kernel too mounts
+// none with incompatible features that it does not know. Empty when it can be read.
+std::string why_unsupported_apfs_container(Image& image);
+std::string why_unsupported_apfs_volume(Image& image, std::uint64_t superblock);
+
 // Whether the content of a file, or the names in a directory, of an APFS volume are elsewhere (SF_DATALESS among its
 // BSD flags, which libtsk shows in its words about an inode only). False where its flags are not told.
 bool is_dataless(TSK_FS_INFO* fs, std::uint64_t address);

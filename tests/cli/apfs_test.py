@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""APFS that macOS made, changed where libtsk 4.11.1 does not look: a file and a folder in a cloud (SF_DATALESS). Apple File
-System Reference: j_inode_val_t, j_file_extent_val_t, "Objects" (Fletcher 64).
+"""APFS that macOS made, changed where libtsk 4.11.1 does not look: a file and a folder in a cloud (SF_DATALESS), and
+features that a kernel would have to know. Apple File System Reference: j_inode_val_t, j_file_extent_val_t,
+apfs_superblock_t, nx_superblock_t, "Objects" (Fletcher 64).
 """
 import os, struct
 from support import decoy_list, finish, scan, shared, workspace
 
-BLOCK, TREE, VOLUME, CONTENT = 4096, 101, 107, 95  # blocks that the newest state uses
+BLOCK, TREE, VOLUME, CHECKPOINTS, CONTENT = 4096, 101, 107, (0, 8), 95  # blocks that the newest state uses
 DATALESS, FILE, FOLDER = 0x40000000, (2, 18), (2, 16)  # parent and number: /passwords.txt, /a_directory
 with open(shared("evidence", "images", "apfs.raw"), "rb") as file:
     SOUND = file.read()
@@ -66,4 +67,12 @@ folder = scanned(flags_of(FOLDER))
 check(told(folder) == [("unreadable", "/a_directory", "directory: a placeholder; entries may be elsewhere")], f"folder: {told(folder)}")
 check(len(folder.entries) == len(plain.entries), "a folder in a cloud: what is there of it is not listed")
 
-finish(faults, "APFS in a cloud")
+for name, blocks, at, bit, words in (
+        ("volume", [VOLUME], 56, 0x8000, "APFS volume with incompatible features that are not known (0x8000): not read by this build"),
+        ("sealed", [VOLUME], 56, 0x20, "sealed APFS volume: not read by this build"),
+        ("container", CHECKPOINTS, 64, 0x4000, "APFS container with incompatible features that are not known (0x4000): not read by this build"),
+        ("fusion", CHECKPOINTS, 64, 0x100, "APFS over two disks (Fusion): not read by this build")):
+    result = scanned(*((block * BLOCK + at, "<Q", lambda features: features | bit) for block in blocks))
+    check((result.code, told(result)) == (3, [("unsupported", None, words)]), f"{name}: {result.code} {told(result)}")
+    check(result.entries == [], f"{name}: {len(result.entries)} entries")
+finish(faults, "APFS in a cloud and with unknown features")

@@ -106,3 +106,27 @@ TEST_CASE("an APFS container that ends before its volume, or whose superblock li
         CHECK(outside.flaws() == "its checkpoints go on behind the end of its volume. ");
     }
 }
+
+TEST_CASE("APFS with features that a kernel would have to know is not read") {
+    const auto container = [](std::uint64_t features) {
+        Apfs apfs;
+        apfs.put(0, 64, features, 8);
+        const PlainMedia plain(apfs.media);
+        tsk::Image image(plain.reader(), 0, apfs.media.size());
+        return tsk::why_unsupported_apfs_container(image);
+    };
+    CHECK(container(2) == "");
+    CHECK(container(2 | 0x100) == "APFS over two disks (Fusion): not read by this build");
+    CHECK(container(3) == "APFS container with incompatible features that are not known (0x1): not read by this build");
+    const auto volume = [](std::uint64_t features) {
+        Apfs apfs;
+        apfs.put(3, 56, features, 8);
+        const PlainMedia plain(apfs.media);
+        tsk::Image image(plain.reader(), 0, apfs.media.size());
+        return tsk::why_unsupported_apfs_volume(image, 3 * block_bytes);
+    };
+    CHECK(volume(0xF) == "");
+    CHECK(volume(0x21) == "sealed APFS volume: not read by this build");
+    CHECK(volume(0x8001) ==
+          "APFS volume with incompatible features that are not known (0x8000): not read by this build");
+}
