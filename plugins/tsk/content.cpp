@@ -68,8 +68,9 @@ bool is_fetched(const TSK_FS_FILE* file, std::uint32_t tag, const TSK_FS_ATTR& a
 
 using Refusal = std::pair<Reason, const char*>;
 
+// Also where the superblock says that nothing is encrypted: the kernel believes the inode.
 std::optional<Refusal> why_encrypted_inode(OpenFilesystem& fs, const TSK_FS_META& meta) {
-    if (!fs.ext4 || !fs.ext4->can_encrypt() || meta.addr == 0) return std::nullopt;
+    if (!fs.ext4 || meta.addr == 0) return std::nullopt;
     const std::optional<bool> encrypted = fs.ext4->is_encrypted(meta.addr);
     if (!encrypted) return Refusal{Reason::damaged, "inode cannot be read"};
     if (*encrypted) return Refusal{Reason::encrypted, "encrypted by the file system (fscrypt)"};

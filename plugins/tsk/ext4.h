@@ -51,7 +51,6 @@ bool read_directory_block(ByteView block, std::vector<DirectoryEntry>& entries);
 class Ext4Inodes {
   public:
     explicit Ext4Inodes(Image& image);
-    bool can_encrypt() const { return incompat_ & 0x10000; }  // INCOMPAT_ENCRYPT
     // Why libtsk must not read, or cannot open, this file system; empty when it can.
     std::string why_unsupported() const;
     // Group descriptors that do not stand in one table behind the superblock: libtsk reads other bytes in their place.

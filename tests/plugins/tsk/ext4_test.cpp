@@ -234,7 +234,6 @@ TEST_CASE("the encryption flag of an inode is read from the inode table") {
     super(40, 16, 4);                                     // s_inodes_per_group
     super(76, 1, 4);                                      // s_rev_level
     super(88, 128, 2);                                    // s_inode_size
-    super(96, 0x10000, 4);                                // s_feature_incompat: ENCRYPT
     put_le(media, 2 * 1024 + 8, 10, 4);                   // bg_inode_table of group 0
     put_le(media, 2 * 1024 + 32 + 8, 20, 4);              // of group 1
     put_le(media, 10 * 1024 + 128 * 4 + 32, 0x80800, 4);  // inode 5: EXTENTS and ENCRYPT
@@ -243,7 +242,6 @@ TEST_CASE("the encryption flag of an inode is read from the inode table") {
     const PlainMedia plain(media, {2 * 20 + 1});          // inodes 21 to 24
     tsk::Image image(plain.reader(), 0, media.size());
     tsk::Ext4Inodes inodes(image);
-    CHECK(inodes.can_encrypt());
     CHECK(inodes.is_encrypted(5) == true);
     CHECK(inodes.is_encrypted(6) == false);
     CHECK(inodes.is_encrypted(18) == true);
