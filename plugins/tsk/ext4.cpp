@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plugins/tsk/ext4.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -161,10 +163,17 @@ Ext4Inodes::Ext4Inodes(Image& image) : image_(image) {
     if (inodes_per_group_ != 0) group_count_ = number(0) / inodes_per_group_;
 }
 
+// FILETYPE, RECOVER, JOURNAL_DEV, META_BG, EXTENTS, 64BIT, MMP, FLEX_BG, EA_INODE, CSUM_SEED, LARGEDIR, INLINE_DATA,
+// ENCRYPT, CASEFOLD. The kernel mounts none with another; one was the compression of e2compr.
+constexpr std::uint32_t known_features = 0x3E7DE;
+
 std::string Ext4Inodes::why_unsupported() const {
     if (!has_magic_) return {};
     if (ro_compat_ & 0x200) return "ext4 with bigalloc: not read by this build";
     if (has_scattered_groups()) return "ext4 with META_BG: not read by this build";
+    if (const std::uint32_t unknown = incompat_ & ~known_features; unknown != 0)
+        return fmt::format("ext2/3/4 with incompatible features that are not known ({:#x}): not read by this build",
+                           unknown);
     return {};
 }
 

@@ -291,6 +291,14 @@ TEST_CASE("clusters of bigalloc are refused") {
     CHECK(why_unsupported({{ro_compat, 0x400}}).empty());
 }
 
+TEST_CASE("features that a kernel would have to know are refused when they are not known here") {
+    CHECK(why_unsupported({{incompat, 0x3E7CE}}).empty());
+    CHECK(why_unsupported({{incompat, 0x42}}).empty());
+    // COMPRESSION and a bit of no name.
+    CHECK(why_unsupported({{incompat, 0x80043}}) ==
+          "ext2/3/4 with incompatible features that are not known (0x80001): not read by this build");
+}
+
 TEST_CASE("what has no ext superblock is not called unsupported ext4") {
     CHECK(why_unsupported({{56, 0}, {ro_compat, 0x200}}).empty());
 }
