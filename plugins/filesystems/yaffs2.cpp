@@ -144,7 +144,8 @@ class Dump {
     }
 
     // yaffs2_scan_backwards
-    void replay() {
+    void replay(WalkSink& sink) {
+        std::uint64_t lost = 0;
         for (const Tags& tags : pages_) {
             Object& object = objects_[tags.object];
             if (tags.chunk > 0) {
@@ -153,8 +154,8 @@ class Dump {
                 continue;
             }
             const auto header = read_header(layout_, read(std::uint64_t{tags.page} * layout_.stride(), layout_.page));
-            if (!header) continue;
-            if (object.header) {
+            if (!header) ++lost;
+            else if (object.header) {
                 if (header->is_deletion()) object.shrink(0);  // of an earlier object of this number
                 else if (header->is_shrink) object.shrink(header->size);
             } else if (header->is_deletion()) {
@@ -169,6 +170,11 @@ class Dump {
                 }
             }
         }
+        is_whole_ = is_whole_ && lost == 0;
+        if (lost > 0)
+            sink.problem(problem_of(
+                ProblemKind::damaged,
+                fmt::format("{} pages should be headers, and are none: what they named or ended is not known", lost)));
     }
 
     void list(const WalkLimits& limits, WalkSink& sink) {
@@ -318,7 +324,7 @@ class Yaffs2Filesystem : public FilesystemReader {
         sink.filesystem(dump.describe());
         if (probe_only) return true;
         dump.read_pages(sink);
-        dump.replay();
+        dump.replay(sink);
         dump.list(limits, sink);
         // A dump may be made that another system reads as something else.
         tsk::Image image(media, volume.start, volume.length);

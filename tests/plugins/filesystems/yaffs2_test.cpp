@@ -104,6 +104,23 @@ TEST_CASE("folders that lead in a circle make orphans of what they hold") {
     CHECK(gathered.counted.directories == 2);
 }
 
+TEST_CASE("a page that should be a header, and is none, is told, and makes every place a guess") {
+    Flash flash;
+    flash.header(257, file, root, "x", page).add(257, 1, page, "abc");
+    for (std::uint32_t chunk = 2; chunk < 70; ++chunk) flash.add(257, chunk, page, "abc");  // that make it a dump
+    flash.header(257, file, root, "x", 70 * page);
+    CHECK(walk(flash.media).problems.empty());
+    flash.header(258, 9, root, "of no type");
+    const Gathered gathered = walk(flash.media);
+    REQUIRE(gathered.entries.size() == 1);
+    CHECK(gathered.entries[0].placement == Placement::assumed);
+    REQUIRE(gathered.problems.size() == 1);
+    CHECK(gathered.problems[0].kind == ProblemKind::damaged);
+    CHECK(gathered.problems[0].hides_entries);
+    CHECK(gathered.problems[0].detail ==
+          "1 pages should be headers, and are none: what they named or ended is not known");
+}
+
 TEST_CASE("a size that nothing stands behind is a hole, and a name may be any bytes") {
     const Gathered gathered = walk(Flash().header(257, file, root, "a/\x1b\xff", 1ull << 62).media);
     REQUIRE(gathered.entries.size() == 1);
