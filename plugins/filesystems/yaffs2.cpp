@@ -197,6 +197,10 @@ class Dump {
             }
             sink.entry(entry);
         }
+        if (astray_ > 0)
+            sink.problem(problem_of(ProblemKind::capped,
+                                    fmt::format("{} entries are below more than {} folders, or these lead in a circle",
+                                                astray_, limits.depth)));
         sink.counts(counts);
     }
 
@@ -235,7 +239,7 @@ class Dump {
     }
 
     // Directories from the root down, and whether they lead there. A loop leads nowhere.
-    std::pair<std::string, bool> folder_of(std::uint32_t number, const WalkLimits& limits) const {
+    std::pair<std::string, bool> folder_of(std::uint32_t number, const WalkLimits& limits) {
         std::string path;
         for (std::uint32_t depth = 0; depth < limits.depth; ++depth) {
             if (number == root) return {path, true};
@@ -245,6 +249,7 @@ class Dump {
             path = "/" + name_of(number, found->second) + path;
             number = found->second.header->parent;
         }
+        ++astray_;
         return {path, false};
     }
 
@@ -252,7 +257,7 @@ class Dump {
         return object.header && !object.header->name.empty() ? object.header->name : fmt::format("obj{}", number);
     }
 
-    Entry entry_of(std::uint32_t number, const Object& object, const WalkLimits& limits) const {
+    Entry entry_of(std::uint32_t number, const Object& object, const WalkLimits& limits) {
         const auto [folder, is_rooted] =
             object.header ? folder_of(object.header->parent, limits) : std::pair{std::string(), false};
         Entry entry;
@@ -308,6 +313,7 @@ class Dump {
     Bytes buffer_;
     ReadFlaws flaws_;
     bool is_readable_ = true, is_whole_ = true;
+    std::uint64_t astray_ = 0;  // entries that were given up on the way to the root
     std::vector<Tags> pages_;
     std::map<std::uint32_t, Object> objects_;
 };

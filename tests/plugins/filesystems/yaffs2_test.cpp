@@ -102,6 +102,19 @@ TEST_CASE("folders that lead in a circle make orphans of what they hold") {
     CHECK(gathered.entries[0].state == EntryState::orphan);
     CHECK(gathered.entries[0].size == 3);
     CHECK(gathered.counted.directories == 2);
+    REQUIRE(gathered.problems.size() == 1);
+    CHECK(gathered.problems[0].kind == ProblemKind::capped);
+    CHECK(gathered.problems[0].detail == "1 entries are below more than 1024 folders, or these lead in a circle");
+}
+
+TEST_CASE("folders down to the limit of depth are followed, and more are said") {
+    for (const std::uint32_t folders : {1023u, 1024u}) {
+        Flash flash;
+        for (std::uint32_t i = 0; i < folders; ++i) flash.header(300 + i, directory, i == 0 ? root : 299 + i, "d");
+        const Gathered gathered = walk(flash.header(9000, file, 299 + folders, "x").media);
+        REQUIRE(gathered.entries.size() == (folders == 1023 ? 1 : 0));  // nothing of the other is stored
+        CHECK(gathered.problems.size() == (folders == 1023 ? 0 : 1));
+    }
 }
 
 TEST_CASE("a page that should be a header, and is none, is told, and makes every place a guess") {
