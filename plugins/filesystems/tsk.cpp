@@ -293,8 +293,6 @@ class TskFilesystem : public FilesystemReader {
     };
 };
 
-constexpr std::size_t compression_unit = 64 << 10;
-
 // Contents for one volume: the file system stays open between requests.
 class ContentReader {
   public:
@@ -307,42 +305,34 @@ class ContentReader {
         const TSK_FS_ATTR* attribute =
             tsk_fs_file_attr_get_type(file.get(), static_cast<TSK_FS_ATTR_TYPE_ENUM>(request.attribute >> 16),
                                       static_cast<std::uint16_t>(request.attribute), 1);
-        if (!attribute || attribute->size < 0 || decoded_size(file.get(), *attribute) != request.size)
-            return {Reason::damaged, "its attribute is not as it was listed"};
-        const std::uint64_t size = std::min(request.size, request.most);
-        const bool has_units = TSK_FS_TYPE_ISNTFS(fs_->ftype) && (attribute->flags & TSK_FS_ATTR_NONRES);
-        return has_units ? decompress(*attribute, size, sink) : copy(*attribute, size, sink);
+        const std::uint64_t most = std::min(request.size, request.most);
+        const auto see = [&](ByteView piece) { sink.data(piece); };
+        if (const auto compressed = compressed_fork(file.get());
+            compressed && compressed->fork == attribute && compressed->record.size == request.size)
+            return outcome(decode_in_fork(compressed->record, most, reader_of(*attribute), see));
+        const bool is_ntfs = TSK_FS_TYPE_ISNTFS(fs_->ftype);
+        if (is_ntfs && attribute && attribute->size >= 0 && static_cast<std::uint64_t>(attribute->size) == request.size)
+            return outcome(read_compressed(image_, *attribute, most, see));
+        return {Reason::damaged, "its attribute is not as it was listed"};
     }
 
   private:
-    std::pair<Reason, std::string> decompress(const TSK_FS_ATTR& attribute, std::uint64_t size, ContentSink& sink) {
-        std::string why = read_compressed(image_, attribute, size, [&](ByteView piece) { sink.data(piece); });
+    static std::function<bool(std::uint64_t, MutableBytes)> reader_of(const TSK_FS_ATTR& attribute) {
+        return [&attribute](std::uint64_t offset, MutableBytes out) {
+            take_error();
+            const ssize_t got =
+                tsk_fs_attr_read(&attribute, static_cast<TSK_OFF_T>(offset), reinterpret_cast<char*>(out.data()),
+                                 out.size(), TSK_FS_FILE_READ_FLAG_NONE);
+            // libtsk's false successes: an error text beside bytes, or fewer bytes than asked for.
+            return got == static_cast<ssize_t>(out.size()) && take_error().empty();
+        };
+    }
+
+    // `why`: it was decoded up to there only.
+    std::pair<Reason, std::string> outcome(std::string why) {
         const ReadFlaws flaws = image_.take_flaws();
         if (!flaws.empty()) return {reason_of(flaws.front().cause), flaws.front().detail};
         return {why.empty() ? Reason::none : Reason::damaged, std::move(why)};
-    }
-
-    std::pair<Reason, std::string> copy(const TSK_FS_ATTR& attribute, std::uint64_t size, ContentSink& sink) {
-        // Content that macOS compressed comes in units, and libtsk lets one be shorter or longer than its place: asked
-        // for unit after unit, it tells how long each is.
-        const bool is_in_units = attribute.type == TSK_FS_ATTR_TYPE_HFS_DATA;
-        const std::size_t step = is_in_units ? compression_unit : buffer_.size();
-        take_error();
-        for (std::uint64_t at = 0; at < size;) {
-            const std::size_t wanted = std::min<std::uint64_t>(size - at, step);
-            const ssize_t got =
-                tsk_fs_attr_read(&attribute, static_cast<TSK_OFF_T>(at), reinterpret_cast<char*>(buffer_.data()),
-                                 is_in_units ? step : wanted, TSK_FS_FILE_READ_FLAG_NONE);
-            const std::string error = take_error();
-            const ReadFlaws flaws = image_.take_flaws();
-            if (!flaws.empty()) return {reason_of(flaws.front().cause), flaws.front().detail};
-            // libtsk's false successes: an error text beside bytes, or fewer bytes than asked for.
-            if (got != static_cast<ssize_t>(wanted) || !error.empty())
-                return {Reason::damaged, error.empty() ? "it decodes to another number of bytes than its size" : error};
-            sink.data(ByteView(buffer_).first(wanted));
-            at += wanted;
-        }
-        return {Reason::none, {}};
     }
 
     bool open(const std::string& inner, const std::string& fs_type) {
@@ -369,7 +359,6 @@ class ContentReader {
     FilesystemHandle plain_;
     TSK_FS_INFO* fs_ = nullptr;  // the one that is open
     std::string inner_, fs_type_;
-    Bytes buffer_ = Bytes(1 << 20);
 };
 
 void TskFilesystem::read(const MediaReader& media, const Volume& volume,

@@ -7,7 +7,6 @@
 #include <cstring>
 
 #include "plugins/tsk/apfs.h"
-#include "plugins/tsk/decmpfs.h"
 
 namespace triage::tsk {
 
@@ -282,6 +281,11 @@ std::string locate_ext(OpenFilesystem& fs, const TSK_FS_FILE* file, Entry& entry
     return trim(entry, entry.size);
 }
 
+std::optional<CompressionRecord> compression_record(const TSK_FS_FILE* file) {
+    const TSK_FS_ATTR* attribute = find_attribute(file, TSK_FS_ATTR_TYPE_HFS_COMP_REC);
+    return attribute ? read_compression_record(resident_bytes(*attribute)) : std::nullopt;
+}
+
 std::string refuse_compressed(const CompressionRecord& record, Entry& entry) {
     if (record.place() == CompressionPlace::elsewhere)
         return refuse(entry, Reason::reparse, "a placeholder; the content is elsewhere");
@@ -298,10 +302,9 @@ std::string locate_in_record(const CompressionRecord& record, Entry& entry) {
 }
 
 std::string locate_in_resource_fork(const TSK_FS_FILE* file, Entry& entry) {
-    const TSK_FS_ATTR* data = find_attribute(file, TSK_FS_ATTR_TYPE_HFS_DATA);
-    if (!data || !(data->flags & TSK_FS_ATTR_COMP) || decoded_size(file, *data) != entry.size)
-        return refuse(entry, Reason::damaged, "no compressed content is recorded");
-    entry.attribute = static_cast<std::uint32_t>(data->type) << 16 | data->id;
+    const auto compressed = compressed_fork(file);
+    if (!compressed) return refuse(entry, Reason::damaged, "no compressed content is recorded");
+    entry.attribute = static_cast<std::uint32_t>(compressed->fork->type) << 16 | compressed->fork->id;
     entry.source = Source::worker;
     return {};
 }
@@ -309,8 +312,7 @@ std::string locate_in_resource_fork(const TSK_FS_FILE* file, Entry& entry) {
 std::string locate_compressed(const TSK_FS_FILE* file, Entry& entry) {
     if (file->meta->attr_state == TSK_FS_META_ATTR_ERROR)
         return refuse(entry, Reason::damaged, "its attributes cannot be read");
-    const TSK_FS_ATTR* attribute = find_attribute(file, TSK_FS_ATTR_TYPE_HFS_COMP_REC);
-    const auto record = attribute ? read_compression_record(resident_bytes(*attribute)) : std::nullopt;
+    const auto record = compression_record(file);
     if (!record) return refuse(entry, Reason::compressed_unsupported, "compressed, without a record that can be read");
     entry.size = record->size;
     if (!(file->meta->flags & TSK_FS_META_FLAG_COMP))
@@ -425,16 +427,17 @@ bool may_list_elsewhere(const TSK_FS_FILE* directory) {
     return (*tag & cloud_mask) != tag_cloud || is_recalling;
 }
 
-std::uint64_t decoded_size(const TSK_FS_FILE* file, const TSK_FS_ATTR& attribute) {
-    const bool is_fork = TSK_FS_TYPE_ISHFS(file->fs_info->ftype) && (attribute.flags & TSK_FS_ATTR_COMP);
-    return static_cast<std::uint64_t>(std::max<TSK_OFF_T>(0, is_fork ? file->meta->size : attribute.size));
+std::optional<CompressedFork> compressed_fork(const TSK_FS_FILE* file) {
+    const auto record = compression_record(file);
+    const TSK_FS_ATTR* fork = find_attribute(file, TSK_FS_ATTR_TYPE_HFS_RSRC);
+    if (!record || record->place() != CompressionPlace::in_resource_fork || !fork) return std::nullopt;
+    return CompressedFork{*record, fork};
 }
 
 bool is_stored_form(const TSK_FS_FILE* file, const TSK_FS_ATTR& attribute) {
     if (attribute.type != TSK_FS_ATTR_TYPE_HFS_RSRC || !is_compressed(file)) return false;
-    const TSK_FS_ATTR* record = find_attribute(file, TSK_FS_ATTR_TYPE_HFS_COMP_REC);
-    const auto read = record ? read_compression_record(resident_bytes(*record)) : std::nullopt;
-    return read && read->place() != CompressionPlace::in_record;
+    const auto record = compression_record(file);
+    return record && record->place() != CompressionPlace::in_record;
 }
 
 bool is_compressed(const TSK_FS_FILE* file) {
@@ -455,11 +458,11 @@ std::string locate_content(OpenFilesystem& fs, TSK_FS_FILE* file, const TSK_FS_A
     entry.size = static_cast<std::uint64_t>(attribute->size);
     entry.placement = placement_of(fs, file, *attribute, entry);
     if (const auto why = why_not_own_content(fs, file, *attribute)) return refuse(entry, why->first, why->second);
+    if (attribute->flags & TSK_FS_ATTR_RES) return locate_resident(*attribute, entry);
     if (attribute->flags & TSK_FS_ATTR_COMP) {
         entry.source = Source::worker;
         return {};
     }
-    if (attribute->flags & TSK_FS_ATTR_RES) return locate_resident(*attribute, entry);
 
     std::uint64_t valid = entry.size;
     if (TSK_FS_TYPE_ISNTFS(fs.fs->ftype)) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "plugins/tsk/decmpfs.h"
 #include "plugins/tsk/exfat.h"
 #include "plugins/tsk/ext4.h"
 #include "plugins/tsk/image.h"
@@ -29,8 +30,12 @@ struct OpenFilesystem {
 bool is_read_here(const TSK_FS_FILE* file);
 // Nor does one that macOS compressed: its record says where the content is. Its attributes must have been loaded.
 bool is_compressed(const TSK_FS_FILE* file);
-// Bytes of an attribute that libtsk decodes: it gives that of a resource fork on HFS+ the fork's size.
-std::uint64_t decoded_size(const TSK_FS_FILE* file, const TSK_FS_ATTR& attribute);
+// What is compressed in the resource fork of such a file: its record, and the fork; nothing when they are not there.
+struct CompressedFork {
+    CompressionRecord record;
+    const TSK_FS_ATTR* fork;
+};
+std::optional<CompressedFork> compressed_fork(const TSK_FS_FILE* file);
 // The resource fork of such a file, which holds its compressed content and which macOS does not show.
 bool is_stored_form(const TSK_FS_FILE* file, const TSK_FS_ATTR& attribute);
 std::string locate_content(OpenFilesystem& fs, TSK_FS_FILE* file, const TSK_FS_ATTR* attribute,

@@ -3,13 +3,15 @@
 
 #include <libdeflate.h>
 
+#include <algorithm>
+#include <array>
 #include <memory>
 
 namespace triage::tsk {
 namespace {
 
 constexpr std::size_t header_bytes = 16;
-constexpr std::uint64_t most_in_record = 64 << 10;  // one unit of compression
+constexpr std::uint64_t unit_bytes = 64 << 10;
 constexpr std::uint32_t zlib_in_record = 3, zlib_in_fork = 4, dataless = 5, lzvn_in_record = 7, lzvn_in_fork = 8;
 
 std::optional<Bytes> decode_zlib(ByteView stream, std::size_t size) {
@@ -69,18 +71,69 @@ std::optional<CompressionRecord> read_compression_record(ByteView attribute) {
                              attribute.subspan(header_bytes)};
 }
 
-std::optional<Bytes> decode_in_record(const CompressionRecord& record) {
-    if (record.size > most_in_record || record.place() != CompressionPlace::in_record) return std::nullopt;
-    if (record.stored.empty()) return record.size == 0 ? std::optional(Bytes()) : std::nullopt;
+namespace {
+
+std::optional<Bytes> decode_unit(bool is_zlib, ByteView stored, std::size_t size) {
+    if (stored.empty()) return size == 0 ? std::optional(Bytes()) : std::nullopt;
     // The first byte says that the rest is stored as it is: no stream of the two kinds starts so.
-    const auto first = std::to_integer<unsigned>(record.stored[0]);
-    const bool is_zlib = record.type == zlib_in_record;
+    const auto first = std::to_integer<unsigned>(stored[0]);
     if (is_zlib ? (first & 0x0F) == 0x0F : first == 0x06) {
-        const ByteView rest = record.stored.subspan(1);
-        return rest.size() == record.size ? std::optional(Bytes(rest.begin(), rest.end())) : std::nullopt;
+        const ByteView rest = stored.subspan(1);
+        return rest.size() == size ? std::optional(Bytes(rest.begin(), rest.end())) : std::nullopt;
     }
-    const auto size = static_cast<std::size_t>(record.size);
-    return is_zlib ? decode_zlib(record.stored, size) : decode_lzvn(record.stored, size);
+    return is_zlib ? decode_zlib(stored, size) : decode_lzvn(stored, size);
+}
+
+// The units of a resource fork: LZVN has a table of where they begin, and the last ends; zlib one of beginnings and
+// lengths, counted from where it stands in the one resource of the fork.
+class ForkUnits {
+  public:
+    using Read = std::function<bool(std::uint64_t offset, MutableBytes out)>;
+    ForkUnits(bool is_zlib, const Read& read) : is_zlib_(is_zlib), read_(read) {
+        std::array<std::byte, 4> start{};
+        if (is_zlib && read_(0, start)) base_ = std::uint64_t{*load_be<std::uint32_t>(start, 0)} + 4;
+        count_ = is_zlib ? number(base_) : number(0) / 4 - 1;
+    }
+    std::uint64_t count() const { return count_; }
+    std::optional<Bytes> stored(std::uint64_t unit) const {
+        const std::uint64_t entry = is_zlib_ ? base_ + 4 + 8 * unit : 4 * unit;
+        const std::uint64_t begin = number(entry), next = number(entry + 4), length = is_zlib_ ? next : next - begin;
+        if (length > 2 * unit_bytes) return std::nullopt;  // a lie: a unit that grows is stored as it is
+        Bytes bytes(length);
+        return read_(base_ + begin, bytes) ? std::optional(std::move(bytes)) : std::nullopt;
+    }
+
+  private:
+    std::uint64_t number(std::uint64_t at) const {
+        std::array<std::byte, 4> bytes{};
+        return read_(at, bytes) ? *load_le<std::uint32_t>(bytes, 0) : 0;
+    }
+    bool is_zlib_;
+    const Read& read_;
+    std::uint64_t base_ = 0, count_ = 0;
+};
+
+}  // namespace
+
+std::optional<Bytes> decode_in_record(const CompressionRecord& record) {
+    if (record.size > unit_bytes || record.place() != CompressionPlace::in_record) return std::nullopt;
+    return decode_unit(record.type == zlib_in_record, record.stored, static_cast<std::size_t>(record.size));
+}
+
+std::string decode_in_fork(const CompressionRecord& record, std::uint64_t most, const ForkUnits::Read& read,
+                           const std::function<void(ByteView unit)>& see) {
+    const bool is_zlib = record.type == zlib_in_fork;
+    const ForkUnits units(is_zlib, read);
+    const std::uint64_t needed = record.size / unit_bytes + (record.size % unit_bytes != 0);
+    if (units.count() != needed) return "its units are more or fewer than its size needs";
+    for (std::uint64_t at = 0; at < std::min(most, record.size); at += unit_bytes) {
+        const auto stored = units.stored(at / unit_bytes);
+        const auto size = static_cast<std::size_t>(std::min(unit_bytes, record.size - at));
+        const auto content = stored ? decode_unit(is_zlib, *stored, size) : std::nullopt;
+        if (!content) return "a compressed unit is broken";
+        see(ByteView(*content).first(std::min<std::uint64_t>(size, most - at)));
+    }
+    return {};
 }
 
 std::optional<Bytes> decode_lzvn(ByteView stream, std::size_t size) {

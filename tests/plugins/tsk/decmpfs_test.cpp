@@ -169,3 +169,91 @@ TEST_CASE("forms that are not decoded give nothing") {
                         "\xFF"
                         "abc"sv) == "-");
 }
+
+namespace {
+
+constexpr std::uint64_t unit = 64 << 10;
+
+std::string number(std::uint64_t value) {
+    Bytes bytes(4);
+    put_le(bytes, 0, value, 4);
+    return std::string(as_text(bytes));
+}
+
+// LZVN: where each unit begins, and where the last one ends.
+std::string lzvn_fork(const std::vector<std::string>& units) {
+    std::string table, content;
+    for (const std::string& u : units) table += number(4 * (units.size() + 1) + content.size()), content += u;
+    return table + number(4 * (units.size() + 1) + content.size()) + content;
+}
+
+// zlib: one resource, at 256, with the beginning and the length of each unit.
+std::string zlib_fork(const std::vector<std::string>& units) {
+    std::string table = number(units.size()), content;
+    for (const std::string& u : units)
+        table += number(4 + 8 * units.size() + content.size()) + number(u.size()), content += u;
+    return std::string("\0\0\x01\0"sv) + std::string(256, '\0') + table + content;
+}
+
+// The content, and why there is no more of it.
+std::pair<std::string, std::string> in_fork(std::uint32_t type, std::uint64_t size, const std::string& fork,
+                                            std::uint64_t most = ~0ull) {
+    std::string content;
+    const auto read = [&](std::uint64_t offset, MutableBytes out) {
+        if (offset > fork.size() || out.size() > fork.size() - offset) return false;
+        std::copy_n(bytes(fork).begin() + static_cast<std::ptrdiff_t>(offset), out.size(), out.begin());
+        return true;
+    };
+    std::string why =
+        tsk::decode_in_fork({type, size, {}}, most, read, [&](ByteView piece) { content += as_text(piece); });
+    return {content, why};
+}
+
+}  // namespace
+
+TEST_CASE("content in a resource fork is that of its units, compressed or stored as they are") {
+    const std::string plain(unit, 'p'), all = plain + "abcabcabcabc";
+    CHECK(in_fork(4, all.size(), zlib_fork({"\xFF" + plain, std::string(zlib_stream)})) ==
+          std::pair(all, std::string()));
+    CHECK(in_fork(8, unit + 3,
+                  lzvn_fork({"\x06" + plain,
+                             "\xE3"
+                             "abc\x06"})) == std::pair(plain + "abc", std::string()));
+    CHECK(in_fork(8, unit + 3, lzvn_fork({"\x06" + plain, "no LZVN"}), 5) ==
+          std::pair(std::string(5, 'p'), std::string()));
+    CHECK(in_fork(8, 0, lzvn_fork({})) == std::pair(std::string(), std::string()));
+}
+
+TEST_CASE("units that contradict the size, or do not decode, are no content") {
+    const std::string plain(unit, 'p'), broken = "a compressed unit is broken",
+                                        other = "its units are more or fewer than its size needs";
+    CHECK(in_fork(8, unit + 1, lzvn_fork({"\x06" + plain})).second == other);
+    CHECK(in_fork(4, unit, zlib_fork({"\xFF" + plain, "\xFFx"})).second == other);
+    CHECK(in_fork(8, ~0ull, lzvn_fork({"\x06" + plain})).second == other);
+    CHECK(in_fork(8, 3, "").second == other);
+    CHECK(in_fork(4, 3, "").second == other);
+    CHECK(in_fork(4, unit - 1, zlib_fork({"\xFF" + plain})).second == broken);
+    // The first unit is no distance for the second: a match without one is none.
+    const auto [content, why] = in_fork(8, unit + 6, lzvn_fork({"\x06" + plain, "\xF5\xE1x\x06"}));
+    CHECK(content == plain);
+    CHECK(why == broken);
+    std::string backwards = lzvn_fork({"\x06" + plain});
+    backwards[4] = '\0';
+    backwards[6] = '\0';
+    CHECK(in_fork(8, unit, backwards).second == broken);
+    std::string cut = lzvn_fork({"\x06" + plain});
+    cut.pop_back();
+    CHECK(in_fork(8, unit, cut).second == broken);
+}
+
+TEST_CASE("a resource fork of noise is no content, or as long as its size") {
+    for (unsigned seed = 1; seed < 2000; ++seed) {
+        const std::string noise(as_text(ewf_test::sample_media(200, seed)));
+        for (const std::uint32_t type : {4u, 8u}) {
+            std::string fork = type == 8 ? number(8) + number(8 + seed % 150) + noise : zlib_fork({noise});
+            fork[300 % fork.size()] = static_cast<char>(seed);
+            const auto [content, why] = in_fork(type, seed % 300 + 1, fork);
+            CHECK((!why.empty() || content.size() == seed % 300 + 1));
+        }
+    }
+}
