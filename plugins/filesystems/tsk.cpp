@@ -9,6 +9,7 @@
 
 #include "engine/evidence/filesystem.h"
 #include "plugins/tsk/apfs.h"
+#include "plugins/tsk/journal.h"
 #include "plugins/tsk/lznt1.h"
 #include "plugins/tsk/recognise.h"
 #include "plugins/tsk/walker.h"
@@ -46,11 +47,14 @@ struct PoolVolume {
           fs(image ? tsk_fs_open_img(image.get(), 0, TSK_FS_TYPE_APFS) : nullptr) {}
 };
 
-void report(WalkSink& sink, ProblemKind kind, std::string detail, bool is_lossless = false) {
+enum class Loss { none, content, entries };
+
+void report(WalkSink& sink, ProblemKind kind, std::string detail, Loss loss = Loss::content) {
     Problem problem;
     problem.kind = kind;
     problem.detail = std::move(detail);
-    problem.is_lossless = is_lossless;
+    problem.hides_entries = loss == Loss::entries;
+    problem.is_lossless = loss == Loss::none;
     sink.problem(problem);
 }
 
@@ -170,6 +174,7 @@ class TskFilesystem : public FilesystemReader {
             const std::string unsound = why_unsound(open, is_striped);
             fs.is_readable = unsound.empty();
             sink.filesystem(fs);
+            if (fs.is_readable) report_unapplied(open);
             for (const BadRange& flaw : image.take_flaws()) sink.problem(problem_of(flaw, image.sector_size()));
             if (const std::uint64_t missing = missing_blocks(*handle))
                 report(sink, ProblemKind::damaged,
@@ -180,6 +185,15 @@ class TskFilesystem : public FilesystemReader {
             if (!fs.is_readable) return report(sink, ProblemKind::unsupported, unsound);
             if (probe_only) return;
             Walker(open, limits, sink).walk();
+        }
+
+        void report_unapplied(OpenFilesystem& open) const {
+            if (!sink.may_enter(0, "journal"))
+                return report(sink, ProblemKind::aborted, "looking into its journal ended the worker", Loss::entries);
+            const std::string changes = unapplied_changes(open);
+            // The log of each Windows that was not shut down is in use, and holds what its last seconds changed.
+            const bool is_ntfs = TSK_FS_TYPE_ISNTFS(open.fs->ftype);
+            if (!changes.empty()) report(sink, ProblemKind::unsupported, changes, is_ntfs ? Loss::none : Loss::entries);
         }
 
         bool detected() const {
@@ -261,7 +275,7 @@ class TskFilesystem : public FilesystemReader {
 
         void on_raid(const RaidMember& raid) const {
             if (raid.is_mirror())
-                return report(sink, ProblemKind::unsupported, raid.words() + ": it was read as it stands", true);
+                return report(sink, ProblemKind::unsupported, raid.words() + ": it was read as it stands", Loss::none);
             report(sink, ProblemKind::unsupported,
                    raid.words() + ": what was read here may not be what the array holds");
         }

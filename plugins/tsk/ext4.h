@@ -51,6 +51,7 @@ bool read_directory_block(ByteView block, std::vector<DirectoryEntry>& entries);
 class Ext4Inodes {
   public:
     explicit Ext4Inodes(Image& image);
+    bool needs_recovery() const { return incompat_ & 4; }  // INCOMPAT_RECOVER
     // Why libtsk must not read, or cannot open, this file system; empty when it can.
     std::string why_unsupported() const;
     // Group descriptors that do not stand in one table behind the superblock: libtsk reads other bytes in their place.

@@ -106,6 +106,8 @@ def check_fixture(image, decoy):
         if note[1] == "exit" and result.code != int(note[2]):
             faults.append(f"{name}: exit code {result.code}, should be {note[2]}: {result.stderr.strip()[-300:]}"
                           f" {[(p['what'], p.get('detail')) for p in result.problems][:3]}")
+        if note[1] == "problem" and not any(" ".join(note[2:]) in p.get("detail", "") for p in result.problems):
+            faults.append(f"{name}: no problem says: {' '.join(note[2:])}")
         if note[1] == "volume" and volumes(result.summary).get(note[2], ("", "absent"))[1] != note[3]:
             faults.append(f"{name}: volume {note[2]} is {volumes(result.summary).get(note[2])}, should be {note[3]}")
     # With starts and lengths, the notes are the whole list.
