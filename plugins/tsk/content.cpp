@@ -254,9 +254,25 @@ std::optional<std::vector<BlockExtent>> ext_blocks(OpenFilesystem& fs, const TSK
     return read_extent_tree(fs.image, i_block, fs.fs->block_size, fs.fs->block_count, why);
 }
 
+bool has_inline_data(const TSK_FS_FILE* file) {
+    return file->meta && file->meta->content_type == TSK_FS_META_CONTENT_TYPE_EXT4_INLINE;
+}
+
+// What a size has beyond the data are zeros, as mke2fs -d leaves a sparse file and as Linux reads it.
+std::string locate_inline(OpenFilesystem& fs, const TSK_FS_FILE* file, Entry& entry) {
+    entry.source = Source::extents;
+    const auto pieces = fs.ext4 ? fs.ext4->inline_data(file->meta->addr) : std::nullopt;
+    if (!pieces && entry.size > 0) return refuse(entry, Reason::damaged, "its inode does not hold its inline data");
+    ExtentList list(entry);
+    for (const Extent& piece : pieces.value_or(std::vector<Extent>{}))
+        list.add(fs.image.start() + piece.media_offset, piece.length);
+    return trim(entry, entry.size);
+}
+
 std::string locate_ext(OpenFilesystem& fs, const TSK_FS_FILE* file, Entry& entry) {
     if (const auto why = why_encrypted_inode(fs, *file->meta)) return refuse(entry, why->first, why->second);
     if (file->meta->size < 0) return refuse(entry, Reason::damaged, "its size is negative");
+    if (has_inline_data(file)) return locate_inline(fs, file, entry);
     entry.source = Source::extents;
     std::string why;
     const std::uint64_t blocks = fs.image.length() / fs.fs->block_size;
@@ -415,7 +431,9 @@ std::string locate_sections(OpenFilesystem& fs, const IsoContent& content, Entry
     return refuse_zisofs(fs, entry);
 }
 
-bool is_read_here(const TSK_FS_FILE* file) { return has_extent_tree(file) || has_block_map(file); }
+bool is_read_here(const TSK_FS_FILE* file) {
+    return has_extent_tree(file) || has_block_map(file) || has_inline_data(file);
+}
 
 bool may_list_elsewhere(const TSK_FS_FILE* directory) {
     if (directory->fs_info->ftype == TSK_FS_TYPE_APFS && directory->meta)

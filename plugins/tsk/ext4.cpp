@@ -223,6 +223,31 @@ bool Ext4Inodes::holds_attribute(std::uint64_t inode) {
     return (incompat_ & incompat_ea_inode) && (flags_of(inode).value_or(0) & ea_inode);
 }
 
+// ondisk: inode "Inline Data", attributes "Extended Attributes".
+std::optional<std::vector<Extent>> Ext4Inodes::inline_data(std::uint64_t inode) {
+    constexpr std::size_t i_block = 40, in_block = 60, extra_size = 128, head = 16;
+    const std::optional<std::uint64_t> offset = inode_offset(inode);
+    Bytes bytes(inode_size_);
+    if (!offset || !image_.read(*offset, bytes)) return {};
+    const std::size_t start = extra_size + load_le<std::uint16_t>(bytes, extra_size).value_or(0) + 4u;
+    if (load_le<std::uint32_t>(bytes, start - 4) != 0xEA020000) return {};
+    std::optional<Extent> value;
+    std::size_t at = start;
+    while (load_le<std::uint32_t>(bytes, at).value_or(0) != 0 && at + head <= bytes.size()) {
+        const std::size_t name = *load_le<std::uint8_t>(bytes, at);
+        const bool is_system = *load_le<std::uint8_t>(bytes, at + 1) == 7 && at + head + name <= bytes.size();
+        if (is_system && as_text(bytes).substr(at + head, name) == "data")
+            value = {start + std::uint64_t{*load_le<std::uint16_t>(bytes, at + 2)},
+                     *load_le<std::uint32_t>(bytes, at + 8)};
+        at += (head + name + 3) & ~std::size_t{3};
+    }
+    if (!value) return {};
+    if (value->length == 0) return std::vector<Extent>{{*offset + i_block, in_block}};
+    // A value among the names, as Linux refuses it, is none.
+    if (value->media_offset < at + 4 || value->media_offset + value->length > bytes.size()) return {};
+    return std::vector<Extent>{{*offset + i_block, in_block}, {*offset + value->media_offset, value->length}};
+}
+
 bool Ext4Inodes::is_never_used(std::uint64_t inode) {
     const bool has_checksums = ro_compat_ & 0x410;  // RO_COMPAT_GDT_CSUM, RO_COMPAT_METADATA_CSUM
     const std::optional<Bytes> descriptor = has_checksums ? descriptor_of(inode) : std::nullopt;

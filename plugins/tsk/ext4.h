@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What libtsk 4.11.1 does not do for ext2/3/4: extent trees with two or more leaves, block maps with large holes (its
-// time grows with the square of their blocks), the encryption flag, group descriptors of META_BG.
-// Format: Linux Documentation/filesystems/ext4 (ondisk: ifork "Extent Tree", group_descr, inodes, directory).
+// time grows with the square of their blocks), inline data with a hole behind them, the encryption flag, group
+// descriptors of META_BG. Format: Linux Documentation/filesystems/ext4 (ondisk: ifork "Extent Tree", group_descr,
+// inodes, directory).
 #pragma once
 
 #include <optional>
@@ -60,6 +61,9 @@ class Ext4Inodes {
     std::optional<bool> is_encrypted(std::uint64_t inode);
     // EXT4_EA_INODE_FL: it holds the value of another inode's extended attribute.
     bool holds_attribute(std::uint64_t inode);
+    // Where the data of an inode of EXT4_INLINE_DATA_FL stand on the volume: in i_block and in the attribute
+    // system.data. Nothing without that attribute: Linux does not open such a file.
+    std::optional<std::vector<Extent>> inline_data(std::uint64_t inode);
     // In a group whose inodes were never used, or behind those that were: what stands in its bitmap and table there is
     // what an earlier file system left.
     bool is_never_used(std::uint64_t inode);

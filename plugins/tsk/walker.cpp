@@ -226,10 +226,8 @@ void Walker::list(const Directory& directory, std::vector<Directory>& below) {
                       directory.address, directory.path);
     take_error();
     const bool is_in_use = !directory.is_orphan && !directory.is_deleted;
-    if (is_larger_than_volume(directory.address)) {
-        if (is_in_use)
-            report(ProblemKind::damaged, "directory: larger than its volume; not listed", directory.address,
-                   directory.path);
+    if (const char* why = why_not_listed(directory.address)) {
+        if (is_in_use) report(ProblemKind::damaged, why, directory.address, directory.path);
         return;
     }
     const DirectoryHandle listing(tsk_fs_dir_open_meta(fs_.fs, directory.address));
@@ -260,12 +258,17 @@ void Walker::list(const Directory& directory, std::vector<Directory>& below) {
                directory.address, directory.path);
 }
 
-// libtsk would look at each of the bytes that it claims.
-bool Walker::is_larger_than_volume(std::uint64_t directory) const {
-    if (!is_ext_or_ufs(fs_.fs) || directory == TSK_FS_ORPHANDIR_INUM(fs_.fs)) return false;
+// libtsk would look at each of the bytes that it claims, and make up zeros for what no inode holds.
+const char* Walker::why_not_listed(std::uint64_t directory) const {
+    if (!is_ext_or_ufs(fs_.fs) || directory == TSK_FS_ORPHANDIR_INUM(fs_.fs)) return nullptr;
     const FileHandle file(tsk_fs_file_open_meta(fs_.fs, nullptr, directory));
     take_error();
-    return file && file->meta && static_cast<std::uint64_t>(file->meta->size) > fs_.image.length();
+    if (!file || !file->meta) return nullptr;
+    const auto size = static_cast<std::uint64_t>(file->meta->size);
+    if (size > fs_.image.length()) return "directory: larger than its volume; not listed";
+    if (!fs_.ext4 || file->meta->content_type != TSK_FS_META_CONTENT_TYPE_EXT4_INLINE) return nullptr;
+    const auto pieces = fs_.ext4->inline_data(directory);
+    return pieces && size <= stored_bytes(*pieces) ? nullptr : "directory: its inode does not hold it; not listed";
 }
 
 // A directory whose names are read here, and not by libtsk.
@@ -398,12 +401,6 @@ void Walker::visit_file(const Directory& directory, const TSK_FS_FILE* parent, T
         base.times = times_of(*file->meta);
         if (limits_.owners) base.owner = owner_of(fs_.fs, file);
         base.size = file->meta->size > 0 ? static_cast<std::uint64_t>(file->meta->size) : 0;
-        // Claims of inline data that no inode can hold make libtsk allocate gigabytes.
-        if (file->meta->content_type == TSK_FS_META_CONTENT_TYPE_EXT4_INLINE && base.size > fs_.fs->block_size) {
-            base.source = Source::none;
-            base.reason = base.state == EntryState::allocated ? Reason::damaged : Reason::unrecoverable;
-            return emit(std::move(base), "inline data larger than an inode");
-        }
     }
     if (is_lost_file(*file, base)) {
         base.source = Source::none, base.reason = Reason::damaged;

@@ -40,7 +40,7 @@ class Walker {
     void report_lost_names();
     void list(const Directory& directory, std::vector<Directory>& below);
     bool has_number_of_another(const Entry& entry, const TSK_FS_FILE& file) const;
-    bool is_larger_than_volume(std::uint64_t directory) const;
+    const char* why_not_listed(std::uint64_t directory) const;
     std::string what_is_lost(const Directory& directory, const TSK_FS_FILE& file) const;
     void list_entries(const Directory& directory, const ExtDirectory& read, std::vector<Directory>& below);
     void visit(const Directory& directory, const TSK_FS_DIR* listing, std::size_t index, std::vector<Directory>& below);

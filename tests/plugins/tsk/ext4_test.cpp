@@ -421,6 +421,46 @@ TEST_CASE("inodes that were never used, values of attributes and system inodes a
     CHECK_FALSE(is_attribute(5));
 }
 
+TEST_CASE("inline data stand in i_block and in the attribute system.data") {
+    Bytes media(block_size * block_count);
+    const auto super = [&](std::size_t at, std::uint64_t value, std::size_t size) {
+        put_le(media, 1024 + at, value, size);
+    };
+    super(0, 16, 4), super(20, 1, 4), super(40, 16, 4), super(76, 1, 4), super(88, 256, 2);
+    put_le(media, 2 * 1024 + 8, 10, 4);  // bg_inode_table
+    constexpr std::size_t inode = 10 * 1024 + 256 * 11, start = inode + 128 + 32 + 4, second = start + 20;
+    put_le(media, inode + 128, 32, 2);        // i_extra_isize
+    put_le(media, start - 4, 0xEA020000, 4);  // h_magic
+    put_le(media, start, 0x0104, 2);          // an attribute user.some before it
+    put_text(media, start + 16, "some");
+    put_le(media, second, 0x0704, 2), put_le(media, second + 2, 44, 2), put_le(media, second + 8, 48, 4);
+    put_text(media, second + 16, "data");
+    const auto held = [&] {
+        const PlainMedia plain(media);
+        tsk::Image image(plain.reader(), 0, media.size());
+        std::string text;
+        const auto pieces = tsk::Ext4Inodes(image).inline_data(12);
+        for (const Extent& piece : pieces.value_or(std::vector<Extent>{}))
+            text += fmt::format("{}+{} ", piece.media_offset - inode, piece.length);
+        return pieces ? text : "-";
+    };
+    CHECK(held() == "40+60 208+48 ");
+    put_le(media, second + 8, 49, 4);  // a byte behind the inode
+    CHECK(held() == "-");
+    put_le(media, second + 8, 48, 4), put_le(media, second + 2, 40, 2);  // among the names
+    CHECK(held() == "-");
+    put_le(media, second + 8, 0, 4);
+    CHECK(held() == "40+60 ");
+    put_le(media, second, 0x0703, 2);  // another name
+    CHECK(held() == "-");
+    put_le(media, second, 0xFF, 1);
+    CHECK(held() == "-");
+    put_le(media, second, 0x0704, 2), put_le(media, start - 4, 0, 4);
+    CHECK(held() == "-");
+    put_le(media, start - 4, 0xEA020000, 4), put_le(media, inode + 128, 0xFFFF, 2);
+    CHECK(held() == "-");
+}
+
 TEST_CASE("a superblock of lies encrypts nothing and crashes nothing") {
     for (unsigned seed = 1; seed < 200; ++seed) {
         const Bytes media = ewf_test::sample_media(8192, seed);
@@ -428,6 +468,7 @@ TEST_CASE("a superblock of lies encrypts nothing and crashes nothing") {
         tsk::Image image(plain.reader(), 0, media.size());
         tsk::Ext4Inodes inodes(image);
         for (const std::uint64_t inode : {std::uint64_t{1}, std::uint64_t{12}, ~std::uint64_t{0}})
-            inodes.is_encrypted(inode), inodes.is_never_used(inode), inodes.holds_attribute(inode);
+            inodes.is_encrypted(inode), inodes.is_never_used(inode), inodes.holds_attribute(inode),
+                inodes.inline_data(inode);
     }
 }
