@@ -12,6 +12,7 @@
 #include "plugins/tsk/journal.h"
 #include "plugins/tsk/lznt1.h"
 #include "plugins/tsk/recognise.h"
+#include "plugins/tsk/times.h"
 #include "plugins/tsk/walker.h"
 
 namespace triage {

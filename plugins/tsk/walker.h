@@ -79,7 +79,4 @@ class Walker {
     bool is_full_ = false, are_orphans_full_ = false;
 };
 
-// How a file system stores its times.
-void set_time_forms(TSK_FS_TYPE_ENUM type, Filesystem& fs);
-
 }  // namespace triage::tsk

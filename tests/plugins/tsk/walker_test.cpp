@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "plugins/tsk/times.h"
 #include "tests/support/fat12.h"
 
 using namespace triage;
