@@ -6,12 +6,14 @@
 #include <algorithm>
 #include <array>
 
+#include "plugins/tsk/mft_record.h"
+
 namespace triage::tsk {
 namespace {
 
 constexpr std::size_t record_head = 33, sector_bytes = 2048;
 constexpr std::uint64_t most_directory_bytes = 64 << 20;  // a larger one is left to libtsk
-constexpr unsigned flag_goes_on = 0x80;
+constexpr unsigned flag_directory = 2, flag_goes_on = 0x80;
 
 // What a record carries behind its name, which is padded to an even end.
 ByteView system_use_of(ByteView record) {
@@ -30,6 +32,12 @@ bool is_usable(std::string_view name) {
     return !name.empty() && name != "." && name != ".." && name.find_first_of("/\0"sv) == name.npos;
 }
 
+std::string joliet_name(std::string_view name) {
+    Bytes swapped(name.size() & ~std::size_t{1});
+    for (std::size_t i = 0; i < swapped.size(); ++i) swapped[i] = static_cast<std::byte>(name[i ^ 1]);
+    return ntfs_name(swapped);
+}
+
 }  // namespace
 
 std::optional<IsoRecords::Record> IsoRecords::parse(ByteView bytes) {
@@ -40,6 +48,7 @@ std::optional<IsoRecords::Record> IsoRecords::parse(ByteView bytes) {
     Record record;
     record.block = *load_le<std::uint32_t>(bytes, 2), record.size = *load_le<std::uint32_t>(bytes, 10);
     record.attribute_blocks = *load_le<std::uint8_t>(bytes, 1);
+    record.is_directory = *load_le<std::uint8_t>(bytes, 25) & flag_directory;
     record.goes_on = *load_le<std::uint8_t>(bytes, 25) & flag_goes_on;
     record.is_interleaved = *load_le<std::uint8_t>(bytes, 27) != 0;
     record.name = as_text(bytes.subspan(record_head, name));
@@ -69,14 +78,15 @@ std::string IsoRecords::rock_ridge_name(ByteView system_use) {
             if (length < 4 || length > rest.size() || signature == "ST") break;
             if (signature == "NM" && length > 5) name += as_text(rest.subspan(5, length - 5));
             if (signature == "CE" && length >= 28) {
-                next = place_of(*load_le<std::uint32_t>(rest, 4)) + *load_le<std::uint32_t>(rest, 12);
+                next =
+                    std::uint64_t{*load_le<std::uint32_t>(rest, 4)} * sector_bytes + *load_le<std::uint32_t>(rest, 12);
                 next_bytes = *load_le<std::uint32_t>(rest, 20);
             }
             rest = rest.subspan(length);
         }
         if (!next) break;
         area.resize(std::min<std::size_t>(next_bytes, sector_bytes));
-        if (*next > image_.length() || !image_.read(*next, area)) break;
+        if (*next > image_.length() || !sectors_.read(image_, *next, area)) break;
         rest = area;
     }
     return is_usable(name) ? name : std::string{};
@@ -85,7 +95,7 @@ std::string IsoRecords::rock_ridge_name(ByteView system_use) {
 void IsoRecords::open(TSK_FS_FILE* directory) {
     clear();
     if (!directory || !directory->meta) return;
-    before_sector_ = directory->fs_info->block_pre_size, behind_sector_ = directory->fs_info->block_post_size;
+    sectors_ = IsoSectors(*directory->fs_info);
     const auto size = static_cast<std::uint64_t>(std::max<TSK_OFF_T>(directory->meta->size, 0));
     if (size > most_directory_bytes) return void(flaw_ = "it is larger than a directory can be");
     Bytes bytes(size);
@@ -99,25 +109,44 @@ void IsoRecords::open(TSK_FS_FILE* directory) {
         flaw_ = "it is not the root that a volume descriptor names; names may be missing";
 }
 
-std::uint64_t IsoRecords::place_of(std::uint64_t sector) const {
-    return sector * (before_sector_ + sector_bytes + behind_sector_) + before_sector_;
+bool IsoSectors::read(Image& image, std::uint64_t at, MutableBytes out) const {
+    if (before + behind == 0) return image.read(at, out);
+    while (!out.empty()) {
+        const std::uint64_t sector = at / sector_bytes, inside = at % sector_bytes;
+        const MutableBytes piece = out.first(std::min<std::size_t>(out.size(), sector_bytes - inside));
+        const auto start = checked_multiply(sector, before + sector_bytes + behind);
+        if (!start || !image.read(*start + before + inside, piece)) return false;
+        at += piece.size();
+        out = out.subspan(piece.size());
+    }
+    return true;
 }
 
 bool IsoRecords::is_named_root(const TSK_FS_META& meta) {
-    constexpr std::uint64_t first_descriptor = 16, most_descriptors = 64;
-    constexpr std::size_t root_record = 156;
     if (!meta.content_ptr) return false;
     const std::uint64_t block = *static_cast<const TSK_DADDR_T*>(meta.content_ptr);
+    const std::vector<IsoRoot> roots = iso_roots(image_, sectors_);
+    return std::any_of(roots.begin(), roots.end(), [&](const IsoRoot& root) {
+        return root.block == block && root.size == static_cast<std::uint64_t>(meta.size);
+    });
+}
+
+std::vector<IsoRoot> iso_roots(Image& image, const IsoSectors& sectors) {
+    constexpr std::uint64_t first_descriptor = 16, most_descriptors = 64;
+    constexpr std::size_t escapes = 88, root_record = 156;
+    std::vector<IsoRoot> roots;
     Bytes descriptor(sector_bytes);
     for (std::uint64_t i = first_descriptor; i < first_descriptor + most_descriptors; ++i) {
-        if (!image_.read(place_of(i), descriptor) || as_text(descriptor).substr(1, 5) != "CD001") return false;
+        if (!sectors.read(image, i * sector_bytes, descriptor) || as_text(descriptor).substr(1, 5) != "CD001") break;
         const auto type = std::to_integer<unsigned>(descriptor[0]);
-        const bool has_root = type == 1 || type == 2;  // primary, supplementary
-        const std::optional<Record> root = has_root ? parse(ByteView(descriptor).subspan(root_record)) : std::nullopt;
-        if (root && root->block == block && root->size == static_cast<std::uint64_t>(meta.size)) return true;
-        if (type == 255) return false;
+        if (type == 255) break;
+        if (type != 1 && type != 2) continue;  // primary, supplementary
+        const std::string_view escape = as_text(descriptor).substr(escapes, 3);
+        roots.push_back({*load_le<std::uint32_t>(descriptor, root_record + 2),
+                         *load_le<std::uint32_t>(descriptor, root_record + 10),
+                         type == 2 && (escape == "%/@" || escape == "%/C" || escape == "%/E")});
     }
-    return false;
+    return roots;
 }
 
 void IsoRecords::clear() {
@@ -166,10 +195,13 @@ std::optional<IsoContent> IsoRecords::take(const TSK_FS_META& meta) {
     if (found == records_.end()) return std::nullopt;
     found->is_taken = true;
     while (next_ < records_.size() && records_[next_].is_taken) ++next_;
+    return content_of(static_cast<std::size_t>(found - records_.begin()));
+}
+
+IsoContent IsoRecords::content_of(std::size_t index) const {
     IsoContent content;
-    auto index = static_cast<std::size_t>(found - records_.begin());
     if (follows(index)) return content;
-    content.name = found->long_name;
+    content.name = records_[index].long_name;
     do {
         const Record& r = records_[index];
         content.sections.push_back({r.block + r.attribute_blocks, r.size, r.is_interleaved});
@@ -177,6 +209,20 @@ std::optional<IsoContent> IsoRecords::take(const TSK_FS_META& meta) {
     } while (follows(index));
     content.is_whole = !records_[index - 1].goes_on;
     return content;
+}
+
+std::vector<IsoName> IsoRecords::names(bool is_joliet) const {
+    std::vector<IsoName> names;
+    for (std::size_t i = 0; i < records_.size(); ++i) {
+        const Record& record = records_[i];
+        if (follows(i)) continue;
+        IsoContent content = content_of(i);
+        std::string name = !content.name.empty() ? content.name : is_joliet ? joliet_name(record.name) : record.name;
+        if (content.name.empty()) name = name.substr(0, name.rfind(';'));
+        if (!is_usable(name)) name = fmt::format("block-{}", record.block);
+        names.push_back({std::move(name), record.is_directory, std::move(content)});
+    }
+    return names;
 }
 
 std::size_t IsoRecords::left() const {

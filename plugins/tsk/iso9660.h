@@ -26,10 +26,32 @@ struct IsoContent {
     std::string name;                  // of Rock Ridge; empty where there is none
 };
 
+// A name of a directory, but for those of itself and its parent.
+struct IsoName {
+    std::string name;  // of Rock Ridge where there is one; without the version number
+    bool is_directory = false;
+    IsoContent content;
+};
+
+// Where a volume descriptor says that the root of its tree stands.
+struct IsoRoot {
+    std::uint64_t block = 0, size = 0;
+    bool is_joliet = false;  // names in UTF-16
+};
+
+// Where the bytes of a volume stand: in an image of whole sectors of a CD, between others.
+struct IsoSectors {
+    std::uint64_t before = 0, behind = 0;  // bytes of each sector
+    IsoSectors() = default;
+    explicit IsoSectors(const TSK_FS_INFO& fs) : before(fs.block_pre_size), behind(fs.block_post_size) {}
+    bool read(Image& image, std::uint64_t at, MutableBytes out) const;  // `at` counts bytes of the volume
+};
+std::vector<IsoRoot> iso_roots(Image& image, const IsoSectors& sectors = {});
+
 // The records of the directory that is being listed, each of which answers for one name.
 class IsoRecords {
   public:
-    explicit IsoRecords(Image& image) : image_(image) {}
+    explicit IsoRecords(Image& image, IsoSectors sectors = {}) : image_(image), sectors_(sectors) {}
     void open(TSK_FS_FILE* directory);
     void open(ByteView content);
     // Why names may be missing from the directory, in words; empty when it is sound. What libtsk cannot interpret it
@@ -37,6 +59,7 @@ class IsoRecords {
     const std::string& flaw() const { return flaw_; }
     // Of a name that libtsk found at this place. Nothing when no record that is left says so.
     std::optional<IsoContent> take(const TSK_FS_META& meta);
+    std::vector<IsoName> names(bool is_joliet) const;
     // Names that libtsk did not list.
     std::size_t left() const;
 
@@ -44,18 +67,18 @@ class IsoRecords {
     struct Record {
         std::uint64_t block = 0, size = 0;
         unsigned attribute_blocks = 0;
-        bool is_interleaved = false, goes_on = false, is_taken = false;
+        bool is_interleaved = false, is_directory = false, goes_on = false, is_taken = false;
         std::string name, long_name;
     };
     void clear();
     std::optional<Record> parse(ByteView record);
     bool is_named_root(const TSK_FS_META& meta);
-    std::uint64_t place_of(std::uint64_t sector) const;
     void find_rock_ridge(ByteView system_use);
     std::string rock_ridge_name(ByteView system_use);
     bool follows(std::size_t index) const;
+    IsoContent content_of(std::size_t index) const;
     Image& image_;
-    std::uint64_t before_sector_ = 0, behind_sector_ = 0;  // bytes, in images of whole sectors of a CD
+    IsoSectors sectors_;
     std::optional<std::size_t> skipped_;  // bytes before the system use entries of a record; nothing: there are none
     std::vector<Record> records_;
     std::string flaw_;

@@ -128,6 +128,7 @@ ProblemKind kind_of(Reason reason) {
 void Walker::walk() {
     if (TSK_FS_TYPE_ISHFS(fs_.fs->ftype)) find_shared_numbers();
     walk_from({fs_.fs->root_inum, {}, 0, false});
+    if (fs_.iso) list_other_trees();
     if (limits_.orphans && has_orphan_directory(fs_.fs) && !is_full_) walk_orphans();
     walk_unnamed();
     report_lost_names();
@@ -152,6 +153,29 @@ void Walker::walk_from(Directory start) {
         list(directory, below);
         pending.insert(pending.end(), std::make_move_iterator(below.rbegin()), std::make_move_iterator(below.rend()));
     }
+}
+
+// Addresses behind those of libtsk, which has none for most of these files.
+void Walker::list_other_trees() {
+    if (!sink_.may_enter(0, "/"))
+        return report_whole(ProblemKind::aborted, "listing its other directory trees ended the worker");
+    Entry file;
+    file.address = fs_.fs->last_inum;
+    file.attribute = default_attribute;
+    iso_trees_.list_others(
+        fs_,
+        [&](const std::string& path, const IsoContent& content) {
+            ++file.address;
+            Entry entry = file;
+            entry.path = path;
+            std::string problem = locate_sections(fs_, content, entry);
+            emit(std::move(entry), std::move(problem));
+            return !is_full_;
+        },
+        [&](const std::string& path, const std::string& flaw) {
+            report(ProblemKind::damaged, "directory of another tree: " + flaw, std::nullopt, path);
+        });
+    report_flaws(nullptr);
 }
 
 // Orphans are free metadata without a name. libtsk would walk the whole tree for the names, which it gives up at 128
@@ -350,6 +374,8 @@ void Walker::visit_named(const Directory& directory, const TSK_FS_FILE* parent, 
     std::optional<IsoContent> iso;
     if (fs_.iso && file->meta) iso = fs_.iso->take(*file->meta);
     if (iso && iso->sections.empty()) return;  // a further section of the file before it
+    if (iso && !is_directory(*file)) iso_trees_.add(*iso);
+    if (fs_.iso && directory.is_orphan && file->meta && iso_trees_.is_listed(*file->meta)) return;
     if (iso && !iso->name.empty()) path = directory.path + "/" + iso->name;
 
     switch (kind_of(*file)) {

@@ -13,6 +13,7 @@
 #include "plugins/tsk/clusters.h"
 #include "plugins/tsk/content.h"
 #include "plugins/tsk/directory.h"
+#include "plugins/tsk/iso_trees.h"
 #include "plugins/tsk/mft_record.h"
 #include "plugins/tsk/unnamed.h"
 
@@ -34,6 +35,7 @@ class Walker {
     };
     void find_shared_numbers();
     void walk_from(Directory start);
+    void list_other_trees();
     void walk_orphans();
     void walk_unnamed();
     bool visit_unnamed(std::uint64_t address);
@@ -73,6 +75,7 @@ class Walker {
     NamedAddresses named_;
     NamedClusters clusters_;
     Census census_;
+    IsoTrees iso_trees_;
     MftRecords records_;
     std::unordered_set<std::uint64_t> shared_numbers_;  // of HFS+
     std::uint64_t entries_ = 0, orphan_entries_ = 0, orphan_bytes_ = 0;

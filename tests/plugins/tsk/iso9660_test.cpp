@@ -204,6 +204,50 @@ TEST_CASE("without the mark in the root directory there is no Rock Ridge") {
     CHECK(directory.open().name(30, 1).empty());
 }
 
+TEST_CASE("the names of a directory stand once a file, without version, in UTF-8") {
+    Directory directory;
+    directory.put({30, 4096, "A.DAT;1", goes_on}), directory.put({40, 9, "A.DAT;1"});
+    directory.put({50, sector_bytes, "SUB", 2});
+    directory.put({51, 1, "../up;1"}), directory.put({52, 1, ";1"});
+    const auto names = [](const Directory& d, bool is_joliet) {
+        std::string text;
+        for (const tsk::IsoName& name : d.open().records.names(is_joliet))
+            text += name.name + (name.is_directory ? "/ " : "+" + std::to_string(name.content.sections.size()) + " ");
+        return text;
+    };
+    CHECK(names(directory, false) == "A.DAT+2 SUB/ block-51+1 block-52+1 ");
+    Directory joliet;
+    joliet.put({30, 1, {"\0a\x04\x16\0;\0001", 8}}), joliet.put({31, 1, {"\0b\0", 3}});
+    CHECK(names(joliet, true) == "a\xD0\x96+1 b+1 ");
+    Directory rock(rock_ridge);
+    rock.put({30, 1, "A.;1", 0, 0, 0, long_name("semi;colon")});
+    CHECK(names(rock, false) == "semi;colon+1 ");
+}
+
+TEST_CASE("each volume descriptor has a root, until one ends them") {
+    Bytes media(32 * sector_bytes);
+    const auto put = [&](std::size_t sector, unsigned type, std::uint32_t block, std::string_view escape) {
+        const std::size_t at = sector * sector_bytes;
+        put_le(media, at, type, 1), put_text(media, at + 1, "CD001"), put_text(media, at + 88, escape);
+        put_le(media, at + 158, block, 4), put_le(media, at + 166, sector_bytes, 4);
+    };
+    put(16, 1, 20, ""), put(17, 0, 21, ""), put(18, 2, 22, "%/E"), put(19, 2, 23, ""), put(20, 255, 24, "");
+    put(21, 1, 25, "");
+    const auto roots = [&] {
+        const PlainMedia plain(media);
+        tsk::Image image(plain.reader(), 0, media.size());
+        std::string text;
+        for (const tsk::IsoRoot& root : tsk::iso_roots(image))
+            text += std::to_string(root.block) + (root.is_joliet ? "j " : " ");
+        return text;
+    };
+    CHECK(roots() == "20 22j 23 ");
+    put_le(media, 17 * sector_bytes + 1, 0, 1);
+    CHECK(roots() == "20 ");
+    put_le(media, 16 * sector_bytes + 1, 0, 1);
+    CHECK(roots().empty());
+}
+
 TEST_CASE("records that are cut, lie about their length or are noise give no more than they hold") {
     Directory directory(rock_ridge);
     directory.put({30, 1, "A.;1", 0, 0, 0, long_name("name")});
@@ -219,7 +263,7 @@ TEST_CASE("records that are cut, lie about their length or are noise give no mor
     for (unsigned seed = 1; seed < 100; ++seed) {
         Bytes noise = ewf_test::sample_media(sector_bytes, seed);
         std::copy_n(directory.bytes.begin(), 40, noise.begin());
-        Directory::Opened(directory.media, noise).records.left();
+        Directory::Opened(directory.media, noise).records.names(seed % 2);
     }
 }
 
