@@ -15,6 +15,16 @@ constexpr std::uint64_t smallest_inode = 128, smallest_record = 512;  // bytes
 
 bool has_inodes(TSK_FS_TYPE_ENUM type) { return TSK_FS_TYPE_ISEXT(type) || TSK_FS_TYPE_ISFFS(type); }
 
+// Inode 7 of ext keeps blocks for further group descriptors, all of them behind its doubly indirect block.
+bool is_resize_inode(const TSK_FS_META& meta) {
+    constexpr std::size_t pointers = 15, doubly_indirect = 13;
+    const auto* blocks = static_cast<const TSK_DADDR_T*>(meta.content_ptr);
+    if (meta.addr != 7 || !blocks || meta.content_len < pointers * sizeof(TSK_DADDR_T)) return false;
+    for (std::size_t i = 0; i < pointers; ++i)
+        if ((blocks[i] != 0) != (i == doubly_indirect)) return false;
+    return true;
+}
+
 class Search {
   public:
     Search(OpenFilesystem& fs, const NamedAddresses& named, std::uint64_t limit)
@@ -22,7 +32,7 @@ class Search {
 
     Unnamed inodes() {
         if (fs_.ext4) system_ = fs_.ext4->system_inodes();
-        const TSK_INUM_T first = fs_.ext4 ? 11 : 3;  // those before are reserved
+        constexpr TSK_INUM_T first = 1;  // reserved ones too: nothing else tells of a file that stands in one
         take_error();
         const bool has_failed =
             first < fs_.fs->last_inum &&
@@ -54,6 +64,7 @@ class Search {
                               meta.type != TSK_FS_META_TYPE_VIRT_DIR;
         if (!has_type || named_.contains(meta.addr)) return;
         if (fs_.ext4 && (fs_.ext4->is_never_used(meta.addr) || fs_.ext4->holds_attribute(meta.addr))) return;
+        if (fs_.ext4 && is_resize_inode(meta)) return;
         if (std::find(system_.begin(), system_.end(), meta.addr) != system_.end()) return;
         add(meta.addr, TSK_FS_IS_DIR_META(meta.type));
     }
@@ -94,7 +105,7 @@ NamedAddresses::NamedAddresses(OpenFilesystem& fs) {
     if (!is_ntfs && !has_inodes(fs.fs->ftype)) return;
     const std::uint64_t count = fs.fs->last_inum + 1;
     const std::uint64_t most = fs.image.length() / (is_ntfs ? smallest_record : smallest_inode) + 2;
-    if (count <= std::min(most, most_addresses)) bits_.resize(count);
+    if (count <= std::min(most, most_addresses)) bits_.resize(count), add(fs.fs->root_inum);
     else
         flaw_ = fmt::format("it claims {} inodes, more than its volume can hold: those without a name are not listed",
                             count);
