@@ -90,29 +90,59 @@ std::string NamedClusters::lost() {
     return fs_.fs->ftype == TSK_FS_TYPE_EXFAT ? lost_exfat_clusters() : lost_chains();
 }
 
-// A chain whose first cluster no name leads to. A chain that goes on behind the end of its file is not lost.
+unsigned NamedClusters::fat_bits() const {
+    return fs_.fs->ftype == TSK_FS_TYPE_FAT12 ? 12 : fs_.fs->ftype == TSK_FS_TYPE_FAT16 ? 16 : 32;
+}
+
+// Of a piece of the FAT that starts with an even cluster, the entry at `index`.
+std::uint32_t NamedClusters::fat_entry(ByteView piece, std::uint64_t index) const {
+    const unsigned bits = fat_bits();
+    const std::uint32_t stored = *load_le<std::uint32_t>(piece, index * bits / 8) >> (bits == 12 && index % 2 ? 4 : 0);
+    return stored & (bits == 32 ? 0x0FFFFFFF : (1u << bits) - 1);
+}
+
+// A chain that goes on behind the end of its file is not lost; what leads to no end and has no start is.
 std::string NamedClusters::lost_chains() {
-    const unsigned bits = fs_.fs->ftype == TSK_FS_TYPE_FAT12 ? 12 : fs_.fs->ftype == TSK_FS_TYPE_FAT16 ? 16 : 32;
-    const std::uint32_t mask = bits == 32 ? 0x0FFFFFFF : (1u << bits) - 1, bad = mask - 8;
+    const unsigned bits = fat_bits();
+    const std::uint32_t bad = bits == 32 ? 0x0FFFFFF7 : (1u << bits) - 9;
     constexpr std::uint64_t per_piece = 1 << 16;  // entries; a multiple of 2, so that none of 12 bits is cut
-    std::vector<bool> in_use(named_.size()), follows(named_.size());
+    std::vector<bool> in_use(named_.size()), follows(named_.size()), goes_on(named_.size());
     for (std::uint64_t first = 0; first < named_.size(); first += per_piece) {
         const std::uint64_t count = std::min(per_piece, named_.size() - first);
         Bytes piece(((count * bits + 7) / 8));
         if (!fs_.image.read(fat_sector_ * sector_bytes_ + first * bits / 8, piece)) return {};  // a flaw, reported
         piece.resize(piece.size() + 4);
         for (std::uint64_t i = 0; i < count; ++i) {
-            const std::uint32_t stored = *load_le<std::uint32_t>(piece, i * bits / 8) >> (bits == 12 && i % 2 ? 4 : 0);
-            const std::uint32_t next = stored & mask;
+            const std::uint32_t next = fat_entry(piece, i);
             if (first + i < 2 || next == 0 || next == bad) continue;
             in_use[first + i] = true;
-            if (next < follows.size()) follows[next] = true;
+            if (next >= follows.size()) continue;
+            follows[next] = true;
+            if (named_[first + i]) goes_on[next] = true;
         }
     }
     std::uint64_t chains = 0;
-    for (std::uint64_t c = 2; c < named_.size(); ++c) chains += in_use[c] && !follows[c] && !named_[c];
+    const auto is_left = [&](std::uint64_t c) { return in_use[c] && !named_[c]; };
+    const auto take = [&](std::uint64_t c) {  // the chain from here
+        for (; c >= 2 && c < named_.size() && is_left(c); c = next_cluster(c)) in_use[c] = false;
+    };
+    for (std::uint64_t c = 2; c < named_.size(); ++c)
+        if (goes_on[c]) take(c);
+    for (std::uint64_t c = 2; c < named_.size(); ++c)
+        if (is_left(c) && !follows[c]) ++chains, take(c);
+    for (std::uint64_t c = 2; c < named_.size(); ++c)  // those that lead back into themselves
+        if (is_left(c)) ++chains, take(c);
     if (chains == 0) return {};
     return fmt::format("no listed name leads to {} of the cluster chains in use; names may be missing", chains);
+}
+
+std::uint64_t NamedClusters::next_cluster(std::uint64_t cluster) {
+    std::array<std::byte, 8> pair{};
+    const unsigned bits = fat_bits();
+    const std::uint64_t even = cluster & ~std::uint64_t{1};
+    const std::size_t bytes = (2 * bits + 7) / 8;
+    if (!fs_.image.read(fat_sector_ * sector_bytes_ + even * bits / 8, MutableBytes(pair).first(bytes))) return 0;
+    return fat_entry(pair, cluster - even);
 }
 
 // Of exFAT: in use, but neither named nor marked as bad.

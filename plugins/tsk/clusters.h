@@ -26,6 +26,9 @@ class NamedClusters {
     bool read_boot_sector(std::uint64_t sector);
     bool read_exfat_boot_sector(ByteView boot);
     std::string lost_chains();
+    unsigned fat_bits() const;
+    std::uint32_t fat_entry(ByteView piece, std::uint64_t index) const;
+    std::uint64_t next_cluster(std::uint64_t cluster);
     std::string lost_exfat_clusters();
     bool is_lost(std::uint64_t cluster);
     // A directory is marked twice, and nothing else more than once, unless somebody wants to keep us busy.

@@ -223,6 +223,22 @@ TEST_CASE("bad clusters, and a chain that goes on behind the end of its file, hi
     CHECK(walk(fat).complains(ProblemKind::damaged));
 }
 
+TEST_CASE("a chain without a start or an end is lost, unless a file goes on in it") {
+    const auto lost = [](const Fat12& fat) {
+        const Gathered gathered = walk(fat);
+        return gathered.problems.empty() ? "" : gathered.problems[0].detail;
+    };
+    Fat12 fat = sample();
+    fat.link(40, 41), fat.link(41, 43), fat.link(43, 40);
+    fat.link(50, 50);
+    CHECK(lost(fat) == "no listed name leads to 2 of the cluster chains in use; names may be missing");
+    fat.link(60, 61), fat.link(61, 62), fat.link(62, 61);  // one with a start that has no end
+    CHECK(lost(fat) == "no listed name leads to 3 of the cluster chains in use; names may be missing");
+    Fat12 sound = sample();
+    sound.link(5, 30), sound.link(30, 31), sound.link(31, 30);
+    CHECK(lost(sound).empty());
+}
+
 TEST_CASE("a volume whose start cannot be read is unreadable, not empty") {
     const Gathered gathered = walk(sample(), {}, {0});
     CHECK(gathered.entries.empty());
