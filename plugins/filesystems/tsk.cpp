@@ -9,6 +9,7 @@
 
 #include "engine/evidence/filesystem.h"
 #include "plugins/tsk/apfs.h"
+#include "plugins/tsk/iso_sessions.h"
 #include "plugins/tsk/journal.h"
 #include "plugins/tsk/lznt1.h"
 #include "plugins/tsk/recognise.h"
@@ -144,6 +145,7 @@ class TskFilesystem : public FilesystemReader {
         if (!has_filesystem && !has_pool) return walk.nothing_found(headers), true;
         if (has_filesystem && has_pool)
             report(sink, ProblemKind::ambiguous, "an APFS container answers as well; both were examined");
+        if (types.contains("iso9660")) walk.later_sessions();
         if (!types.empty()) walk.others(headers);
         return true;
     }
@@ -160,7 +162,7 @@ class TskFilesystem : public FilesystemReader {
         WalkSink& sink;
         std::set<std::string>& types;  // that opened
 
-        // `superblock`: where that of an APFS volume stands.
+        // `superblock`: where that of an APFS volume stands; the sector of the descriptors of a later session.
         void one(TSK_FS_INFO* handle, std::string inner, std::string label,
                  std::optional<std::uint64_t> superblock = std::nullopt) const {
             Filesystem fs;
@@ -172,6 +174,7 @@ class TskFilesystem : public FilesystemReader {
             types.insert(fs.type);
             OpenFilesystem open = open_parts(handle, image);
             open.apfs_superblock = superblock;
+            if (open.iso && superblock) open.iso.emplace(image, *superblock);
             const std::string unsound = why_unsound(open, is_striped);
             fs.is_readable = unsound.empty();
             sink.filesystem(fs);
@@ -227,6 +230,26 @@ class TskFilesystem : public FilesystemReader {
             if (found > 0)
                 report(sink, ProblemKind::ambiguous, fmt::format("{} file systems answer; each was examined", found));
             return found > 0;
+        }
+
+        void later_sessions() const {
+            const std::vector<std::uint64_t> sessions = later_iso_sessions(image);
+            int number = 1, opened = 1;
+            for (const std::uint64_t descriptors : sessions) {
+                const std::string inner = fmt::format("session{}", ++number);
+                if (!sink.may_enter(descriptors, inner)) {
+                    report(sink, ProblemKind::aborted, "opening a later session of the disc ended the worker");
+                    continue;
+                }
+                show_iso_session(image, descriptors);
+                const FilesystemHandle fs(tsk_fs_open_img(image.handle(), 0, TSK_FS_TYPE_ISO9660_DETECT));
+                const std::string error = take_error();
+                if (fs) one(fs.get(), inner, {}, descriptors), ++opened;
+                else report(sink, ProblemKind::damaged, "a later session of the disc cannot be opened: " + error);
+            }
+            if (!sessions.empty())
+                report(sink, ProblemKind::ambiguous,
+                       fmt::format("a disc of {} sessions, of which {} were examined", number, opened));
         }
 
         bool pool() const {

@@ -109,35 +109,22 @@ void IsoRecords::open(TSK_FS_FILE* directory) {
         flaw_ = "it is not the root that a volume descriptor names; names may be missing";
 }
 
-bool IsoSectors::read(Image& image, std::uint64_t at, MutableBytes out) const {
-    if (before + behind == 0) return image.read(at, out);
-    while (!out.empty()) {
-        const std::uint64_t sector = at / sector_bytes, inside = at % sector_bytes;
-        const MutableBytes piece = out.first(std::min<std::size_t>(out.size(), sector_bytes - inside));
-        const auto start = checked_multiply(sector, before + sector_bytes + behind);
-        if (!start || !image.read(*start + before + inside, piece)) return false;
-        at += piece.size();
-        out = out.subspan(piece.size());
-    }
-    return true;
-}
-
 bool IsoRecords::is_named_root(const TSK_FS_META& meta) {
     if (!meta.content_ptr) return false;
     const std::uint64_t block = *static_cast<const TSK_DADDR_T*>(meta.content_ptr);
-    const std::vector<IsoRoot> roots = iso_roots(image_, sectors_);
-    return std::any_of(roots.begin(), roots.end(), [&](const IsoRoot& root) {
+    const std::vector<IsoRoot> named = roots();
+    return std::any_of(named.begin(), named.end(), [&](const IsoRoot& root) {
         return root.block == block && root.size == static_cast<std::uint64_t>(meta.size);
     });
 }
 
-std::vector<IsoRoot> iso_roots(Image& image, const IsoSectors& sectors) {
-    constexpr std::uint64_t first_descriptor = 16, most_descriptors = 64;
+std::vector<IsoRoot> IsoRecords::roots() {
+    constexpr std::uint64_t most_descriptors = 64;
     constexpr std::size_t escapes = 88, root_record = 156;
     std::vector<IsoRoot> roots;
     Bytes descriptor(sector_bytes);
-    for (std::uint64_t i = first_descriptor; i < first_descriptor + most_descriptors; ++i) {
-        if (!sectors.read(image, i * sector_bytes, descriptor) || as_text(descriptor).substr(1, 5) != "CD001") break;
+    for (std::uint64_t i = first_descriptor_; i < first_descriptor_ + most_descriptors; ++i) {
+        if (!sectors_.read(image_, i * sector_bytes, descriptor) || as_text(descriptor).substr(1, 5) != "CD001") break;
         const auto type = std::to_integer<unsigned>(descriptor[0]);
         if (type == 255) break;
         if (type != 1 && type != 2) continue;  // primary, supplementary

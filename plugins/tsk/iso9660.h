@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "plugins/tsk/image.h"
+#include "plugins/tsk/iso_sessions.h"
 
 namespace triage::tsk {
 
@@ -39,19 +40,12 @@ struct IsoRoot {
     bool is_joliet = false;  // names in UTF-16
 };
 
-// Where the bytes of a volume stand: in an image of whole sectors of a CD, between others.
-struct IsoSectors {
-    std::uint64_t before = 0, behind = 0;  // bytes of each sector
-    IsoSectors() = default;
-    explicit IsoSectors(const TSK_FS_INFO& fs) : before(fs.block_pre_size), behind(fs.block_post_size) {}
-    bool read(Image& image, std::uint64_t at, MutableBytes out) const;  // `at` counts bytes of the volume
-};
-std::vector<IsoRoot> iso_roots(Image& image, const IsoSectors& sectors = {});
-
 // The records of the directory that is being listed, each of which answers for one name.
 class IsoRecords {
   public:
-    explicit IsoRecords(Image& image, IsoSectors sectors = {}) : image_(image), sectors_(sectors) {}
+    // `descriptors`: the sector where those of the volume begin.
+    explicit IsoRecords(Image& image, std::uint64_t descriptors = first_iso_descriptor, IsoSectors sectors = {})
+        : image_(image), first_descriptor_(descriptors), sectors_(sectors) {}
     void open(TSK_FS_FILE* directory);
     void open(ByteView content);
     // Why names may be missing from the directory, in words; empty when it is sound. What libtsk cannot interpret it
@@ -60,6 +54,7 @@ class IsoRecords {
     // Of a name that libtsk found at this place. Nothing when no record that is left says so.
     std::optional<IsoContent> take(const TSK_FS_META& meta);
     std::vector<IsoName> names(bool is_joliet) const;
+    std::vector<IsoRoot> roots();  // of every tree of the volume
     // Names that libtsk did not list.
     std::size_t left() const;
 
@@ -78,6 +73,7 @@ class IsoRecords {
     bool follows(std::size_t index) const;
     IsoContent content_of(std::size_t index) const;
     Image& image_;
+    std::uint64_t first_descriptor_;
     IsoSectors sectors_;
     std::optional<std::size_t> skipped_;  // bytes before the system use entries of a record; nothing: there are none
     std::vector<Record> records_;

@@ -23,7 +23,7 @@ class IsoTree {
     IsoTree(OpenFilesystem& fs, const IsoRoot& root)
         : fs_(fs),
           sectors_(*fs.fs),
-          records_(fs.image, sectors_),
+          records_(fs.image, first_iso_descriptor, sectors_),
           is_joliet_(root.is_joliet),
           pending_{{root.block, root.size, {}}} {}
     bool is_at_end() const { return pending_.empty(); }
@@ -91,7 +91,7 @@ bool IsoTrees::is_listed(const TSK_FS_META& meta) const {
 
 void IsoTrees::list_others(OpenFilesystem& fs, const SeeFile& see, const TellFlaw& tell) {
     const std::uint64_t listed = listed_root(fs.fs);
-    for (const IsoRoot& root : iso_roots(fs.image, IsoSectors(*fs.fs))) {
+    for (const IsoRoot& root : fs.iso->roots()) {
         IsoTree tree(fs, root);
         while (!tree.is_at_end()) {
             std::string path, flaw;

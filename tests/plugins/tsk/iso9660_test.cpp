@@ -237,7 +237,7 @@ TEST_CASE("each volume descriptor has a root, until one ends them") {
         const PlainMedia plain(media);
         tsk::Image image(plain.reader(), 0, media.size());
         std::string text;
-        for (const tsk::IsoRoot& root : tsk::iso_roots(image))
+        for (const tsk::IsoRoot& root : tsk::IsoRecords(image).roots())
             text += std::to_string(root.block) + (root.is_joliet ? "j " : " ");
         return text;
     };
