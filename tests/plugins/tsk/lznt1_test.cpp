@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Streams laid out by hand after [MS-XCA] 2.5, and its own example of 3.3; fixtures/ntfs.py has whole files.
+// Streams laid out by hand after [MS-XCA] 2.5, and its own example of 3.3; fixtures/ntfs_compressed.py has whole files.
 #include "plugins/tsk/lznt1.h"
 
 #include <doctest/doctest.h>
