@@ -47,7 +47,7 @@ std::optional<std::vector<ListedAttribute>> parse_attribute_list(ByteView bytes)
 }
 
 bool is_loaded(const TSK_FS_FILE* file, const ListedAttribute& listed) {
-    for (const TSK_FS_ATTR* a = file->meta->attr->head; a; a = a->next) {
+    for (const TSK_FS_ATTR* a = file->meta->attr ? file->meta->attr->head : nullptr; a; a = a->next) {
         const bool is_it =
             static_cast<std::uint32_t>(a->type) == listed.type && (a->name ? a->name : "") == listed.name;
         if ((a->flags & TSK_FS_ATTR_INUSE) && is_it) return true;
@@ -55,23 +55,40 @@ bool is_loaded(const TSK_FS_FILE* file, const ListedAttribute& listed) {
     return false;
 }
 
-AttributeList read_attribute_list(const TSK_FS_FILE* file) {
+namespace {
+
+AttributeList contents_of_record(MftRecords& records, const TSK_FS_FILE* file) {
+    AttributeList list;
+    const std::optional<MftRecord> record = records.read(file->meta->addr);
+    if (!record) return list;
+    const std::uint64_t reference = file->meta->addr | std::uint64_t{record->sequence()} << 48;
+    for (auto& [name, number] : record->contents()) {
+        list.contents.insert(name);
+        list.attributes.push_back({TSK_FS_ATTR_TYPE_NTFS_DATA, std::move(name), {{0, reference, number}}});
+    }
+    list.is_beyond_libtsk = true;
+    return list;
+}
+
+}  // namespace
+
+AttributeList read_attribute_list(MftRecords& records, const TSK_FS_FILE* file) {
     AttributeList list;
     const TSK_FS_ATTR* stored = list_of(file);
-    if (!stored) return list;
+    if (!stored) return file->meta->attr_state == TSK_FS_META_ATTR_STUDIED ? list : contents_of_record(records, file);
     const std::optional<Bytes> bytes = read_whole(*stored);
     auto listed = bytes ? parse_attribute_list(*bytes) : std::nullopt;
     list.is_readable = listed.has_value();
     if (!listed) return list;
     list.attributes = std::move(*listed);
-    std::unordered_set<std::uint64_t> records;
+    std::unordered_set<std::uint64_t> further;
     for (const ListedAttribute& attribute : list.attributes) {
-        for (const ListedAttribute::Piece& piece : attribute.pieces) records.insert(piece.record & number_mask);
+        for (const ListedAttribute::Piece& piece : attribute.pieces) further.insert(piece.record & number_mask);
         if (attribute.type == TSK_FS_ATTR_TYPE_NTFS_DATA) list.contents.insert(attribute.name);
     }
-    records.erase(file->meta->addr);
+    further.erase(file->meta->addr);
     list.is_beyond_libtsk =
-        records.size() > most_records_of_libtsk || list.attributes.size() > most_attributes_of_libtsk;
+        further.size() > most_records_of_libtsk || list.attributes.size() > most_attributes_of_libtsk;
     return list;
 }
 

@@ -39,7 +39,9 @@ struct AttributeList {
     std::size_t contents_in(std::uint64_t record) const;  // that begin in the record with this address
     bool is_beyond_libtsk = false;  // more records than it reads: contents may have lost pieces, or have one number
 };
-AttributeList read_attribute_list(const TSK_FS_FILE* file);
+// Where there is no list, and libtsk gave up loading the attributes, those of the contents in the file's own record: it
+// takes a hole larger than the volume for damage.
+AttributeList read_attribute_list(MftRecords& records, const TSK_FS_FILE* file);
 
 bool is_loaded(const TSK_FS_FILE* file, const ListedAttribute& listed);
 

@@ -157,10 +157,11 @@ std::vector<ByteView> MftRecord::attributes() const {
     return attributes;
 }
 
-std::size_t MftRecord::contents() const {
-    std::size_t contents = 0;
+std::vector<std::pair<std::string, std::uint16_t>> MftRecord::contents() const {
+    std::vector<std::pair<std::string, std::uint16_t>> contents;
     for (const ByteView attribute : attributes())
-        contents += load_le<std::uint32_t>(attribute, 0) == type_data && first_cluster_of(attribute) == 0;
+        if (load_le<std::uint32_t>(attribute, 0) == type_data && first_cluster_of(attribute) == 0)
+            contents.emplace_back(name_of(attribute).value_or(""), *load_le<std::uint16_t>(attribute, 0x0E));
     return contents;
 }
 

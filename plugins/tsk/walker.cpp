@@ -452,7 +452,7 @@ bool Walker::emit_streams(const TSK_FS_FILE* parent, TSK_FS_FILE* file, const En
     if (!file->meta) return false;
     const int count = tsk_fs_file_attr_getsize(file);
     const bool is_ntfs = TSK_FS_TYPE_ISNTFS(fs_.fs->ftype);
-    const AttributeList list = is_ntfs ? read_attribute_list(file) : AttributeList{};
+    const AttributeList list = is_ntfs ? read_attribute_list(records_, file) : AttributeList{};
     bool has_main = false, has_stream = false;
     std::vector<std::uint32_t> met;
     for (int i = 0; i < count; ++i) {
@@ -487,7 +487,7 @@ void Walker::report_dropped(const TSK_FS_FILE* file, const AttributeList& list, 
     for (const TSK_FS_ATTR* a = file->meta->attr->head; a; a = a->next)
         listed += (a->flags & TSK_FS_ATTR_INUSE) && a->type == TSK_FS_ATTR_TYPE_NTFS_DATA && !is_read_by_list(*a, list);
     const std::optional<MftRecord> record = records_.read(base.address);
-    const std::size_t contents = record ? record->contents() : 0;
+    const std::size_t contents = record ? record->contents().size() : 0;
     if (contents > listed)
         report(ProblemKind::damaged,
                fmt::format("{} of its contents are not listed: attributes have the same number or name",

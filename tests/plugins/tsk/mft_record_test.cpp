@@ -39,7 +39,7 @@ struct Record {
     std::optional<tsk::MftRecord> parse() const { return tsk::MftRecord::parse(bytes); }
     std::optional<std::size_t> contents() const {
         const auto record = parse();
-        return record ? std::optional(record->contents()) : std::nullopt;
+        return record ? std::optional(record->contents().size()) : std::nullopt;
     }
     std::optional<tsk::MftAttribute> find(std::uint64_t first_cluster = 0, const std::string& called = "",
                                           std::uint16_t number = 0) const {
