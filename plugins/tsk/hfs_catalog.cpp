@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/base/text.h"
 #include "engine/scan/address_set.h"
 
 namespace triage::tsk {
@@ -45,22 +46,85 @@ void for_each_leaf(TSK_FS_FILE* catalog, const std::function<void(ByteView node)
     }
 }
 
+constexpr std::uint16_t folder_record = 1, file_record = 2;
+
+struct CatalogRecord {
+    std::uint32_t parent = 0, number = 0;
+    std::uint16_t kind = 0;
+    std::optional<std::uint32_t> target{};  // of a hard link
+    ByteView name;                          // UTF-16, big-endian
+};
+
+// Of a folder or file; nothing of a thread, which leads from a number to its name.
+std::optional<CatalogRecord> read_record(ByteView record) {
+    const std::size_t data = 2 + std::size_t{load_be<std::uint16_t>(record, 0).value_or(0)};
+    const auto parent = load_be<std::uint32_t>(record, 2);
+    const auto kind = load_be<std::uint16_t>(record, data);
+    const auto number = load_be<std::uint32_t>(record, data + 8);
+    const std::size_t name_bytes = 2 * std::size_t{load_be<std::uint16_t>(record, 6).value_or(0)};
+    if (!parent || !number || (kind != folder_record && kind != file_record) || name_bytes + 8 > data)
+        return std::nullopt;
+    CatalogRecord read{*parent, *number, *kind, std::nullopt, record.subspan(8, name_bytes)};
+    const ByteView file = record.subspan(data);
+    if (*kind == file_record && file.size() >= 56 && as_text(file.subspan(48, 8)) == "hlnkhfs+")
+        read.target = load_be<std::uint32_t>(file, 44);
+    return read;
+}
+
+void for_each_name(TSK_FS_INFO* fs, const std::function<void(const CatalogRecord&)>& see) {
+    const FileHandle catalog(tsk_fs_file_open_meta(fs, nullptr, catalog_file));
+    const auto see_record = [&](ByteView bytes) {
+        if (const auto record = read_record(bytes)) see(*record);
+    };
+    if (catalog && catalog->meta)
+        for_each_leaf(catalog.get(), [&](ByteView node) { for_each_record(node, see_record); });
+    take_error();
+}
+
+// A zero is '^', and a slash, which is no separator here, a colon; so is half a surrogate pair a '^'.
+std::string spell(ByteView utf16) {
+    std::string name;
+    for (std::size_t at = 0; at + 2 <= utf16.size(); at += 2) {
+        std::uint32_t c = *load_be<std::uint16_t>(utf16, at);
+        const std::uint32_t next = load_be<std::uint16_t>(utf16, at + 2).value_or(0);
+        const bool is_pair = c >> 10 == 0xD800 >> 10 && next >> 10 == 0xDC00 >> 10;
+        if (is_pair) c = 0x10000 + ((c & 0x3FF) << 10) + (next & 0x3FF), at += 2;
+        append_utf8(name, c == '/' ? ':' : c == 0 || c >> 11 == 0xD800 >> 11 ? '^' : c);
+    }
+    return name;
+}
+
 }  // namespace
 
 std::unordered_set<std::uint64_t> shared_numbers(TSK_FS_INFO* fs) {
     std::unordered_set<std::uint64_t> shared;
-    const FileHandle catalog(tsk_fs_file_open_meta(fs, nullptr, catalog_file));
     AddressSet met;
-    const auto add = [&](ByteView record) {
-        constexpr std::uint16_t folder = 1, file = 2;
-        const std::size_t data = 2 + std::size_t{load_be<std::uint16_t>(record, 0).value_or(0)};
-        const auto kind = load_be<std::uint16_t>(record, data);
-        const auto number = load_be<std::uint32_t>(record, data + 8);
-        if (number && (kind == folder || kind == file) && !met.insert(*number)) shared.insert(*number);
-    };
-    if (catalog && catalog->meta) for_each_leaf(catalog.get(), [&](ByteView node) { for_each_record(node, add); });
-    take_error();
+    for_each_name(fs, [&](const CatalogRecord& record) {
+        if (!met.insert(record.number)) shared.insert(record.number);
+    });
     return shared;
+}
+
+std::vector<DirectoryEntry> names_in_folder(TSK_FS_INFO* fs, std::uint64_t folder) {
+    constexpr std::uint8_t type_unknown = 0, type_folder = 2;
+    std::vector<DirectoryEntry> names;
+    if (folder == fs->root_inum) {
+        std::uint32_t number = 3;
+        for (const char* name :
+             {"$ExtentsFile", "$CatalogFile", "$BadBlockFile", "$AllocationFile", "$StartupFile", "$AttributesFile"}) {
+            if (FileHandle(tsk_fs_file_open_meta(fs, nullptr, number))) names.push_back({number, type_unknown, name});
+            ++number;
+        }
+    }
+    for_each_name(fs, [&](const CatalogRecord& record) {
+        if (record.parent != folder) return;
+        // libtsk opens a hard link by the number of its target only, and what is none for its other marks by its own.
+        const bool is_link = record.target && !FileHandle(tsk_fs_file_open_meta(fs, nullptr, record.number));
+        names.push_back({is_link ? *record.target : record.number,
+                         record.kind == folder_record ? type_folder : type_unknown, spell(record.name)});
+    });
+    take_error();
+    return names;
 }
 
 }  // namespace triage::tsk

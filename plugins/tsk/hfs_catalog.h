@@ -6,11 +6,14 @@
 
 #include <unordered_set>
 
-#include "plugins/tsk/image.h"
+#include "plugins/tsk/ext4.h"
 
 namespace triage::tsk {
 
 // Numbers that more than one file or folder has. Of a catalog that is damaged, those of the leaves before the damage.
 std::unordered_set<std::uint64_t> shared_numbers(TSK_FS_INFO* fs);
+
+// The names in a folder, as libtsk spells them; of the root also those that it gives the file system's own files.
+std::vector<DirectoryEntry> names_in_folder(TSK_FS_INFO* fs, std::uint64_t folder);
 
 }  // namespace triage::tsk

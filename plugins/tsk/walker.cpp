@@ -249,6 +249,8 @@ void Walker::list(const Directory& directory, std::vector<Directory>& below) {
     if (!listing || !error.empty())
         report(ProblemKind::damaged, "directory: " + (error.empty() ? "cannot be opened" : error), directory.address,
                directory.path);
+    if (!listing && TSK_FS_TYPE_ISHFS(fs_.fs->ftype))
+        return list_entries(directory, {names_in_folder(fs_.fs, directory.address)}, below);
     if (!listing) return report_flaws(nullptr);
     if (listing->fs_file && may_list_elsewhere(listing->fs_file))
         report(ProblemKind::unreadable, "directory: a placeholder; entries may be elsewhere", directory.address,
