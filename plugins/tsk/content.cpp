@@ -216,12 +216,6 @@ class BlocksInUse {
     std::uint64_t checked_ = 0;
 };
 
-bool is_any_extent_in_use(TSK_FS_INFO* fs, const std::vector<BlockExtent>& extents) {
-    BlocksInUse blocks(fs);
-    return std::any_of(extents.begin(), extents.end(),
-                       [&](const BlockExtent& e) { return blocks.any(e.physical, e.count); });
-}
-
 bool is_any_run_in_use(TSK_FS_INFO* fs, const TSK_FS_ATTR& attribute) {
     BlocksInUse blocks(fs);
     for (const TSK_FS_ATTR_RUN* run = attribute.nrd.run; run; run = run->next) {
@@ -235,19 +229,20 @@ bool has_extent_tree(const TSK_FS_FILE* file) {
     return file->meta && file->meta->content_type == TSK_FS_META_CONTENT_TYPE_EXT4_EXTENTS && file->meta->content_ptr;
 }
 
-constexpr std::size_t map_pointers = 15;  // of an ext2 inode, which libtsk widens
+constexpr std::size_t map_pointers = 15;  // of an inode of ext2 or UFS, which libtsk widens
 bool has_block_map(const TSK_FS_FILE* file) {
-    return TSK_FS_TYPE_ISEXT(file->fs_info->ftype) && file->meta && file->meta->type == TSK_FS_META_TYPE_REG &&
-           file->meta->content_type == TSK_FS_META_CONTENT_TYPE_DEFAULT && file->meta->content_ptr &&
-           file->meta->content_len >= map_pointers * sizeof(TSK_DADDR_T);
+    const TSK_FS_TYPE_ENUM type = file->fs_info->ftype;
+    return (TSK_FS_TYPE_ISEXT(type) || TSK_FS_TYPE_ISFFS(type)) && file->meta &&
+           file->meta->type == TSK_FS_META_TYPE_REG && file->meta->content_type == TSK_FS_META_CONTENT_TYPE_DEFAULT &&
+           file->meta->content_ptr && file->meta->content_len >= map_pointers * sizeof(TSK_DADDR_T);
 }
 
-std::optional<std::vector<BlockExtent>> ext_blocks(OpenFilesystem& fs, const TSK_FS_FILE* file, std::uint64_t size,
-                                                   std::string& why) {
+std::optional<std::vector<BlockExtent>> mapped_blocks(OpenFilesystem& fs, const TSK_FS_FILE* file, std::uint64_t size,
+                                                      const MapForm& form, std::string& why) {
     const TSK_FS_META& meta = *file->meta;
     if (has_block_map(file)) {
         const std::span<const TSK_DADDR_T> pointers(static_cast<const TSK_DADDR_T*>(meta.content_ptr), map_pointers);
-        return read_block_map(fs.image, pointers, size, fs.fs->block_size, fs.fs->block_count, why);
+        return read_block_map(fs.image, pointers, size, form, fs.fs->block_count, why);
     }
     const ByteView i_block(static_cast<const std::byte*>(meta.content_ptr),
                            std::min<std::size_t>(meta.content_len, 60));
@@ -269,31 +264,39 @@ std::string locate_inline(OpenFilesystem& fs, const TSK_FS_FILE* file, Entry& en
     return trim(entry, entry.size);
 }
 
-std::string locate_ext(OpenFilesystem& fs, const TSK_FS_FILE* file, Entry& entry) {
+std::string locate_blocks(OpenFilesystem& fs, const TSK_FS_FILE* file, Entry& entry) {
     if (const auto why = why_encrypted_inode(fs, *file->meta)) return refuse(entry, why->first, why->second);
     if (file->meta->size < 0) return refuse(entry, Reason::damaged, "its size is negative");
     if (has_inline_data(file)) return locate_inline(fs, file, entry);
     entry.source = Source::extents;
     std::string why;
-    const std::uint64_t blocks = fs.image.length() / fs.fs->block_size;
-    const auto tree = ext_blocks(fs, file, entry.size, why);
-    if (!tree) return refuse(entry, why == too_many_extents ? Reason::limit : Reason::damaged, why);
+    const MapForm form = map_form(fs.fs);
+    const auto tree = mapped_blocks(fs, file, entry.size, form, why);
+    if (!tree)
+        return refuse(entry,
+                      why == too_many_extents ? Reason::limit
+                      : why == is_snapshot    ? Reason::reparse
+                                              : Reason::damaged,
+                      why);
     ExtentList list(entry);
+    BlocksInUse blocks(fs.fs);
     for (const BlockExtent& extent : *tree) {
-        const std::uint64_t at = extent.logical * fs.fs->block_size;
+        const std::uint64_t at = extent.logical * form.block_bytes;
         if (at >= entry.size) break;
         if (at > list.length()) list.add(Extent::hole, at - list.length());
-        const std::uint64_t bytes = extent.count * fs.fs->block_size;
+        // The last block of UFS ends with the fragment that holds its last byte.
+        const std::uint64_t needed = (entry.size - at - 1) / form.unit_bytes + 1,
+                            units = std::min(extent.count * form.units(), needed), bytes = units * form.unit_bytes;
+        if (entry.state != EntryState::allocated && blocks.any(extent.physical, units))
+            entry.placement = Placement::reallocated;
         if (extent.is_zero) list.add(Extent::hole, bytes);
-        else if (extent.physical + extent.count > blocks)
+        else if (extent.physical + units > fs.image.length() / form.unit_bytes)
             return refuse(entry, Reason::outside_media, "an extent lies outside the volume");
-        else list.add(fs.image.start() + extent.physical * fs.fs->block_size, bytes);
+        else list.add(fs.image.start() + extent.physical * form.unit_bytes, bytes);
     }
     // A deleted inode keeps its size but no extents: nothing says that the content was zeros.
     if (entry.state != EntryState::allocated && tree->empty() && entry.size > 0) return refuse(entry, Reason::damaged);
     if (list.length() < entry.size) list.add(Extent::hole, entry.size - list.length());
-    if (entry.state != EntryState::allocated && is_any_extent_in_use(fs.fs, *tree))
-        entry.placement = Placement::reallocated;
     return trim(entry, entry.size);
 }
 
@@ -469,7 +472,7 @@ std::string locate_content(OpenFilesystem& fs, TSK_FS_FILE* file, const TSK_FS_A
                            const TSK_FS_FILE* directory, Entry& entry) {
     if (file->meta && (file->meta->flags & TSK_FS_META_FLAG_ALLOC) && entry.state != EntryState::allocated)
         entry.placement = Placement::reallocated;
-    if (is_read_here(file)) return locate_ext(fs, file, entry);
+    if (is_read_here(file)) return locate_blocks(fs, file, entry);
     if (!attribute && is_compressed(file)) return locate_compressed(file, entry);
     if (!attribute) return locate_without_attribute(fs, file, entry);
     if (attribute->size < 0) return refuse(entry, Reason::damaged, "its size is negative");

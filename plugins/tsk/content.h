@@ -26,7 +26,7 @@ struct OpenFilesystem {
 // Fills size, source, extents, resident, reason and placement of `entry` for `attribute` of `file` (null: the file has
 // no such attribute). Returns what should stand in a Problem's detail, empty when all is well or nothing is lost by it.
 //
-// A file of ext2/3/4 needs no attribute: its blocks are found here, and libtsk is not asked.
+// A file of ext2/3/4 or UFS needs no attribute: its blocks are found here, and libtsk is not asked.
 bool is_read_here(const TSK_FS_FILE* file);
 // Nor does one that macOS compressed: its record says where the content is. Its attributes must have been loaded.
 bool is_compressed(const TSK_FS_FILE* file);

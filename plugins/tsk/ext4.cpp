@@ -2,6 +2,7 @@
 #include "plugins/tsk/ext4.h"
 
 #include <fmt/format.h>
+#include <tsk/fs/tsk_ffs.h>
 
 #include <algorithm>
 #include <array>
@@ -66,9 +67,9 @@ struct TreeWalk {
 
 struct MapWalk {
     Image& image;
-    std::uint32_t block_size;
-    std::uint64_t block_count, wanted;  // wanted: blocks of the content
-    std::uint64_t at = 0;               // the next block of the content
+    const MapForm& form;
+    std::uint64_t unit_count, wanted;  // wanted: blocks of the content
+    std::uint64_t at = 0;              // the next block of the content
     std::vector<BlockExtent> extents;
     std::string why;
     std::uint64_t tables = 0;  // blocks of block numbers that were read: a sound map has no more than there are blocks
@@ -78,25 +79,35 @@ struct MapWalk {
     // `level` 0: the number of a content block; 1 to 3: of a block that holds numbers of the level below.
     bool add(std::uint64_t number, int level) {
         if (at >= wanted) return true;
-        const std::uint64_t per_block = block_size / 4;
+        const std::uint64_t per_block = form.block_bytes / form.number_bytes;
         if (number == 0) {
             std::uint64_t blocks = 1;
             for (int i = 0; i < level; ++i) blocks *= per_block;
             return at += blocks, true;
         }
-        if (number >= block_count) return fail("a block number lies outside the file system");
+        if (form.is_ufs && number <= 2) return fail(is_snapshot);
+        if (number >= unit_count) return fail("a block number lies outside the file system");
         if (level == 0) return add_block(number);
-        if (++tables > block_count) return fail("its block map leads to the same blocks again and again");
-        Bytes numbers(block_size);
-        if (!image.read(number * block_size, numbers)) return fail("a block of block numbers cannot be read");
+        if (++tables > unit_count) return fail("its block map leads to the same blocks again and again");
+        Bytes numbers(form.block_bytes);
+        if (!image.read(number * form.unit_bytes, numbers)) return fail("a block of block numbers cannot be read");
         for (std::uint64_t i = 0; i < per_block && at < wanted; ++i)
-            if (!add(*load_le<std::uint32_t>(numbers, i * 4), level - 1)) return false;
+            if (!add(number_at(numbers, i), level - 1)) return false;
         return true;
+    }
+
+    std::uint64_t number_at(ByteView numbers, std::uint64_t index) const {
+        const std::uint64_t place = index * form.number_bytes;
+        if (form.number_bytes == 8)
+            return *(form.is_big_endian ? load_be<std::uint64_t>(numbers, place)
+                                        : load_le<std::uint64_t>(numbers, place));
+        return *(form.is_big_endian ? load_be<std::uint32_t>(numbers, place) : load_le<std::uint32_t>(numbers, place));
     }
 
     bool add_block(std::uint64_t number) {
         BlockExtent* last = extents.empty() ? nullptr : &extents.back();
-        if (last && last->logical + last->count == at && last->physical + last->count == number) ++last->count;
+        if (last && last->logical + last->count == at && last->physical + last->count * form.units() == number)
+            ++last->count;
         else if (extents.size() >= most_extents) return fail(too_many_extents);
         else extents.push_back({at, number, 1, false});
         return ++at, true;
@@ -105,13 +116,25 @@ struct MapWalk {
 
 }  // namespace
 
+MapForm map_form(const TSK_FS_INFO* fs) {
+    if (!TSK_FS_TYPE_ISFFS(fs->ftype)) return {fs->block_size, fs->block_size};
+    const auto* ufs = reinterpret_cast<const FFS_INFO*>(fs);
+    return {ufs->ffsbsize_b, fs->block_size, fs->ftype == TSK_FS_TYPE_FFS2 ? 8u : 4u, fs->endian == TSK_BIG_ENDIAN,
+            true};
+}
+
 std::optional<std::vector<BlockExtent>> read_block_map(Image& image, std::span<const TSK_DADDR_T> pointers,
-                                                       std::uint64_t size, std::uint32_t block_size,
-                                                       std::uint64_t block_count, std::string& why) {
-    MapWalk walk{image, block_size, block_count, size / block_size + (size % block_size != 0), 0, {}, {}, 0};
-    for (std::size_t i = 0; i < pointers.size(); ++i)  // libtsk widens them with their sign
-        if (!walk.add(pointers[i] & 0xFFFFFFFF, i < 12 ? 0 : static_cast<int>(i) - 11))
-            return why = walk.why, std::nullopt;
+                                                       std::uint64_t size, const MapForm& form,
+                                                       std::uint64_t unit_count, std::string& why) {
+    constexpr std::uint32_t largest_block = 64 << 10;
+    const std::uint32_t block = form.block_bytes;
+    if (block == 0 || block > largest_block || form.unit_bytes == 0 || block % form.unit_bytes != 0)
+        return why = "its blocks have a size that none has", std::nullopt;
+    unit_count = std::min<std::uint64_t>(unit_count, ~0ull / largest_block);
+    MapWalk walk{image, form, unit_count, size / block + (size % block != 0), 0, {}, {}, 0};
+    const std::uint64_t mask = form.number_bytes == 8 ? ~0ull : 0xFFFFFFFF;  // libtsk widens them with their sign
+    for (std::size_t i = 0; i < pointers.size(); ++i)
+        if (!walk.add(pointers[i] & mask, i < 12 ? 0 : static_cast<int>(i) - 11)) return why = walk.why, std::nullopt;
     return std::move(walk.extents);
 }
 

@@ -31,11 +31,24 @@ std::optional<std::vector<BlockExtent>> read_extent_tree(Image& image, ByteView 
 // it then finds no file. Shows libtsk the size.
 void show_inode_size(Image& image);
 
-// Follows the 15 block numbers of an inode without extents: direct, indirect, double and triple indirect. Holes are
-// left out; nothing past `size` bytes is looked at.
+// How an inode without extents names its blocks: by the number of their first unit, which is the block itself on ext
+// and a fragment on UFS (FreeBSD sys/ufs/ufs/dinode.h, sys/ufs/ffs/fs.h).
+struct MapForm {
+    std::uint32_t block_bytes = 0, unit_bytes = 0;
+    unsigned number_bytes = 4;
+    bool is_big_endian = false, is_ufs = false;
+    std::uint32_t units() const { return block_bytes / unit_bytes; }  // of a block
+};
+MapForm map_form(const TSK_FS_INFO* fs);
+
+// What `why` says of a snapshot of UFS: numbers 1 and 2 stand for what was not in use then, and for what is as it was.
+inline constexpr const char* is_snapshot = "a snapshot of the volume, whose content is elsewhere";
+
+// Follows the 15 block numbers of such an inode: direct, indirect, double and triple indirect. Holes are left out;
+// nothing past `size` bytes is looked at. `physical` counts units, the rest blocks.
 std::optional<std::vector<BlockExtent>> read_block_map(Image& image, std::span<const TSK_DADDR_T> pointers,
-                                                       std::uint64_t size, std::uint32_t block_size,
-                                                       std::uint64_t block_count, std::string& why);
+                                                       std::uint64_t size, const MapForm& form,
+                                                       std::uint64_t unit_count, std::string& why);
 
 // A name in use of a directory.
 struct DirectoryEntry {

@@ -310,6 +310,8 @@ struct Map {
     Bytes media = Bytes(block_size * block_count);
     std::set<std::uint64_t> bad_sectors;
     std::string why;
+    tsk::MapForm form{block_size, block_size};
+    std::uint64_t units = block_count;
 
     void put(std::size_t block, std::size_t index, std::uint64_t number) {
         put_le(media, block * block_size + index * 4, number, 4);
@@ -318,7 +320,7 @@ struct Map {
         const PlainMedia plain(media, bad_sectors);
         tsk::Image image(plain.reader(), 0, media.size());
         why.clear();
-        const auto extents = tsk::read_block_map(image, pointers, size, block_size, block_count, why);
+        const auto extents = tsk::read_block_map(image, pointers, size, form, units, why);
         if (!extents) return "-";
         std::string text;
         for (const BlockExtent& e : *extents) text += fmt::format("{}:{}+{} ", e.logical, e.physical, e.count);
@@ -349,6 +351,38 @@ TEST_CASE("doubly and triply indirect blocks stand where the format puts them") 
     const std::uint64_t twice = 12 + per_block, thrice = twice + per_block * per_block;
     const std::uint64_t a = twice + per_block + 2, b = thrice + per_block * per_block + 3;
     CHECK(map.read(~0ull / 2) == fmt::format("{}:50+1 {}:51+1 ", a, b));
+}
+
+TEST_CASE("a block map of UFS counts fragments, in the byte order and width of its file system") {
+    Map map;
+    map.form = {block_size, block_size / 4, 8, true, true};
+    map.units = 4 * block_count;
+    map.pointers[0] = 40, map.pointers[1] = 44, map.pointers[2] = 49, map.pointers[12] = 80;
+    const auto put = [&](std::size_t index, std::uint8_t low) {
+        put_le(map.media, 20 * block_size + index * 8 + 7, low, 1);
+    };
+    put(0, 100), put(1, 104), put(block_size / 8 - 1, 120);
+    CHECK(map.read(2 * block_size + 1) == "0:40+2 2:49+1 ");
+    CHECK(map.read(~0ull / 2) == fmt::format("0:40+2 2:49+1 12:100+2 {}:120+1 ", 12 + block_size / 8 - 1));
+    map.form.number_bytes = 4, map.form.is_big_endian = false;
+    CHECK(map.read(13 * block_size) == "0:40+2 2:49+1 ");
+    for (const std::uint64_t number : {1, 2}) {
+        map.pointers[1] = number;
+        CHECK(map.read(2 * block_size) == "-");
+        CHECK(map.why == tsk::is_snapshot);
+    }
+    map.form.is_ufs = false;
+    CHECK(map.read(2 * block_size) == "0:40+1 1:2+1 ");
+}
+
+TEST_CASE("blocks of a size that none has are not looked for") {
+    Map map;
+    map.pointers[0] = 1;
+    for (const auto& [block, unit] : {std::pair{0u, 512u}, {512u, 0u}, {1000u, 512u}, {1u << 17, 512u}}) {
+        map.form = {block, unit};
+        CHECK(map.read(1) == "-");
+        CHECK(map.why == "its blocks have a size that none has");
+    }
 }
 
 TEST_CASE("a block map that leads outside the file system or back to itself is bounded") {
