@@ -119,6 +119,8 @@ void Lister::list(std::uint32_t evidence_id, const EvidenceSpec& spec) {
         for (Problem& problem : *problems) send_problem(evidence_id, std::nullopt, std::move(problem));
     progress_.volumes_total += static_cast<std::uint32_t>(list.volumes.size());
     for (std::uint32_t order = 0; order < list.volumes.size() && !is_stopped(); ++order) {
+        has_next_ = std::any_of(list.volumes.begin() + order + 1, list.volumes.end(),
+                                [](const Volume& v) { return v.role != VolumeRole::gap; });
         walk(evidence, list.volumes[order], order);
         walk_ = Plan::no_walk;
         ++progress_.volumes_done;
@@ -177,6 +179,7 @@ bool Lister::run_walk_worker(VolumeWalk& walk, WorkerJob& job) {
     WorkerOptions options = worker_options_;
     if (walk.has_more_memory) options.memory_bytes = options.memory_max_bytes;
     Worker worker(input_.registry, options, job);
+    if (has_next_) prepare_next(worker_options_, 1);
     // libtsk looks at the inode of each name twice (the walk, the search for orphans), in any order.
     const auto allowed = [&] { return checked_add(read_limit, walk.entries * read_per_entry).value_or(~0ull); };
     while (std::optional<Record> record = worker.next(allowed())) {

@@ -91,6 +91,7 @@ class Lister {
     std::map<std::uint8_t, std::unique_ptr<ContentExaminer>> examiners_;
     std::string sandbox_;
     bool has_no_receiver_ = false;
+    bool has_next_ = false;  // another volume of this evidence is to be walked
 };
 
 }  // namespace triage

@@ -20,11 +20,6 @@ std::uint64_t read_limit_of(const std::vector<Segment>& segments) {
     return std::max<std::uint64_t>(sum, 1ull << 30);
 }
 
-// So many steps follow this one, each with a worker: to list volumes, to walk one.
-void prepare_next(const WorkerOptions& options, std::size_t steps) {
-    if (options.spares && !options.in_process) options.spares->prepare(steps);
-}
-
 Problem problem_of(ProblemKind kind, std::string detail) {
     Problem problem;
     problem.kind = kind;
@@ -47,6 +42,10 @@ void take_media(OpenedEvidence& evidence, OpenedMedia media, const std::vector<S
 }
 
 }  // namespace
+
+void prepare_next(const WorkerOptions& options, std::size_t steps) {
+    if (options.spares && !options.in_process) options.spares->prepare(steps);
+}
 
 EvidenceRecord describe(std::uint32_t id, const EvidenceSpec& spec) {
     EvidenceRecord record;

@@ -21,6 +21,9 @@ struct OpenedEvidence {
 OpenedEvidence open_evidence(const Registry& registry, const WorkerOptions& options, std::uint32_t id,
                              const EvidenceSpec& spec);
 
+// So many steps follow the one under way, each with a worker: to list volumes, to walk one.
+void prepare_next(const WorkerOptions& options, std::size_t steps);
+
 // Never empty of what can be looked at: when the tables' worker dies, the media as a whole remains. What no volume
 // covers is a gap.
 VolumeList list_volumes(const Registry& registry, const WorkerOptions& options, const OpenedEvidence& evidence);
