@@ -95,12 +95,22 @@ bool holds(Image& image, const Signature& signature) {
            as_text(there) == signature.bytes;
 }
 
+std::uint32_t number_at(Image& image, std::uint64_t offset, bool is_big_endian = false) {
+    std::array<std::byte, 4> bytes{};
+    if (!image.read(offset, bytes)) return ~0u;
+    if (is_big_endian) std::reverse(bytes.begin(), bytes.end());
+    return *load_le<std::uint32_t>(bytes, 0);
+}
+
 // mkswap puts its signature into the last ten bytes of the first page; page sizes in use go from 4 to 64 KiB. Where
-// that page ends; 0: there is none.
+// that page ends; 0: there is none. Linux takes the newer one with version 1 in the header only, which another format's
+// overwrites.
 std::uint64_t swap_page(Image& image) {
+    const bool has_version = number_at(image, 1024) == 1 || number_at(image, 1024, true) == 1;
     for (std::uint64_t page : {4096u, 8192u, 16384u, 65536u})
         for (std::string_view magic : {"SWAPSPACE2"sv, "SWAP-SPACE"sv})
-            if (holds(image, {page - 10, magic, {}, {}, unsupported})) return page;
+            if ((has_version || magic == "SWAP-SPACE") && holds(image, {page - 10, magic, {}, {}, unsupported}))
+                return page;
     return 0;
 }
 
@@ -135,13 +145,6 @@ std::uint64_t fat_table(Image& image) {
     if (!is_plausible || start + table.size() > image.length() || !image.read(start, table)) return 0;
     const bool is_table = table[0] == boot[21] && table[1] == std::byte{0xff} && table[2] == std::byte{0xff};
     return is_table ? start + table.size() : 0;
-}
-
-std::uint32_t number_at(Image& image, std::uint64_t offset, bool is_big_endian = false) {
-    std::array<std::byte, 4> bytes{};
-    if (!image.read(offset, bytes)) return ~0u;
-    if (is_big_endian) std::reverse(bytes.begin(), bytes.end());
-    return *load_le<std::uint32_t>(bytes, 0);
 }
 
 // More of a header than its mark of two bytes: ext, first data block and block size; classic HFS, allocation block

@@ -28,7 +28,7 @@ TEST_CASE("what stands beside a readable file system and is not read is told") {
           Row{0x8001, "NSR02"sv, "unsupported: beside what was read: UDF: not read by this build\n"sv},
           Row{16384, "SKUL\xba\xbe"sv,
               "locked: beside what was read: encrypted with LUKS (second header); no key is known\n"sv},
-          Row{88, "CS"sv, ""sv}, Row{1030, "\x34\x34"sv, ""sv}, Row{4086, "SWAPSPACE2"sv, ""sv}}) {
+          Row{88, "CS"sv, ""sv}, Row{1030, "\x34\x34"sv, ""sv}, Row{4086, "SWAP-SPACE"sv, ""sv}}) {
         CAPTURE(row.mark);
         Fat12 fat = sample();
         put_text(fat.media, row.at, row.mark);

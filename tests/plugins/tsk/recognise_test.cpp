@@ -123,12 +123,15 @@ TEST_CASE("each format is recognised by its header at its place, and one byte be
 TEST_CASE("swap space is recognised at the end of a page of any size in use") {
     for (const std::size_t page : {4096u, 8192u, 16'384u, 65'536u})
         for (const std::string_view magic : {"SWAPSPACE2"sv, "SWAP-SPACE"sv}) {
-            const auto found = recognise(with(page - 10, magic));
+            Bytes bytes = with(page - 10, magic);
+            put_le(bytes, 1024, magic == "SWAPSPACE2", 4);
+            const auto found = recognise(bytes);
             REQUIRE(found);
             CHECK(found->type == "swap");
             CHECK(found->is_swap);
         }
     CHECK_FALSE(recognise(with(512 - 10, "SWAPSPACE2")));
+    CHECK_FALSE(recognise(with(4096 - 10, "SWAPSPACE2")));  // without the header's version
 }
 
 TEST_CASE("an outlived mark of swap space comes after every other header") {
@@ -136,7 +139,7 @@ TEST_CASE("an outlived mark of swap space comes after every other header") {
         if (row.at > 4086 - row.magic.size() && row.at < 4096) continue;
         CAPTURE(row.type);
         Bytes bytes = with(row.at, row.magic);
-        put_text(bytes, 4086, "SWAPSPACE2");
+        put_text(bytes, 4086, "SWAP-SPACE");
         if (row.magic.size() > 2) CHECK(types_of(bytes) == std::string(row.type) + " swap");
     }
 }
@@ -233,8 +236,8 @@ TEST_CASE("beside a partition table a header counts before the first partition, 
     CHECK(counts(with(65'600, "_BHRfS_M"), 65'608));
     CHECK_FALSE(counts(with(65'600, "_BHRfS_M"), 65'607));
     CHECK(counts(with(32'769, "CD001"), 512));
-    CHECK(counts(with(4086, "SWAPSPACE2"), 4096));
-    CHECK_FALSE(counts(with(4086, "SWAPSPACE2"), 4095));
+    CHECK(counts(with(4086, "SWAP-SPACE"), 4096));
+    CHECK_FALSE(counts(with(4086, "SWAP-SPACE"), 4095));
     CHECK_FALSE(counts(Bytes(media_bytes), media_bytes));
 }
 
