@@ -15,13 +15,6 @@ constexpr unsigned primary = 1, supplementary = 2;
 bool is_descriptor(ByteView sector) { return as_text(sector).substr(1, 5) == "CD001"; }
 unsigned type_of(ByteView descriptor) { return std::to_integer<unsigned>(descriptor[0]); }
 
-std::optional<IsoSectors> find_sectors(Image& image) {
-    std::array<std::byte, 8> head{};
-    for (const IsoSectors& sectors : {IsoSectors{}, {16, 288}, {24, 280}})
-        if (image.read(sectors.place_of(first_iso_descriptor), head) && is_descriptor(head)) return sectors;
-    return std::nullopt;
-}
-
 // A descriptor whose root directory was written behind it: not one of an image that is a file on the disc.
 bool begins_session(Image& image, const IsoSectors& sectors, std::uint64_t sector) {
     std::array<std::byte, data> descriptor{};
@@ -49,10 +42,17 @@ bool IsoSectors::read(Image& image, std::uint64_t at, MutableBytes out) const {
     return true;
 }
 
+std::optional<IsoSectors> find_iso_sectors(Image& image) {
+    std::array<std::byte, 8> head{};
+    for (const IsoSectors& sectors : {IsoSectors{}, {16, 288}, {24, 280}})
+        if (image.read(sectors.place_of(first_iso_descriptor), head) && is_descriptor(head)) return sectors;
+    return std::nullopt;
+}
+
 std::vector<std::uint64_t> later_iso_sessions(const Image& of) {
     Image image(of.media(), of.start(), of.length());  // the gaps between sessions may be unreadable, and are no flaw
     std::vector<std::uint64_t> found;
-    const std::optional<IsoSectors> sectors = find_sectors(image);
+    const std::optional<IsoSectors> sectors = find_iso_sectors(image);
     std::array<std::byte, data> first{};
     if (!sectors || !image.read(sectors->place_of(first_iso_descriptor), first)) return found;
     const std::uint64_t begin = std::max<std::uint64_t>(*load_le<std::uint32_t>(first, 80), first_iso_descriptor + 1);
@@ -72,7 +72,7 @@ std::vector<std::uint64_t> later_iso_sessions(const Image& of) {
 
 void show_iso_session(Image& image, std::uint64_t descriptors) {
     constexpr std::uint64_t most_descriptors = 64;
-    const std::optional<IsoSectors> sectors = find_sectors(image);
+    const std::optional<IsoSectors> sectors = find_iso_sectors(image);
     if (!sectors) return;
     const auto all = static_cast<std::uint32_t>(image.length() / sectors->stride());
     Bytes shown, sector(sectors->stride());

@@ -25,6 +25,9 @@ struct IsoSectors {
 
 constexpr std::uint64_t first_iso_descriptor = 16;
 
+// By where the first descriptor stands; nothing when there is none.
+std::optional<IsoSectors> find_iso_sectors(Image& image);
+
 // The first descriptors of the sessions behind the first one's volume, by sector.
 std::vector<std::uint64_t> later_iso_sessions(const Image& image);
 

@@ -7,6 +7,8 @@
 #include <array>
 #include <bit>
 
+#include "plugins/tsk/iso_sessions.h"
+
 namespace triage::tsk {
 namespace {
 
@@ -115,13 +117,14 @@ std::uint64_t swap_page(Image& image) {
 }
 
 // The volume recognition sequence (ECMA-167, part 2, 8.3.1; ECMA-119 6.7.1) starts at 32 KiB and is as long as a disc
-// has descriptors; with sectors of 4096 bytes every second place is empty, and one may be damaged.
+// has descriptors; with sectors of 4096 bytes every second place is empty, and one may be damaged or unreadable.
 bool holds_udf(Image& image) {
-    constexpr std::uint64_t first = 0x8000, step = 2048, most_descriptors = 128;
+    constexpr std::uint64_t most_descriptors = 128;
+    const IsoSectors sectors = find_iso_sectors(image).value_or(IsoSectors{});
     int empty = 0;
     for (std::uint64_t i = 0; i < most_descriptors && empty < 4; ++i) {
         std::array<std::byte, 6> head{};
-        if (!image.read(first + i * step, head)) return false;
+        image.read(sectors.place_of(first_iso_descriptor + i), head);  // zeros where it cannot be
         const std::string_view id = as_text(head).substr(1);
         if (id == "NSR02" || id == "NSR03") return true;
         const bool is_descriptor = id == "CD001" || id == "BEA01" || id == "TEA01" || id == "BOOT2" || id == "CDW02";

@@ -182,6 +182,11 @@ TEST_CASE("UDF is found behind the descriptors of ISO 9660, however many they ar
     };
     for (const std::size_t descriptors : {1u, 2u, 5u, 30u}) CHECK(types_of(bridge(descriptors)) == "udf iso9660");
     CHECK(types_of(bridge(0, 4096)) == "udf");
+    Bytes raw(512 << 10);  // whole sectors of a CD, each with 16 bytes before its data
+    for (const auto& [sector, id] : {std::pair{16, "CD001"}, {17, "BEA01"}, {18, "NSR02"}})
+        put_text(raw, static_cast<std::size_t>(sector) * 2352 + 16 + 1, id);
+    CHECK(types_of(raw) == "udf");
+    CHECK(recognise(bridge(1), {(0x8000 + 2048) / 512})->type == "udf");  // BEA01 is in a bad sector
     CHECK(types_of(with(0x8001 + 4 * 2048, "NSR02")) == "");
 }
 
