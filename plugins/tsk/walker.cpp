@@ -452,14 +452,13 @@ void Walker::visit_file(const Directory& directory, const TSK_FS_FILE* parent, T
 // has named streams only.
 bool Walker::emit_streams(const TSK_FS_FILE* parent, TSK_FS_FILE* file, const Entry& base) {
     if (!file->meta) return false;
-    const int count = tsk_fs_file_attr_getsize(file);
+    const TSK_FS_ATTR* attribute = tsk_fs_file_attr_getsize(file) > 0 ? file->meta->attr->head : nullptr;
     const bool is_ntfs = TSK_FS_TYPE_ISNTFS(fs_.fs->ftype);
     const AttributeList list = is_ntfs ? read_attribute_list(records_, file) : AttributeList{};
     bool has_main = false, has_stream = false;
     std::vector<std::uint32_t> met;
-    for (int i = 0; i < count; ++i) {
-        const TSK_FS_ATTR* attribute = tsk_fs_file_attr_get_idx(file, i);
-        if (!attribute) continue;
+    for (; attribute; attribute = attribute->next) {
+        if (!(attribute->flags & TSK_FS_ATTR_INUSE)) continue;
         const Role role = role_of(*attribute);
         if (role.what == Role::none || (role.what == Role::main && is_directory(*file))) continue;
         if ((role.what == Role::main && is_compressed(file)) || is_stored_form(file, *attribute)) continue;
