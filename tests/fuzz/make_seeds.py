@@ -235,7 +235,9 @@ SEEDS = {
     "ewf_fuzz": [ewf(3, True), ewf(2, False)],
     "decmpfs_fuzz": [b"fpmc" + struct.pack("<IQ", 3, 60) + zlib.compress(b"abc" * 20),
                      b"fpmc" + struct.pack("<IQ", 7, 6) + b"\xe3abc\x00\x03\x06",
-                     struct.pack("<H", 11) + b"\xe3abc\xa9\x0c\x00d\x06"],
+                     struct.pack("<H", 11) + b"\xe3abc\xa9\x0c\x00d\x06",
+                     struct.pack("<HII", 1, 8, 13) + b"\xe3abc\x06", b"\x03\xb0\x02a\xfc\x0f\x00\x00",
+                     struct.pack("<H", 1) + bytes(4) + struct.pack("<III", 1, 12, 4) + b"\xffabc"],
 }
 
 
