@@ -225,6 +225,18 @@ bool is_any_run_in_use(TSK_FS_INFO* fs, const TSK_FS_ATTR& attribute) {
     return false;
 }
 
+// Compressed content of NTFS, no unit of which is stored: there is nothing to decode.
+bool is_all_hole(const TSK_FS_INFO* fs, const TSK_FS_ATTR& attribute) {
+    std::uint64_t hole = 0;
+    for (const TSK_FS_ATTR_RUN* run = attribute.nrd.run; run; run = run->next) {
+        const auto bytes = checked_multiply(run->len, fs->block_size);
+        if (run->flags != TSK_FS_ATTR_RUN_FLAG_SPARSE || run->offset * fs->block_size != hole || !bytes) return false;
+        hole = checked_add(hole, *bytes).value_or(0);
+    }
+    const bool is_in_runs = TSK_FS_TYPE_ISNTFS(fs->ftype) && (attribute.flags & TSK_FS_ATTR_NONRES);
+    return is_in_runs && hole >= static_cast<std::uint64_t>(attribute.size);
+}
+
 bool has_extent_tree(const TSK_FS_FILE* file) {
     return file->meta && file->meta->content_type == TSK_FS_META_CONTENT_TYPE_EXT4_EXTENTS && file->meta->content_ptr;
 }
@@ -481,8 +493,9 @@ std::string locate_content(OpenFilesystem& fs, TSK_FS_FILE* file, const TSK_FS_A
     if (const auto why = why_not_own_content(fs, file, *attribute)) return refuse(entry, why->first, why->second);
     if (attribute->flags & TSK_FS_ATTR_RES) return locate_resident(*attribute, entry);
     if (attribute->flags & TSK_FS_ATTR_COMP) {
-        entry.source = Source::worker;
-        return {};
+        const bool is_hole = is_all_hole(fs.fs, *attribute);
+        entry.source = is_hole ? Source::extents : Source::worker;
+        return is_hole ? trim(entry, 0) : std::string{};
     }
 
     std::uint64_t valid = entry.size;
