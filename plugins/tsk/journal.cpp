@@ -3,6 +3,8 @@
 
 #include <array>
 
+#include "plugins/tsk/ext_journal.h"
+
 namespace triage::tsk {
 namespace {
 
@@ -27,10 +29,12 @@ const char* ext_changes(OpenFilesystem& fs) {
     if (system.empty() || system.front() == 0) return not_here;
     const FileHandle journal(tsk_fs_file_open_meta(fs.fs, nullptr, system.front()));
     take_error();
-    std::array<std::byte, 32> superblock{};
-    const bool is_read = journal && read_file(journal.get(), 0, superblock);
-    const std::optional<bool> is_filled = is_read ? holds_transactions(superblock) : std::nullopt;
-    return !is_filled ? not_read : *is_filled ? not_applied : "";
+    const JournalSource source{
+        [&](std::uint64_t at, MutableBytes out) { return journal && read_file(journal.get(), at, out); },
+        [&](std::uint64_t at, MutableBytes out) { return fs.image.read(at, out); },
+    };
+    const std::optional<bool> differs = differs_from_journal(source);
+    return !differs ? not_read : *differs ? not_applied : "";
 }
 
 const char* ntfs_changes(OpenFilesystem& fs) {
@@ -70,13 +74,6 @@ std::string unapplied_changes(OpenFilesystem& fs) {
     if (fs.ext4) return ext_changes(fs);
     if (TSK_FS_TYPE_ISNTFS(fs.fs->ftype)) return ntfs_changes(fs);
     return fs.fs->ftype == TSK_FS_TYPE_HFS ? hfs_changes(fs) : "";
-}
-
-std::optional<bool> holds_transactions(ByteView superblock) {
-    constexpr std::uint32_t magic = 0xC03B3998;
-    const auto start = load_be<std::uint32_t>(superblock, 28);
-    if (!start || load_be<std::uint32_t>(superblock, 0) != magic) return std::nullopt;
-    return *start != 0;
 }
 
 std::optional<bool> holds_hfs_transactions(ByteView header) {

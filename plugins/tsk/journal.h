@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Changes that stand in a journal only. Whoever mounts the file system applies them first; libtsk does not, so that
 // what it lists may be missing names or be older than what the owner saw. FAT, exFAT and UFS keep no such journal, and
-// APFS is read from its newest checkpoint. Format: Linux Documentation/filesystems/ext4 (journal, "Super Block");
-// ntfs-3g logfile.h; Apple Technical Note TN1150, "Journal".
+// APFS is read from its newest checkpoint. Format: ntfs-3g logfile.h; Apple Technical Note TN1150, "Journal"; of
+// ext3/4, see ext_journal.h.
 #pragma once
 
 #include <optional>
@@ -15,8 +15,7 @@ namespace triage::tsk {
 // What was not applied, in words; empty when there is nothing, or nothing that could be applied.
 std::string unapplied_changes(OpenFilesystem& fs);
 
-// By the superblock of a journal of ext3/4, and by the header of one of HFS+. Nothing where it is none.
-std::optional<bool> holds_transactions(ByteView superblock);
+// By the header of a journal of HFS+. Nothing where it is none.
 std::optional<bool> holds_hfs_transactions(ByteView header);
 
 // By the starts of the two restart pages of a $LogFile, of which the newer one counts. A log that nobody wrote yet, or
