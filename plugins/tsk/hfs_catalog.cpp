@@ -94,18 +94,61 @@ std::string spell(ByteView utf16) {
     return name;
 }
 
-}  // namespace
-
-std::unordered_set<std::uint64_t> shared_numbers(TSK_FS_INFO* fs) {
-    std::unordered_set<std::uint64_t> shared;
-    AddressSet met;
-    for_each_name(fs, [&](const CatalogRecord& record) {
-        if (!met.insert(record.number)) shared.insert(record.number);
-    });
-    return shared;
+bool is_spelt(ByteView utf16, std::string_view text) {
+    bool is_alike = utf16.size() == 2 * text.size();
+    for (std::size_t i = 0; is_alike && i < text.size(); ++i)
+        is_alike = *load_be<std::uint16_t>(utf16, 2 * i) == static_cast<unsigned char>(text[i]);
+    return is_alike;
 }
 
-std::vector<DirectoryEntry> names_in_folder(TSK_FS_INFO* fs, std::uint64_t folder) {
+// "iNode777" is what the hard links with the number 777 lead to.
+std::optional<std::uint32_t> link_number(ByteView name) {
+    constexpr std::size_t prefix = 2 * 5, most_digits = 10;
+    if (name.size() <= prefix || name.size() > prefix + 2 * most_digits || !is_spelt(name.first(prefix), "iNode"))
+        return std::nullopt;
+    std::uint64_t number = 0;
+    for (std::size_t at = prefix; at < name.size(); at += 2) {
+        const std::uint16_t digit = *load_be<std::uint16_t>(name, at);
+        if (digit < '0' || digit > '9') return std::nullopt;
+        number = 10 * number + digit - '0';
+    }
+    return number <= 0xFFFFFFFF ? std::optional(static_cast<std::uint32_t>(number)) : std::nullopt;
+}
+
+struct LinkTarget {
+    std::uint32_t link = 0, number = 0, folder = 0;
+    bool operator<(const LinkTarget& other) const { return link < other.link; }
+};
+
+}  // namespace
+
+HfsNumbers numbers_in_catalog(TSK_FS_INFO* fs) {
+    constexpr std::string_view private_data{"\0\0\0\0HFS+ Private Data", 21};
+    HfsNumbers numbers;
+    AddressSet met;
+    std::vector<LinkTarget> targets;
+    std::uint32_t private_folder = 0;
+    bool has_links = false;
+    for_each_name(fs, [&](const CatalogRecord& record) {
+        if (!met.insert(record.number)) numbers.shared.insert(record.number);
+        if (record.parent == fs->root_inum && is_spelt(record.name, private_data)) private_folder = record.number;
+        if (const auto link = link_number(record.name)) targets.push_back({*link, record.number, record.parent});
+        has_links |= record.target.has_value();
+    });
+    if (!has_links) return numbers;
+    std::erase_if(targets, [&](const LinkTarget& target) { return target.folder != private_folder; });
+    std::sort(targets.begin(), targets.end());
+    for_each_name(fs, [&](const CatalogRecord& record) {
+        if (!record.target) return;
+        const auto target = std::lower_bound(targets.begin(), targets.end(), LinkTarget{*record.target, 0, 0});
+        const bool is_there = target != targets.end() && target->link == *record.target;
+        const std::uint32_t number = is_there ? target->number : record.number;
+        if (number != *record.target) numbers.links[{record.parent, spell(record.name)}] = {*record.target, number};
+    });
+    return numbers;
+}
+
+std::vector<DirectoryEntry> names_in_folder(TSK_FS_INFO* fs, const HfsNumbers& numbers, std::uint64_t folder) {
     constexpr std::uint8_t type_unknown = 0, type_folder = 2;
     std::vector<DirectoryEntry> names;
     if (folder == fs->root_inum) {
@@ -120,8 +163,12 @@ std::vector<DirectoryEntry> names_in_folder(TSK_FS_INFO* fs, std::uint64_t folde
         if (record.parent != folder) return;
         // libtsk opens a hard link by the number of its target only, and what is none for its other marks by its own.
         const bool is_link = record.target && !FileHandle(tsk_fs_file_open_meta(fs, nullptr, record.number));
-        names.push_back({is_link ? *record.target : record.number,
-                         record.kind == folder_record ? type_folder : type_unknown, spell(record.name)});
+        std::string name = spell(record.name);
+        const auto other = numbers.links.find({folder, name});
+        const std::uint32_t number = !is_link                       ? record.number
+                                     : other != numbers.links.end() ? other->second.number
+                                                                    : *record.target;
+        names.push_back({number, record.kind == folder_record ? type_folder : type_unknown, std::move(name)});
     });
     take_error();
     return names;

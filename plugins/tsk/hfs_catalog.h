@@ -1,19 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 // The leaves of the catalog of an HFS+ volume, read without libtsk 4.11.1, which finds a file by its number alone: of
-// two with the same one it shows the content of one under both names.
-// Format: Apple Technical Note TN1150, "B-Trees", "Catalog File".
+// two with the same one it shows the content of one under both names, and under a hard link the file that has the
+// link's number, which is that in the name of its target and need not be its target's.
+// Format: Apple Technical Note TN1150, "B-Trees", "Catalog File", "Hard Links".
 #pragma once
 
+#include <map>
 #include <unordered_set>
 
 #include "plugins/tsk/ext4.h"
 
 namespace triage::tsk {
 
-// Numbers that more than one file or folder has. Of a catalog that is damaged, those of the leaves before the damage.
-std::unordered_set<std::uint64_t> shared_numbers(TSK_FS_INFO* fs);
+struct HfsLink {
+    std::uint32_t shown = 0;  // the file that libtsk shows
+    std::uint32_t number =
+        0;  // the file that it leads to; where there is none the link's own, under which nothing opens
+};
+
+// Of a catalog that is damaged, what the leaves before the damage hold.
+struct HfsNumbers {
+    std::unordered_set<std::uint64_t> shared;                        // that more than one file or folder has
+    std::map<std::pair<std::uint64_t, std::string>, HfsLink> links;  // by folder and name, where the two differ
+};
+HfsNumbers numbers_in_catalog(TSK_FS_INFO* fs);
 
 // The names in a folder, as libtsk spells them; of the root also those that it gives the file system's own files.
-std::vector<DirectoryEntry> names_in_folder(TSK_FS_INFO* fs, std::uint64_t folder);
+std::vector<DirectoryEntry> names_in_folder(TSK_FS_INFO* fs, const HfsNumbers& numbers, std::uint64_t folder);
 
 }  // namespace triage::tsk

@@ -8,7 +8,6 @@
 #include <cstring>
 #include <memory>
 
-#include "plugins/tsk/hfs_catalog.h"
 #include "plugins/tsk/times.h"
 
 namespace triage::tsk {
@@ -126,7 +125,7 @@ ProblemKind kind_of(Reason reason) {
 }  // namespace
 
 void Walker::walk() {
-    if (TSK_FS_TYPE_ISHFS(fs_.fs->ftype)) find_shared_numbers();
+    if (TSK_FS_TYPE_ISHFS(fs_.fs->ftype)) read_catalog();
     walk_from({fs_.fs->root_inum, {}, 0, false});
     if (fs_.iso) list_other_trees();
     if (limits_.orphans && has_orphan_directory(fs_.fs) && !is_full_) walk_orphans();
@@ -135,10 +134,10 @@ void Walker::walk() {
     sink_.counts(counts_);
 }
 
-void Walker::find_shared_numbers() {
+void Walker::read_catalog() {
     if (!sink_.may_enter(0, "catalog"))
         return report_whole(ProblemKind::aborted, "the search for files with one number ended the worker", false);
-    shared_numbers_ = shared_numbers(fs_.fs);
+    catalog_ = numbers_in_catalog(fs_.fs);
     fs_.image.take_flaws();  // of leaves that the walk reads again
 }
 
@@ -153,29 +152,6 @@ void Walker::walk_from(Directory start) {
         list(directory, below);
         pending.insert(pending.end(), std::make_move_iterator(below.rbegin()), std::make_move_iterator(below.rend()));
     }
-}
-
-// Addresses behind those of libtsk, which has none for most of these files.
-void Walker::list_other_trees() {
-    if (!sink_.may_enter(0, "/"))
-        return report_whole(ProblemKind::aborted, "listing its other directory trees ended the worker");
-    Entry file;
-    file.address = fs_.fs->last_inum;
-    file.attribute = default_attribute;
-    iso_trees_.list_others(
-        fs_,
-        [&](const std::string& path, const IsoContent& content) {
-            ++file.address;
-            Entry entry = file;
-            entry.path = path;
-            std::string problem = locate_sections(fs_, content, entry);
-            emit(std::move(entry), std::move(problem));
-            return !is_full_;
-        },
-        [&](const std::string& path, const std::string& flaw) {
-            report(ProblemKind::damaged, "directory of another tree: " + flaw, std::nullopt, path);
-        });
-    report_flaws(nullptr);
 }
 
 // Orphans are free metadata without a name. libtsk would walk the whole tree for the names, which it gives up at 128
@@ -250,7 +226,7 @@ void Walker::list(const Directory& directory, std::vector<Directory>& below) {
         report(ProblemKind::damaged, "directory: " + (error.empty() ? "cannot be opened" : error), directory.address,
                directory.path);
     if (!listing && TSK_FS_TYPE_ISHFS(fs_.fs->ftype))
-        return list_entries(directory, {names_in_folder(fs_.fs, directory.address)}, below);
+        return list_entries(directory, {names_in_folder(fs_.fs, catalog_, directory.address)}, below);
     if (!listing) return report_flaws(nullptr);
     if (listing->fs_file && may_list_elsewhere(listing->fs_file))
         report(ProblemKind::unreadable, "directory: a placeholder; entries may be elsewhere", directory.address,
@@ -293,21 +269,23 @@ void Walker::list_entries(const Directory& directory, const ExtDirectory& read, 
             fmt::format("directory: {} of its blocks hold no chain of entries; names may be missing", read.bad_blocks),
             directory.address, directory.path);
     check_ = {};
-    for (const DirectoryEntry& entry : read.entries) {
-        if (is_full_) return;
-        const std::string path = directory.path + "/" + entry.name;
-        if (!may_visit(entry.inode, entry.name, path)) continue;
-        const FileHandle file(open_named(fs_.fs, entry));
-        const std::string error = take_error();
-        if (file) note_if_freed(directory, *file);
-        if (file) visit_named(directory, nullptr, file.get(), path, below);
-        else report(ProblemKind::damaged, "entry: " + error, entry.inode, path);
-    }
+    for (const DirectoryEntry& entry : read.entries)
+        if (!is_full_) visit_entry(directory, entry, below);
+}
+
+void Walker::visit_entry(const Directory& directory, const DirectoryEntry& entry, std::vector<Directory>& below) {
+    const std::string path = directory.path + "/" + entry.name;
+    if (!may_visit(entry.inode, entry.name, path)) return;
+    const FileHandle file(open_named(fs_.fs, entry));
+    const std::string error = take_error();
+    if (file) note_if_freed(directory, *file);
+    if (file) visit_named(directory, nullptr, file.get(), path, below);
+    else report(ProblemKind::damaged, "entry: " + (error.empty() ? "cannot be opened" : error), entry.inode, path);
 }
 
 // Which of the two libtsk shows, under either name, is not known.
 bool Walker::has_number_of_another(const Entry& entry, const TSK_FS_FILE& file) const {
-    return entry.state == EntryState::allocated && !is_directory(file) && shared_numbers_.count(entry.address) > 0;
+    return entry.state == EntryState::allocated && !is_directory(file) && catalog_.shared.count(entry.address) > 0;
 }
 
 // A name that is in use says directory or file, but what it leads to is none: an inode that was overwritten or zeroed.
@@ -332,6 +310,9 @@ void Walker::visit(const Directory& directory, const TSK_FS_DIR* listing, std::s
     const TSK_FS_NAME* name = tsk_fs_dir_get_name(listing, index);
     if (!name || !name->name) return;
     const std::string path = directory.path + "/" + name->name;
+    if (const auto link = catalog_.links.find({directory.address, name->name});
+        link != catalog_.links.end() && link->second.shown == name->meta_addr)
+        return visit_entry(directory, {link->second.number, 0, name->name}, below);
     if (!may_visit(name->meta_addr, name->name, path)) return;
     const FileHandle file(tsk_fs_dir_get(listing, index));
     if (!file || !file->name) {

@@ -13,6 +13,7 @@
 #include "plugins/tsk/clusters.h"
 #include "plugins/tsk/content.h"
 #include "plugins/tsk/directory.h"
+#include "plugins/tsk/hfs_catalog.h"
 #include "plugins/tsk/iso_trees.h"
 #include "plugins/tsk/mft_record.h"
 #include "plugins/tsk/unnamed.h"
@@ -33,7 +34,7 @@ class Walker {
         bool is_orphan;
         bool is_deleted = false;
     };
-    void find_shared_numbers();
+    void read_catalog();
     void walk_from(Directory start);
     void list_other_trees();
     void walk_orphans();
@@ -45,6 +46,7 @@ class Walker {
     const char* why_not_listed(std::uint64_t directory) const;
     std::string what_is_lost(const Directory& directory, const TSK_FS_FILE& file) const;
     void list_entries(const Directory& directory, const ExtDirectory& read, std::vector<Directory>& below);
+    void visit_entry(const Directory& directory, const DirectoryEntry& entry, std::vector<Directory>& below);
     void visit(const Directory& directory, const TSK_FS_DIR* listing, std::size_t index, std::vector<Directory>& below);
     void note_if_freed(const Directory& directory, const TSK_FS_FILE& file);
     bool may_visit(std::uint64_t address, std::string_view name, const std::string& path);
@@ -77,7 +79,7 @@ class Walker {
     Census census_;
     IsoTrees iso_trees_;
     MftRecords records_;
-    std::unordered_set<std::uint64_t> shared_numbers_;  // of HFS+
+    HfsNumbers catalog_;  // of HFS+
     std::uint64_t entries_ = 0, orphan_entries_ = 0, orphan_bytes_ = 0;
     bool is_full_ = false, are_orphans_full_ = false;
 };
