@@ -106,11 +106,11 @@ std::string why_unsupported_apfs_container(Image& image) {
 // for.
 std::string why_unsupported_apfs_volume(Image& image, std::uint64_t superblock) {
     constexpr std::uint64_t ignores_case = 1, has_dataless_snapshots = 2, changed_key = 4, ignores_normalisation = 8,
-                            sealed = 0x20;
+                            sealed = 0x20, reserves_space = 0x80;  // in extents behind the end of a file
     const std::uint64_t features = features_at(image, superblock + 56);
     if (features & sealed) return "sealed APFS volume: not read by this build";
-    return unknown_features("APFS volume",
-                            features & ~(ignores_case | has_dataless_snapshots | changed_key | ignores_normalisation));
+    return unknown_features("APFS volume", features & ~(ignores_case | has_dataless_snapshots | changed_key |
+                                                        ignores_normalisation | reserves_space));
 }
 
 namespace {
