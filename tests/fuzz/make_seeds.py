@@ -269,7 +269,7 @@ SEEDS["config_fuzz"] = configurations()
 
 
 def main():
-    if len(sys.argv) != 2:
+    if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
         sys.exit(__doc__)
     for target, inputs in SEEDS.items():
         folder = os.path.join(sys.argv[1], target)
