@@ -95,9 +95,13 @@ bool has_orphan_directory(const TSK_FS_INFO* fs) {
 // Their names have a type of their own; their directories no streams, no holes, and no more bytes than the volume.
 bool is_ext_or_ufs(const TSK_FS_INFO* fs) { return TSK_FS_TYPE_ISEXT(fs->ftype) || TSK_FS_TYPE_ISFFS(fs->ftype); }
 
+// libtsk leaves empty metadata, those of address 0, where it cannot read the ones that a name leads to.
+bool is_unread(const TSK_FS_FILE& file) { return file.meta && file.meta->addr != file.name->meta_addr; }
+
 // An inode without a type, under a name in use: it was overwritten or zeroed, or no record of HFS+ or APFS is left of
 // it. Its size of 0 means nothing.
 bool is_lost_file(const TSK_FS_FILE& file, const Entry& entry) {
+    if (is_unread(file)) return !is_directory(file);
     const TSK_FS_TYPE_ENUM type = file.fs_info->ftype;
     const bool has_types =
         TSK_FS_TYPE_ISEXT(type) || TSK_FS_TYPE_ISFFS(type) || TSK_FS_TYPE_ISHFS(type) || type == TSK_FS_TYPE_APFS;
@@ -400,7 +404,7 @@ void Walker::visit_file(const Directory& directory, const TSK_FS_FILE* parent, T
     }
     if (is_lost_file(*file, base)) {
         base.source = Source::none, base.reason = Reason::damaged;
-        return emit(std::move(base), "its inode is not a file's");
+        return emit(std::move(base), is_unread(*file) ? "its metadata cannot be read" : "its inode is not a file's");
     }
     if (has_number_of_another(base, *file)) {
         std::string problem = refuse(base, Reason::damaged, "its number is that of another file or folder too");
