@@ -142,6 +142,14 @@ void describe_first(ListedContent& content, MftAttribute piece) {
     content.value = std::move(piece.value);
 }
 
+// A size beyond the clusters, which every writer reserves or leaves out as a hole, is a lie, and no zeros.
+bool has_clusters(const ListedContent& content, std::uint64_t clusters, std::uint64_t cluster_bytes) {
+    const TSK_FS_ATTR& attribute = content.attribute;
+    const bool is_over = content.runs.size() > most_extents;  // refused for that
+    if ((attribute.flags & TSK_FS_ATTR_RES) || attribute.size <= 0 || is_over) return true;
+    return (static_cast<std::uint64_t>(attribute.size) - 1) / cluster_bytes < clusters;
+}
+
 void join(ListedContent& content) {
     TSK_FS_ATTR& attribute = content.attribute;
     for (std::size_t i = 1; i < content.runs.size(); ++i) content.runs[i - 1].next = &content.runs[i];
@@ -174,7 +182,7 @@ std::unique_ptr<ListedContent> read_listed_content(MftRecords& records, const TS
         if (content->runs.size() > most_extents) break;  // the limit of a content
     }
     join(*content);
-    return content;
+    return has_clusters(*content, clusters, file->fs_info->block_size) ? std::move(content) : nullptr;
 }
 
 }  // namespace triage::tsk

@@ -53,7 +53,8 @@ struct ListedContent {
     std::vector<TSK_FS_ATTR_RUN> runs;
 };
 
-// Null where a record cannot be read or is another file's, or a piece does not go on where the one before it ends.
+// Null where a record cannot be read or is another file's, a piece does not go on where the one before it ends, or
+// there are fewer clusters than the size needs.
 std::unique_ptr<ListedContent> read_listed_content(MftRecords& records, const TSK_FS_FILE* file,
                                                    const ListedAttribute& listed);
 

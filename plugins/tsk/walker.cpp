@@ -485,7 +485,7 @@ void Walker::report_dropped(const TSK_FS_FILE* file, const AttributeList& list, 
 std::string Walker::locate_listed(const TSK_FS_FILE* parent, TSK_FS_FILE* file, const ListedAttribute& listed,
                                   bool is_beyond, Entry& entry) {
     const std::unique_ptr<ListedContent> content = read_listed_content(records_, file, listed);
-    if (!content) return refuse(entry, Reason::damaged, "it is in a record that cannot be read");
+    if (!content) return refuse(entry, Reason::damaged, "it is in a record that cannot be read or contradicts itself");
     std::string problem = locate_content(fs_, file, &content->attribute, parent, entry);
     if (entry.source != Source::worker) return problem;
     if (is_beyond) return refuse(entry, Reason::limit, "compressed, in more records than libtsk reads");
