@@ -432,6 +432,7 @@ std::string locate_sections(OpenFilesystem& fs, const IsoContent& content, Entry
     entry.source = Source::extents;
     entry.size = 0;
     for (const IsoSection& section : content.sections) entry.size += section.size;
+    if (content.is_contradictory) return refuse(entry, Reason::damaged, "its record gives two places or sizes");
     if (!content.is_whole) return refuse(entry, Reason::damaged, "a section of the file is missing");
     for (const IsoSection& section : content.sections) {
         if (section.is_interleaved) return refuse(entry, Reason::limit, "interleaved: not read by this build");

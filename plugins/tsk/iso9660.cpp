@@ -47,6 +47,7 @@ std::optional<IsoRecords::Record> IsoRecords::parse(ByteView bytes) {
     if (record_head + name > length) return std::nullopt;
     Record record;
     record.block = *load_le<std::uint32_t>(bytes, 2), record.size = *load_le<std::uint32_t>(bytes, 10);
+    record.other_block = *load_be<std::uint32_t>(bytes, 6), record.other_size = *load_be<std::uint32_t>(bytes, 14);
     record.attribute_blocks = *load_le<std::uint8_t>(bytes, 1);
     record.is_directory = *load_le<std::uint8_t>(bytes, 25) & flag_directory;
     record.goes_on = *load_le<std::uint8_t>(bytes, 25) & flag_goes_on;
@@ -146,7 +147,7 @@ void IsoRecords::open(ByteView bytes) {
     clear();
     const std::size_t size = bytes.size();
     // A record does not cross a sector; a length of 0 ends the sector. The first two are the directory and its parent.
-    std::size_t number = 0, bad_sectors = 0;
+    std::size_t number = 0, bad_sectors = 0, doubtful = 0;
     for (std::size_t sector = 0; sector < size; sector += sector_bytes) {
         ByteView rest = bytes.subspan(sector, std::min<std::size_t>(sector_bytes, size - sector));
         while (!rest.empty() && rest[0] != std::byte{0}) {
@@ -156,11 +157,14 @@ void IsoRecords::open(ByteView bytes) {
             rest = rest.subspan(whole.size());
             if (number == 0) find_rock_ridge(system_use_of(whole));
             if (number < 2 && !is_first(record->name, number)) flaw_ = "it does not begin as a directory does";
+            doubtful += number >= 2 && record->is_directory && record->is_contradictory();
             if (number++ >= 2) records_.push_back(std::move(*record));
         }
         bad_sectors += std::any_of(rest.begin(), rest.end(), [](std::byte b) { return b != std::byte{0}; });
     }
     if (number < 2) flaw_ = "it does not begin as a directory does";
+    if (doubtful > 0 && flaw_.empty())
+        flaw_ = fmt::format("{} of its directories have two places or sizes; names may be missing", doubtful);
     if (bad_sectors > 0 && flaw_.empty())
         flaw_ = fmt::format("{} of its sectors hold no chain of records; names may be missing", bad_sectors);
 }
@@ -171,14 +175,17 @@ bool IsoRecords::follows(std::size_t index) const {
            records_[index - 1].name == records_[index].name;
 }
 
+bool IsoRecords::Record::is_at(std::uint64_t a_block, std::uint64_t a_size) const {
+    return (block == a_block || other_block == a_block) && (size == a_size || other_size == a_size);
+}
+
 std::optional<IsoContent> IsoRecords::take(const TSK_FS_META& meta) {
     if (!meta.content_ptr) return std::nullopt;
     const std::uint64_t block = *static_cast<const TSK_DADDR_T*>(meta.content_ptr);
     // libtsk lists in the order of the records: the search seldom goes beyond the first one.
-    const auto found =
-        std::find_if(records_.begin() + static_cast<std::ptrdiff_t>(next_), records_.end(), [&](const Record& r) {
-            return !r.is_taken && r.block == block && r.size == static_cast<std::uint64_t>(meta.size);
-        });
+    const auto found = std::find_if(
+        records_.begin() + static_cast<std::ptrdiff_t>(next_), records_.end(),
+        [&](const Record& r) { return !r.is_taken && r.is_at(block, static_cast<std::uint64_t>(meta.size)); });
     if (found == records_.end()) return std::nullopt;
     found->is_taken = true;
     while (next_ < records_.size() && records_[next_].is_taken) ++next_;
@@ -192,6 +199,7 @@ IsoContent IsoRecords::content_of(std::size_t index) const {
     do {
         const Record& r = records_[index];
         content.sections.push_back({r.block + r.attribute_blocks, r.size, r.is_interleaved});
+        content.is_contradictory |= r.is_contradictory();
         ++index;
     } while (follows(index));
     content.is_whole = !records_[index - 1].goes_on;

@@ -24,6 +24,7 @@ struct IsoSection {
 struct IsoContent {
     std::vector<IsoSection> sections;  // empty: the bytes belong to the name before it
     bool is_whole = true;              // false: a section that should follow does not
+    bool is_contradictory = false;     // the two byte orders of a place or size differ: ECMA-119 7.3.3
     std::string name;                  // of Rock Ridge; empty where there is none
 };
 
@@ -60,10 +61,13 @@ class IsoRecords {
 
   private:
     struct Record {
-        std::uint64_t block = 0, size = 0;
+        std::uint64_t block = 0, size = 0;              // as stored little-endian, which Linux and Windows go by
+        std::uint64_t other_block = 0, other_size = 0;  // as stored big-endian, which libtsk goes by
         unsigned attribute_blocks = 0;
         bool is_interleaved = false, is_directory = false, goes_on = false, is_taken = false;
         std::string name, long_name;
+        bool is_at(std::uint64_t a_block, std::uint64_t a_size) const;  // by either byte order
+        bool is_contradictory() const { return block != other_block || size != other_size; }
     };
     void clear();
     std::optional<Record> parse(ByteView record);

@@ -39,9 +39,12 @@ class PlainMedia {
     std::unique_ptr<MediaReader> reader_;
 };
 
-// Little-endian numbers into a media under construction.
+// Numbers into a media under construction.
 inline void put_le(MutableBytes bytes, std::size_t at, std::uint64_t value, std::size_t size) {
     for (std::size_t i = 0; i < size; ++i) bytes[at + i] = static_cast<std::byte>(value >> (8 * i) & 0xFF);
+}
+inline void put_be(MutableBytes bytes, std::size_t at, std::uint64_t value, std::size_t size) {
+    for (std::size_t i = 0; i < size; ++i) bytes[at + i] = static_cast<std::byte>(value >> 8 * (size - 1 - i) & 0xFF);
 }
 inline void put_text(MutableBytes bytes, std::size_t at, std::string_view text) {
     for (std::size_t i = 0; i < text.size(); ++i) bytes[at + i] = static_cast<std::byte>(text[i]);

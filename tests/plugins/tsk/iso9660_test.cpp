@@ -42,7 +42,8 @@ struct Directory {
         const std::size_t head = (33 + r.name.size() + 1) & ~std::size_t{1};
         put_le(bytes, at, (head + r.system_use.size() + 1) & ~std::size_t{1}, 1);
         put_le(bytes, at + 1, r.attribute_blocks, 1);
-        put_le(bytes, at + 2, r.block, 4), put_le(bytes, at + 10, r.size, 4);
+        put_le(bytes, at + 2, r.block, 4), put_be(bytes, at + 6, r.block, 4);
+        put_le(bytes, at + 10, r.size, 4), put_be(bytes, at + 14, r.size, 4);
         put_le(bytes, at + 25, r.flags, 1), put_le(bytes, at + 26, r.unit_size, 1),
             put_le(bytes, at + 27, r.unit_size, 1);
         put_le(bytes, at + 32, r.name.size(), 1);
@@ -122,6 +123,24 @@ TEST_CASE("content stands behind the extended attribute record of its section") 
     CHECK(directory.open().sections(30, 2048) == "32+2048 40+5 ");
 }
 
+TEST_CASE("a record that gives two places or sizes is found by both, and its content is not believed") {
+    Directory directory;
+    directory.put({30, 700, "A.TXT;1"}), directory.put({31, 800, "B.TXT;1"}), directory.put({32, 900, "C.TXT;1"});
+    Directory folder = directory;
+    put_be(directory.bytes, directory.at - 2 * 40 + 6, 40, 4);
+    put_be(directory.bytes, directory.at - 40 + 14, 901, 4);
+    auto opened = directory.open();
+    CHECK_FALSE(opened.take(30, 700)->is_contradictory);
+    CHECK(opened.take(40, 800)->is_contradictory);
+    CHECK(opened.take(32, 900)->is_contradictory);
+    CHECK(opened.records.left() == 0);
+    CHECK(opened.records.flaw().empty());  // told with the entries
+
+    folder.put({33, sector_bytes, "D", 2});
+    put_be(folder.bytes, folder.at - 34 + 6, 41, 4);
+    CHECK(folder.flaw() == "1 of its directories have two places or sizes; names may be missing");
+}
+
 TEST_CASE("an interleaved file has no hash, and its record is not called damaged") {
     Directory directory;
     directory.put({30, 4096, "A.DAT;1", 0, 0, 1});
@@ -150,7 +169,7 @@ TEST_CASE("a section that ends within a block or outside the volume has no conte
         fs.block_size = sector_bytes;
         tsk::OpenFilesystem open{&fs, opened.image, std::nullopt, std::nullopt, std::nullopt};
         Entry entry;
-        tsk::locate_sections(open, {sections, true, {}}, entry);
+        tsk::locate_sections(open, {sections, true, false, {}}, entry);
         CHECK(entry.source == Source::none);
         CHECK(entry.reason == reason);
     }

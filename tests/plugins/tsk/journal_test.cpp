@@ -23,10 +23,6 @@ Bytes restart_page(std::uint64_t number, unsigned client, unsigned flags) {
     return page;
 }
 
-void put_be(Bytes& bytes, std::size_t at, std::uint64_t value, std::size_t size) {
-    for (std::size_t i = 0; i < size; ++i) put_le(bytes, at + i, value >> 8 * (size - 1 - i), 1);
-}
-
 // A volume header, the info block in block 3 and the journal's header in block 5.
 struct HfsVolume {
     static constexpr std::size_t block = 512, wrapper = 1024;
