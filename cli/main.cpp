@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The command table, the one catch, and the exit code.
 #include <malloc.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -101,6 +102,7 @@ int run(int count, char** arguments) {
 
 int main(int count, char** arguments) {
     using namespace triage;
+    ::umask(0077);  // what is written is its owner's alone, and his to read and write
     if (count == 2 && std::strcmp(arguments[1], "worker") == 0) {
         LastWord::become_worker();
         return serve_process(registry());

@@ -160,8 +160,7 @@ void write_private_file_at_once(const std::string& path, std::string_view bytes)
 }
 
 void make_private_folder(const std::string& path) {
-    if (::mkdir(path.c_str(), 0700) != 0 || ::chmod(path.c_str(), 0700) != 0)  // a umask may take from it
-        fail("cannot create", path, errno, ErrorKind::usage);
+    if (::mkdir(path.c_str(), 0700) != 0) fail("cannot create", path, errno, ErrorKind::usage);
 }
 
 void sync_folder(const std::string& path) {

@@ -58,6 +58,9 @@ if traced:
         written = [line for line in lines if re.search(r"O_(WRONLY|RDWR|CREAT)", line) and " = -1" not in line and '"/dev/null"' not in line]
         outside = [line for line in written if name == "info" or f'"{path("case")}' not in line]
         check(not outside and bool(written) == (name == "report"), f"{name}: opened for writing: {outside[:3]}")
+    # A file system without modes, as exFAT may be mounted.
+    done = subprocess.run(["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=chmod,fchmod", "-e", "inject=chmod,fchmod:error=EPERM"] + [word for word in scan if word != "--quiet"] + [path("modeless")], capture_output=True, text=True)
+    check(done.returncode in (0, 3) and "keeps no access modes" in done.stderr and os.path.exists(path("modeless/manifest.json")), f"without modes: {done.returncode}, {done.stderr}")
 else:
     print("SKIPPED in part: no strace here")
 
@@ -85,8 +88,10 @@ if os.geteuid() == 0 and shutil.which("setpriv"):
     done = subprocess.run(bare + [reachable] + scan[1:] + [path("nobody/case")], capture_output=True, text=True)
     check(done.returncode in (0, 3), f"as nobody: {done.returncode}, {done.stderr}")
     check(subprocess.run([TRIAGE, "verify", path("nobody/case")], capture_output=True).returncode == 0, "as nobody: does not verify")
-    done = subprocess.run(bare + [reachable] + scan[1:] + [path("nobody/narrow")], capture_output=True, text=True, umask=0o177)
-    check(done.returncode in (0, 3) and os.path.exists(path("nobody/narrow/reports/summary.json")), f"under umask 0177: {done.returncode}, {done.stderr}")
+    for umask in 0o177, 0o477, 0o777:
+        narrow = path(f"nobody/narrow-{umask}")
+        done = subprocess.run(bare + [reachable] + scan[1:] + [narrow], capture_output=True, text=True, umask=umask)
+        check(done.returncode in (0, 3) and os.path.exists(narrow + "/reports/summary.json"), f"under umask {umask:o}: {done.returncode}, {done.stderr}")
     os.chmod(path("nobody/case"), 0)
     done = subprocess.run(bare + [reachable, "verify", path("nobody/case")], capture_output=True, text=True)
     check(done.returncode == 3 and "Permission denied" in done.stderr, f"a case that cannot be read: {done.returncode}, {done.stderr}")
