@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "engine/base/error.h"
 #include "engine/base/in_order.h"
@@ -25,7 +26,7 @@ using nlohmann::json;
 
 constexpr std::string_view manifest_name = "manifest.json";
 constexpr std::string_view signature_suffix = ".sig", public_key_suffix = ".pub";
-constexpr std::string_view draft_suffix = ".new", interrupted_prefix = "interrupted-";
+constexpr std::string_view draft_suffix = ".new";
 constexpr std::size_t longest_key = 64u << 10;  // and signature
 
 std::string shown(const std::string& path) { return escape_for_terminal(path); }
@@ -36,12 +37,21 @@ bool is_there(const std::string& path) {
     return fs::exists(fs::symlink_status(path, error));
 }
 
-// "reports-2" and the like have manifests of their own.
-bool is_later_render(const std::string& first_component) {
-    constexpr std::string_view prefix = "reports-";
-    return first_component.starts_with(prefix) && first_component.size() > prefix.size() &&
-           first_component.find_first_not_of("0123456789", prefix.size()) == std::string::npos;
+bool is_regular(const std::string& path) {
+    std::error_code error;
+    return fs::is_regular_file(fs::symlink_status(path, error));
 }
+
+bool is_numbered(const std::string& name, std::string_view prefix) {
+    return name.starts_with(prefix) && name.size() > prefix.size() &&
+           name.find_first_not_of("0123456789", prefix.size()) == std::string::npos;
+}
+
+// "reports-2" and the like have manifests of their own.
+bool is_later_render(const std::string& first_component) { return is_numbered(first_component, "reports-"); }
+
+// Where a resume puts the reports of the part before it.
+bool is_set_aside(const std::string& first_component) { return is_numbered(first_component, "interrupted-"); }
 
 // What a render that did not end leaves: nobody vouched for it.
 bool is_draft(const std::string& first_component) {
@@ -95,7 +105,7 @@ std::string final_name(const std::string& file) {
 // One file a line, so that `sed` and `sha256sum --check` can read it.
 std::string file_row(const std::string& case_path, const std::string& file) {
     const std::string path = case_path + "/" + file;
-    if (!fs::is_regular_file(fs::symlink_status(path)))
+    if (!is_regular(path))
         throw Error("cannot seal " + shown(path), "it is not a regular file", "remove it from the case");
     return fmt::format(R"({{"sha256": "{}", "size": {}, "path": {}}})", sha256_of_file(path), fs::file_size(path),
                        to_json_string(final_name(file)));
@@ -205,23 +215,30 @@ void check_file(const std::string& case_path, const json& row, std::vector<std::
     const std::string path = case_path + "/" + file;
     std::error_code error;
     if (!is_there(path)) broken.push_back(shown(file) + " is missing");
-    else if (!fs::is_regular_file(fs::symlink_status(path, error)))
-        broken.push_back(shown(file) + " was changed: it is no regular file");
+    else if (!is_regular(path)) broken.push_back(shown(file) + " was changed: it is no regular file");
     else if (fs::file_size(path, error) != row.at("size").get<std::uintmax_t>())
         broken.push_back(shown(file) + " was changed: its size differs");
     else if (sha256_of_file(path) != row.at("sha256").get<std::string>())
         broken.push_back(shown(file) + " was changed: its SHA-256 differs");
 }
 
+// What a resume sets aside: the case's own seal, the reports under it, later renders.
+bool may_be_set_aside(const std::string& file) {
+    const std::size_t first = file.find('/');
+    if (first == std::string::npos)
+        return file == manifest_name || file == std::string(manifest_name).append(signature_suffix) ||
+               file == std::string(manifest_name).append(public_key_suffix);
+    return file.starts_with("reports/") || is_later_render(file.substr(0, first));
+}
+
 // A power cut while a resume set the seal aside may leave it, or what it lists, in both places.
-bool is_twin(const std::string& case_path, const std::string& file, const std::map<std::string, std::string>& listed) {
-    if (!file.starts_with(interrupted_prefix) || file.find('/') == std::string::npos) return false;
-    const std::string other = file.substr(file.find('/') + 1), sha256 = sha256_of_file(case_path + "/" + file);
-    const auto found = listed.find(other);
-    if (found != listed.end()) return found->second == sha256;
-    return (other == manifest_name || other == std::string(manifest_name).append(signature_suffix) ||
-            other == std::string(manifest_name).append(public_key_suffix)) &&
-           is_there(case_path + "/" + other) && sha256_of_file(case_path + "/" + other) == sha256;
+bool is_twin(const std::string& case_path, const std::string& file) {
+    const std::size_t first = file.find('/');
+    if (first == std::string::npos || !is_set_aside(file.substr(0, first))) return false;
+    const std::string twin = case_path + "/" + file, other = case_path + "/" + file.substr(first + 1);
+    std::error_code error;
+    return may_be_set_aside(file.substr(first + 1)) && is_regular(twin) && is_regular(other) &&
+           fs::file_size(twin, error) == fs::file_size(other, error) && sha256_of_file(twin) == sha256_of_file(other);
 }
 
 void check_manifest(const std::string& case_path, const std::string& folder, const std::string& seal,
@@ -238,13 +255,13 @@ void check_manifest(const std::string& case_path, const std::string& folder, con
     try {
         const json manifest = json::parse(read_whole_file(case_path + "/" + name));
         check_signature(case_path + "/" + name, name, manifest.value("signer", ""), signer, broken);
-        std::map<std::string, std::string> listed;
+        std::set<std::string> listed;
         for (const json& row : manifest.at("files")) {
             check_file(case_path, row, broken);
-            listed.emplace(row.at("path").get<std::string>(), row.at("sha256").get<std::string>());
+            listed.insert(row.at("path").get<std::string>());
         }
         for (const std::string& file : files_of(case_path, folder))
-            if (!listed.contains(file) && !is_twin(case_path, file, listed))
+            if (!listed.contains(file) && !is_twin(case_path, file))
                 broken.push_back(shown(file) + " was added: the manifest does not list it");
         if (!folder.empty() && manifest.at("case_manifest_sha256").get<std::string>() != seal)
             broken.push_back(shown(name) + " belongs to another manifest.json");
@@ -291,9 +308,9 @@ std::string write_render_manifest(const std::string& case_path, const std::strin
     return seal;
 }
 
-std::string seal_of(const std::string& case_path) {
+std::string seal_of(const std::string& case_path, const std::string& folder) {
     try {
-        return hash_of(as_bytes(read_whole_file(case_path + "/" + std::string(manifest_name)))).sha256->hex();
+        return hash_of(as_bytes(read_whole_file(fs::path(case_path) / folder / manifest_name))).sha256->hex();
     } catch (const Error&) {
         return "";
     }
@@ -328,6 +345,7 @@ std::vector<std::string> verify_case(const std::string& case_path, const std::op
 }
 
 std::vector<std::string> later_renders(const std::string& case_path) { return folders_in(case_path, is_later_render); }
+std::vector<std::string> set_aside(const std::string& case_path) { return folders_in(case_path, is_set_aside); }
 
 std::string draft_of(const std::string& render) { return render + std::string(draft_suffix); }
 

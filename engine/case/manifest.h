@@ -29,7 +29,8 @@ std::string draft_of(const std::string& render);  // "reports-2.new" of "reports
 std::string write_render_manifest(const std::string& case_path, const std::string& folder_name,
                                   std::uint32_t threads = 1, const SigningKey* signer = nullptr);
 
-std::string seal_of(const std::string& case_path);  // empty where there is no manifest that can be read
+// Of the case, or of a folder in it ("reports-2", "interrupted-1"); empty where it has no manifest that can be read.
+std::string seal_of(const std::string& case_path, const std::string& folder = {});
 // For writing down: groups of eight digits.
 std::string seal_in_groups(std::string_view seal);
 
@@ -41,6 +42,7 @@ std::vector<std::string> verify_case(const std::string& case_path, const std::op
 // it is unsigned.
 std::optional<PublicKey> signer_of(const std::string& case_path, const std::string& folder = {});
 std::vector<std::string> later_renders(const std::string& case_path);  // their folders
+std::vector<std::string> set_aside(const std::string& case_path);      // folders of what resumes put aside
 // What renders left that did not end; returns the folders. The case must be locked.
 std::vector<std::string> remove_drafts(const std::string& case_path);
 

@@ -2,6 +2,7 @@
 #include "engine/case/manifest.h"
 
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 
 #include <nlohmann/json.hpp>
 
@@ -205,12 +206,35 @@ TEST_CASE("a seal that a power cut left in both places while it was set aside is
     CHECK(verify_case(path) == Broken{});
     std::filesystem::copy(path + "/reports", path + "/interrupted-1/reports");
     CHECK(verify_case(path) == Broken{});
+    make_private_folder(path + "/reports-2.new");
+    write_render_manifest(path, "reports-2");
+    std::filesystem::copy(path + "/reports-2", path + "/interrupted-1/reports-2");
+    CHECK(verify_case(path) == Broken{});
     sample::write_file(path + "/interrupted-1/reports/report.txt", "NOTHING\n");
     sample::write_file(path + "/interrupted-1/reports/more.txt", "nothing\n");
     sample::write_file(path + "/interrupted-1/manifest.json.pub", "");
     CHECK(verify_case(path) == Broken{"interrupted-1/manifest.json.pub was added: the manifest does not list it",
                                       "interrupted-1/reports/more.txt was added: the manifest does not list it",
                                       "interrupted-1/reports/report.txt was added: the manifest does not list it"});
+}
+
+TEST_CASE("what stands beside a seal that was set aside is no twin, and neither followed nor waited for") {
+    Folder folder;
+    const std::string path = folder / "case";
+    make_case(path);
+    make_private_folder(path + "/interrupted-1");
+    std::filesystem::copy(path + "/case.sqlite", path + "/interrupted-1/case.sqlite");  // no resume moves it
+    std::filesystem::copy(path + "/reports/report.txt", folder / "report.txt");
+    std::filesystem::create_directory(path + "/interrupted-1/reports");
+    std::filesystem::create_symlink(folder / "report.txt", path + "/interrupted-1/reports/report.txt");
+    REQUIRE(::mkfifo((path + "/interrupted-1/manifest.json").c_str(), 0600) == 0);
+    std::filesystem::create_symlink("/dev/zero", path + "/interrupted-1/zero");
+    make_private_folder(path + "/interrupted-one");
+    std::filesystem::copy(path + "/manifest.json", path + "/interrupted-one/manifest.json");
+    const auto added = [](const std::string& file) { return file + " was added: the manifest does not list it"; };
+    CHECK(verify_case(path) == Broken{added("interrupted-1/case.sqlite"), added("interrupted-1/manifest.json"),
+                                      added("interrupted-1/reports/report.txt"), added("interrupted-1/zero"),
+                                      added("interrupted-one/manifest.json")});
 }
 
 TEST_CASE("drafts of later renders are removed, and nothing else") {
