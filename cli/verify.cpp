@@ -7,6 +7,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 #include "cli/command.h"
 #include "cli/exit_code.h"
@@ -19,14 +20,16 @@ namespace triage {
 namespace {
 
 struct VerifyArguments {
-    std::string path, signer, seal;
+    std::string path;
+    std::optional<std::string> signer;
+    std::vector<std::string> seals;
     bool json = false;
 };
 
 // Whose signatures hold: fingerprints, empty where there is none. Of a broken case none does.
 struct Signers {
     struct Render {
-        std::string folder, signer;
+        std::string folder, signer, seal;
     };
     std::string of_case;
     std::vector<Render> of_renders;
@@ -40,7 +43,8 @@ Signers signers_at(const std::string& path, const std::optional<PublicKey>& dema
         return fingerprint_of(demanded ? demanded : signer_of(path, folder));
     };
     Signers signers{signer(""), {}};
-    for (const std::string& folder : later_renders(path)) signers.of_renders.push_back({folder, signer(folder)});
+    for (const std::string& folder : later_renders(path))
+        signers.of_renders.push_back({folder, signer(folder), seal_of(path, folder)});
     return signers;
 }
 
@@ -50,8 +54,8 @@ std::string in_json(const VerifyArguments& a, const Signers& signers, const std:
     std::vector<std::string> sentences, renders;
     for (const std::string& sentence : broken) sentences.push_back(to_json_string(sentence));
     for (const auto& render : signers.of_renders)
-        renders.push_back(fmt::format("{{\"folder\":{},\"signer\":{}}}", to_json_string(render.folder),
-                                      signer_in_json(render.signer)));
+        renders.push_back(fmt::format("{{\"folder\":{},\"seal\":\"{}\",\"signer\":{}}}", to_json_string(render.folder),
+                                      render.seal, signer_in_json(render.signer)));
     return fmt::format("{{\"case\":{},\"intact\":{},\"seal\":\"{}\",\"signer\":{},\"renders\":[{}],\"broken\":[{}]}}",
                        to_json_string(a.path), broken.empty(), seal_of(a.path), signer_in_json(signers.of_case),
                        fmt::join(renders, ","), fmt::join(sentences, ","));
@@ -71,29 +75,59 @@ std::string other_renders(const Signers& signers) {
 
 std::string in_words(const VerifyArguments& a, const Signers& signers) {
     const std::string intact = "intact: every file is as it was sealed", others = other_renders(signers);
-    const std::string seal = "\nSeal: " + seal_in_groups(seal_of(a.path)) + (a.seal.empty() ? "" : ", as it was given");
+    const bool has_seal = !a.seals.empty();
+    const std::string seal = "\nSeal: " + seal_in_groups(seal_of(a.path)) + (has_seal ? ", as it was given" : "");
     if (signers.of_case.empty())
-        return intact + (a.seal.empty() ? " (unsigned: shows accidental change only)" : " (unsigned)") + seal + others;
+        return intact + (has_seal ? " (unsigned)" : " (unsigned: shows accidental change only)") + seal + others;
     const std::string signed_by = intact + (others.empty() ? " and signed" : "; the case itself is signed") + seal +
                                   "\nSigner: " + signers.of_case;
-    if (!a.signer.empty()) return signed_by + ", the key that was given";
+    if (a.signer) return signed_by + ", the key that was given";
     return signed_by + others +
            "\nThe key stands beside the case, where anybody could have put it: compare it with the signer's own, or "
            "give that with --signer";
 }
 
-// As it was written down: in groups or not, in capitals or not.
-std::string plain_seal(const std::string& given) {
-    std::string seal;
-    for (const char c : given)
-        if (c != ' ') seal += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    if (seal.size() != 64 || seal.find_first_not_of("0123456789abcdef") != std::string::npos)
-        throw Error("--seal", "is not 64 hexadecimal digits", "give what the scan printed as Seal, in quotes");
-    return seal;
+// As they were written down: in groups or not, in capitals or not.
+std::set<std::string> plain_seals(const std::vector<std::string>& given) {
+    std::set<std::string> seals;
+    for (const std::string& one : given) {
+        std::string seal;
+        for (const unsigned char c : one)
+            if (!std::isspace(c)) seal += static_cast<char>(std::tolower(c));
+        if (seal.size() != 64 || seal.find_first_not_of("0123456789abcdef") != std::string::npos)
+            throw Error("--seal", "is not 64 hexadecimal digits", "give what the scan printed as Seal, in quotes");
+        seals.insert(seal);
+    }
+    return seals;
+}
+
+// Where a resume put what has this seal; empty where nothing has it.
+std::string place_of_seal(const std::string& path, const std::string& seal) {
+    for (const std::string& folder : set_aside(path))
+        if (seal_of(path, folder) == seal) return folder;
+    return {};
+}
+
+// Where seals were given, all that has one must be of a given one: anybody can have made what is not. A signature by
+// the demanded key is as good for a later render.
+std::vector<std::string> flaws_of_seals(const std::string& path, std::set<std::string> given, bool is_signed) {
+    std::vector<std::string> flaws;
+    if (given.empty()) return flaws;
+    const bool is_of_case = given.erase(seal_of(path)) > 0;
+    if (!is_of_case) flaws.push_back("manifest.json is not of the given seal");
+    for (const std::string& folder : later_renders(path))
+        if (given.erase(seal_of(path, folder)) == 0 && !is_signed)
+            flaws.push_back(folder +
+                            ", rendered later, is not of a given seal: anybody can have made it; give its own too");
+    for (const std::string& seal : given) {
+        const std::string place = place_of_seal(path, seal), which = "the seal " + seal_in_groups(seal);
+        if (!place.empty()) flaws.push_back(which + " is that of " + place + ", put aside when the scan was resumed");
+        else if (is_of_case) flaws.push_back(which + " is of nothing here");
+    }
+    return flaws;
 }
 
 std::optional<PublicKey> read_public_key(const std::string& path) {
-    if (path.empty()) return {};
     constexpr std::size_t longest_key = 64u << 10;
     std::ifstream file(path, std::ios::binary);
     if (!file) throw Error(path, std::strerror(errno), "give the signer's KEY.pub");
@@ -107,11 +141,11 @@ std::optional<PublicKey> read_public_key(const std::string& path) {
 
 int run_verify(const VerifyArguments& a) {
     if (!std::filesystem::is_directory(a.path)) throw Error(a.path, "is no case directory");
-    const std::optional<PublicKey> demanded = read_public_key(a.signer);
-    const std::string seal = a.seal.empty() ? "" : plain_seal(a.seal);
+    const std::optional<PublicKey> demanded = a.signer ? read_public_key(*a.signer) : std::nullopt;
+    const std::set<std::string> seals = plain_seals(a.seals);
     std::vector<std::string> broken = verify_case(a.path, demanded);
-    if (!seal.empty() && seal != seal_of(a.path))
-        broken.insert(broken.begin(), "manifest.json is not of the given seal");
+    const std::vector<std::string> unsealed = flaws_of_seals(a.path, seals, demanded.has_value());
+    broken.insert(broken.begin(), unsealed.begin(), unsealed.end());
     const int code = broken.empty() ? exit_code::success : exit_code::not_whole;
     const Signers signers = broken.empty() ? signers_at(a.path, demanded) : Signers{};
     if (a.json) return std::puts(in_json(a, signers, broken).c_str()), code;
@@ -128,8 +162,12 @@ void add_verify(CLI::App& app, CommandLine& line) {
     verify->add_option("case", a->path, "Case directory")->required();
     verify->add_option("--signer", a->signer, "Public key that must have signed the case and every later render")
         ->type_name("PUBKEY");
-    verify->add_option("--seal", a->seal, "Seal that was written down, in quotes: the case must be what it is of")
-        ->type_name("SEAL");
+    verify
+        ->add_option("--seal", a->seals,
+                     "Seal that was written down, in quotes: the case must be what it is of, and each later render be\n"
+                     "of another one, or signed by --signer; may be repeated")
+        ->type_name("SEAL")
+        ->allow_extra_args(false);
     verify->add_flag(
         "--json", a->json,
         "One JSON object: the case, whether it is intact, its seal and signer, those of later renders, what is broken");

@@ -97,12 +97,22 @@ check("accidental change only" in run("verify", "plain").stdout, "an unsigned ca
 # The written seal, as the scan printed it or as sha256sum does.
 seal = shell("sha256sum plain/manifest.json").stdout.split()[0]
 groups = " ".join(seal[i:i + 8] for i in range(0, 64, 8))
-for given in seal, groups, groups.upper():
+for given in seal, groups, groups.upper(), groups.replace(" ", "\t") + "\n":
     done = run("verify", "plain", "--seal", given)
     check(done.returncode == 0 and f"Seal: {groups}, as it was given" in done.stdout and "accidental" not in done.stdout, f"--seal {given}: {done.stdout}{done.stderr}")
 code, said = verify("plain", "--seal", "0" * 64)
 check(code == 3 and said["seal"] == seal and said["broken"] == ["manifest.json is not of the given seal"], f"another seal: {said}")
-check(run("verify", "plain", "--seal", seal[1:]).returncode == 2, "a seal that is none is taken")
+for arguments in ["--seal", seal[1:]], ["--seal", ""], ["--signer", ""]:
+    check(run("verify", "plain", *arguments).returncode == 2, f"{arguments} is taken for a seal or a key")
+# A later render, which anybody can make, is vouched for by its own seal alone.
+rendered = json.loads(run("report", "plain", "--report", "text", "--json").stdout)["seal"]
+code, said = verify("plain", "--seal", seal)
+check(code == 3 and len(said["broken"]) == 1 and said["broken"][0].startswith("reports-2, rendered later, is not of a given seal"), f"a later render of no seal: {said}")
+code, said = verify("plain", "--seal", rendered, "--seal", seal)
+check(code == 0 and said["renders"] == [{"folder": "reports-2", "seal": rendered, "signer": None}], f"both seals: {said}")
+shutil.rmtree(path("plain/reports-2"))
+code, said = verify("plain", "--seal", seal, "--seal", rendered)
+check(code == 3 and "is of nothing here" in said["broken"][0], f"a render that was taken away: {said}")
 check("anybody could have put it" in run("verify", "case").stdout, "a key beside the case is taken for the signer's")
 code, said = verify("plain", "--signer", "locked.pub")
 check(code == 3 and "no signature" in said["broken"][0], f"an unsigned case passes for a signed one: {said}")

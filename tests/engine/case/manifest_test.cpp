@@ -26,7 +26,7 @@ const std::string list_command =
     R"sh(sed -n 's/^ *{"sha256": "\([0-9a-f]*\)", "size": [0-9]*, "path": "\(.*\)"},*$/\1  \2/p' manifest.json)sh"
     " | sha256sum --check --strict";
 const std::string added_command =
-    R"sh(find . ! -type d ! -regex './manifest.json\(.sig\|.pub\)?' ! -regex './reports-[0-9]*/.*' -printf '%P\n')sh"
+    R"sh(find . ! -type d ! -regex '\./manifest\.json\(\.sig\|\.pub\)?' ! -regex '\./reports-[0-9][0-9]*/.*' -printf '%P\n')sh"
     R"sh( | grep -vxF "$(sed -n 's/^ *{"sha256": .*, "path": "\(.*\)"},*$/\1/p' manifest.json)")sh";
 
 // A sealed case; returns the seal.
