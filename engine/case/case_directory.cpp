@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "engine/base/error.h"
+#include "engine/base/sqlite.h"
 #include "engine/base/text.h"
 #include "engine/case/audit.h"
 #include "engine/case/private_file.h"
@@ -152,7 +153,10 @@ void refuse_inside_case(const std::string& path) {
                         "give another place with --out");
 }
 
-CaseDirectory::CaseDirectory(std::string path, int lock) : path_(std::move(path)), lock_(lock) {}
+// What is sorted for it, and memory does not hold, is sorted in it: nothing else may be written.
+CaseDirectory::CaseDirectory(std::string path, int lock) : path_(std::move(path)), lock_(lock) {
+    Database::set_temp_folder(path_);
+}
 
 CaseDirectory::~CaseDirectory() {
     if (lock_ >= 0) ::close(lock_);

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every report of the build from one real case: the same findings in each, no content of any file, disclosure copies by
 the command line, options from the case or from another file."""
-import base64, csv, glob, hashlib, html, json, os, pty, re, shutil, subprocess
+import base64, csv, glob, hashlib, html, json, os, pty, re, shutil, sqlite3, subprocess
 from support import FIXTURES, TRIAGE, finish, scan, workspace
 
 faults = []
@@ -132,6 +132,21 @@ header = subprocess.run(["/sbin/dumpe2fs", "-h", image], capture_output=True, te
 free, block = (int(re.search(rf"^{name}: *(\d+)", header, re.M)[1]) for name in ("Free blocks", "Block size"))
 left = os.path.getsize(image) - sum(sizes.values())
 check("unallocated, holes and what is free in it", left < unallocated <= left + sum(holes) and unallocated >= free * block)
+
+# More problems than memory sorts: the case is where they are sorted, since nothing else may be written.
+big = shutil.copytree(plain.case, os.path.join(workspace(), "big"))
+with sqlite3.connect(f"{big}/case.sqlite") as store:
+    store.execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 350000) INSERT INTO problem "
+                  "SELECT NULL, evidence, volume, kind, zeroblob(400), NULL, 'made up ' || i, NULL, NULL, 0, 0 FROM n, "
+                  "(SELECT 0 AS evidence, NULL AS volume, 3 AS kind)")
+store.close()
+manifest = open(f"{big}/manifest.json").read()
+size, digest = os.path.getsize(f"{big}/case.sqlite"), hashlib.sha256(open(f"{big}/case.sqlite", "rb").read()).hexdigest()
+with open(f"{big}/manifest.json", "w") as file:
+    file.write(re.sub(r'\{"sha256": "[0-9a-f]*", "size": \d+, "path": "case.sqlite"', f'{{"sha256": "{digest}", "size": {size}, "path": "case.sqlite"', manifest))
+run("report", big, "--report", "jsonl")
+check("problems that were sorted outside memory", sum(1 for _ in open(f"{big}/reports-2/problems.jsonl")) == 350000)
+run("verify", big)
 
 # On a terminal, how far it is.
 main, side = pty.openpty()
