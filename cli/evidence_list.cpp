@@ -312,6 +312,8 @@ void require_usable(const ScanArguments& arguments) {
         throw Error("--evidence-list", "evidence is given beside the list", "put it into the list");
     if (arguments.out.empty()) throw Error("--evidence-list", "no folder for the cases", "give one with --out");
     refuse_inside_case(arguments.out);
+    if (exists(arguments.out + "/case.sqlite"))
+        throw Error(arguments.out, "is a case, and no folder for cases", "give another one with --out");
 }
 
 // A case that ended before its evidence was recorded is begun anew.

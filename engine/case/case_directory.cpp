@@ -30,13 +30,14 @@ namespace fs = std::filesystem;
 
 std::string shown(const std::string& path) { return escape_for_terminal(path); }
 
-// The directory that exists already and in which the path lies or will lie.
+// The directory that exists already and in which the path lies or will lie, wherever links lead.
 fs::path existing_parent(const std::string& path) {
-    fs::path absolute = fs::absolute(path).lexically_normal();
-    if (!absolute.has_filename()) absolute = absolute.parent_path();  // a trailing slash
     std::error_code error;
-    while (!fs::is_directory(absolute, error) && absolute.has_relative_path()) absolute = absolute.parent_path();
-    return absolute;
+    fs::path found = fs::weakly_canonical(path, error);
+    if (error) found = fs::absolute(path).lexically_normal();
+    if (!found.has_filename()) found = found.parent_path();  // a trailing slash
+    while (!fs::is_directory(found, error) && found.has_relative_path()) found = found.parent_path();
+    return found;
 }
 
 bool is_inside(const fs::path& inner, const fs::path& outer) {

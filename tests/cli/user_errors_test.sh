@@ -108,6 +108,8 @@ before=$(sha256sum done-case/case.sqlite done-case/manifest.json done-case/audit
 try 2 "nothing to resume" scan --resume done-case
 try 2 "from the case" scan --resume done-case --report jsonl
 try 2 "inside another case" scan "$good" --out done-case/inner
+printf 'exhibit,path\nA,%s\n' "$good" >one.csv
+try 2 "is a case, and no folder for cases" scan --evidence-list one.csv --out done-case
 [ "$(sha256sum done-case/case.sqlite done-case/manifest.json done-case/audit.jsonl)" = "$before" ] ||
     fault "a refused resume changed the case"
 try 0 "" verify done-case
