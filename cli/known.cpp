@@ -88,7 +88,8 @@ int run_import(const ImportArguments& a) {
     if (std::error_code unknown;
         std::filesystem::exists(a.output, unknown) && !std::filesystem::is_regular_file(a.output, unknown))
         throw Error(a.output, "is no file: a set cannot be written there", "name a file with -o");
-    if (std::error_code unknown; std::filesystem::exists(a.output, unknown) && !is_compiled_set(a.output))
+    if (std::error_code unknown; std::filesystem::exists(a.output, unknown) &&
+                                 !std::filesystem::is_empty(a.output, unknown) && !is_compiled_set(a.output))
         throw Error(a.output, "exists and is no compiled set: it is not written over", "name another file with -o");
     refuse_inside_case(a.output);
     const std::unique_ptr<Secret> secret = read_secret(a.protect, true);

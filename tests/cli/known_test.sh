@@ -42,6 +42,10 @@ ends 1 "MATCH" scan "$demo" --notable "$list" --out raw
 ends 2 "lies inside another case" known import "$list" -o raw/set.tks --notable
 ends 2 "lies inside another case" keygen raw/reports/key
 ends 2 "lies inside another case" selftest --out raw/selftest
+ln -s raw/reports into-a-case
+ends 2 "lies inside another case" keygen into-a-case/key
+: >empty.tks # as mktemp makes it
+ends 0 "" known import "$list" -o empty.tks --notable
 ends 0 "intact" verify raw
 rows() { sed -E 's/"(set|version|set_digest)":"[^"]*",//g' "$1/reports/findings.jsonl"; }
 [ "$(rows compiled)" = "$(rows raw)" ] || fault "a compiled set finds other files than its list"
