@@ -272,10 +272,6 @@ int run_row(const Row& row, CaseState state, ScanArguments one, const ScanOption
                                  row.is_gone ? ", its evidence is not there" : "", row.folder));
         return verdict_of(Store::open_read_only(row.folder + "/case.sqlite")).exit_code();
     }
-    // Writing is confined to the folder of the list from its first case on.
-    if (fs::is_symlink(row.folder))
-        throw Error(row.folder, "is a link: a case of a list lies in the list's own folder",
-                    "put the case itself there");
     if (state == CaseState::interrupted) {
         one.resume = row.folder;
         one.evidence_at = {row.path};
@@ -319,10 +315,17 @@ void require_usable(const ScanArguments& arguments) {
 // A case that ended before its evidence was recorded is begun anew.
 void make_way(const Row& row) {
     try {
-        if (CaseDirectory::clear_beginning(row.folder))
+        if (!fs::is_symlink(row.folder) && CaseDirectory::clear_beginning(row.folder))
             print_notice(row.folder + ": the scan ended before its evidence was recorded; it is begun anew");
     } catch (const std::exception&) {  // its own row says so in its turn
     }
+}
+
+// Writing is confined to the folder of the list from its first case on.
+void require_no_link(const Row& row) {
+    if (fs::is_symlink(row.folder))
+        throw Error(row.folder, "is a link: a case of a list lies in the list's own folder",
+                    "put the case itself there");
 }
 
 // Neither the folder of the list nor that of a case, which may be a link, may lie on what any line names.
@@ -371,6 +374,7 @@ struct ListRun {
         std::string failure;
         try {
             const CaseState state = state_of(row.folder);
+            if (state != CaseState::finished) require_no_link(row);
             if (state != CaseState::absent) require_same_question(row, state, configuration, lists.records);
             if (const std::string why = why_ended(); !why.empty()) failure = leave_out(row, state, why);
             else

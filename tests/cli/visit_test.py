@@ -302,12 +302,21 @@ check(done.returncode == 3, f"a changed case is ranked: {done.returncode}")
 rows = list(csv.DictReader(open(path("ranking-2/summary.csv"), newline="")))
 check([r["verdict"] for r in rows][:2] == ["NOT READABLE"] * 2 and rows[2]["rank"] == "3", f"what cannot be ranked is not first: {rows[:3]}")
 
-# Only the list's own folder is written to: a case elsewhere that a link leads to costs its own row.
+# Only the list's own folder is written to: a case elsewhere that a link leads to costs its own row, and is left alone.
 os.makedirs(path("linked"))
 os.makedirs(path("elsewhere"))
 os.symlink("../elsewhere", path("linked/L_1"))
+for name in "command.txt", "config.yaml":
+    write(f"elsewhere/{name}", "as a scan leaves it that ended before it began\n")
 write("images/linked.csv", "exhibit,path\nL/1,fat16.img\nL/2,fat12.img\n")
 done = run("scan", "--evidence-list", "images/linked.csv", "--notable", LIST, "--out", "linked", "--threads", "0")
-check(done.returncode == 3 and "is a link" in done.stderr and not os.listdir(path("elsewhere")), f"through a link: {done.returncode} {done.stderr}")
+check(done.returncode == 3 and "is a link" in done.stderr and len(os.listdir(path("elsewhere"))) == 2, f"through a link: {done.returncode} {done.stderr}")
 check(rows_of(done.stdout) == {"L/1": "NOT", "L/2": "NO"}, f"beside a link: {done.stdout}")
+run("scan", "--exhibit", "L/1=images/demo.E01", "--notable", LIST, "--stop-after", "1", "--out", "begun")
+os.remove(path("linked/L_1"))
+os.symlink("../begun", path("linked/L_1"))
+write("images/linked.csv", "exhibit,path\nL/1,demo.E01\n")
+before = sorted(os.listdir(path("begun")))
+done = run("scan", "--evidence-list", "images/linked.csv", "--notable", LIST, "--out", "linked")
+check(done.returncode == 3 and "is a link" in done.stderr and sorted(os.listdir(path("begun"))) == before, f"a begun case behind a link: {done.returncode} {done.stderr}")
 finish(faults, "visits")
