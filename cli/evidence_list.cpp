@@ -15,6 +15,7 @@
 #include "cli/exit_code.h"
 #include "cli/terminal.h"
 #include "engine/base/text.h"
+#include "engine/case/audit.h"
 #include "engine/case/manifest.h"
 #include "engine/case/private_file.h"
 #include "engine/known/csv.h"
@@ -270,6 +271,11 @@ int run_row(const Row& row, CaseState state, ScanArguments one, const ScanOption
                         "keep it, and give another folder with --out");
         print_notice(fmt::format("exhibit {} is finished{}: {}", row.exhibit,
                                  row.is_gone ? ", its evidence is not there" : "", row.folder));
+        if (has_failed_report(row.folder + "/audit.jsonl"))
+            print_notice(
+                fmt::format("exhibit {}: not every report was rendered when it ended: see its audit.jsonl, "
+                            "and triage report",
+                            row.exhibit));
         return verdict_of(Store::open_read_only(row.folder + "/case.sqlite")).exit_code();
     }
     if (state == CaseState::interrupted) {

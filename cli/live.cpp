@@ -147,12 +147,12 @@ void LiveStream::problem(const ProblemRecord& record) {
     write(std::move(line));
 }
 
-void LiveStream::end(const Verdict& verdict, const std::string& path, const std::string& seal) {
+void LiveStream::end(const Verdict& verdict, int exit_code, const std::string& path, const std::string& seal) {
     write(Line("end")
               .text("verdict", verdict.words())
               .flag("complete", verdict.is_complete)
               .flag("interrupted", verdict.is_interrupted)
-              .number("exit_code", static_cast<std::uint64_t>(verdict.exit_code()))
+              .number("exit_code", static_cast<std::uint64_t>(exit_code))
               .text("case", path)
               .text("seal", seal));
 }

@@ -23,7 +23,7 @@ class LiveStream : public Observer {
     void start(const std::string& path, const std::vector<EvidenceSpec>& evidence,
                const std::vector<ListRecord>& lists);
     void progress(const Snapshot& snapshot);
-    void end(const Verdict& verdict, const std::string& path, const std::string& seal);
+    void end(const Verdict& verdict, int exit_code, const std::string& path, const std::string& seal);
 
     void volume(const VolumeRecord& record) override;
     void finding(const EntryRecord& record) override;

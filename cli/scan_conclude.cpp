@@ -79,7 +79,7 @@ bool may_tell_interruption(const RunRecord& run, const ScanArguments& arguments)
 
 int render_and_seal(Run run, const ReportContext& context, const ScanArguments& arguments, Watch& watch,
                     LiveStream* live) {
-    const std::string path = run.directory.path();
+    const std::string path = run.directory.path(), config_path = run.directory.config_path();
     const std::uint32_t threads = thread_count(run.configuration.options);
     const ScanOptions& options = run.configuration.options;
     const PluginReports plugins(options.report_options.plugin);
@@ -107,9 +107,10 @@ int render_and_seal(Run run, const ReportContext& context, const ScanArguments& 
     for (const ReportOutcome& outcome : outcomes)
         if (!outcome.failure.empty())
             print_error("report " + outcome.name + ": " + outcome.failure,
-                        "triage report " + path + " renders it again");
+                        "to render it again: triage report " + quoted_for_shell(path) + " --report " + outcome.name +
+                            (names_code(options) ? " --config " + quoted_for_shell(config_path) : ""));
     const bool is_in_words = !arguments.quiet && !arguments.json && !live;
-    if (live) live->end(context.verdict, path, seal);
+    if (live) live->end(context.verdict, code, path, seal);
     if (arguments.json) std::fputs(read_whole_file(run.directory.reports_path() + "/summary.json").c_str(), stdout);
     const std::string found = arguments.discreet ? "The scan is over. To read its result: triage report " +
                                                        quoted_for_shell(path) + " --report text\n"

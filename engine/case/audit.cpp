@@ -131,4 +131,16 @@ std::map<std::uint32_t, std::string> edges_at_start(const std::string& path) try
     throw Error(escape_for_terminal(path), "an event evidence-before is not as this program writes it");
 }
 
+bool has_failed_report(const std::string& path) {
+    bool has_failed = false;
+    for_each_line(path, [&](std::string_view line, bool) {
+        const nlohmann::json record = nlohmann::json::parse(line, nullptr, false);
+        const nlohmann::json event = record.is_object() ? record.value("event", nlohmann::json()) : nlohmann::json();
+        if (event == "report-failed") has_failed = true;
+        if (event == "resume" || event == "conclude") has_failed = false;
+        return true;
+    });
+    return has_failed;
+}
+
 }  // namespace triage

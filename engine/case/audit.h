@@ -63,4 +63,7 @@ AuditCheck verify_audit(const std::string& path);
 // The digest of edges that the first event "evidence-before" of each evidence holds, by its id.
 std::map<std::uint32_t, std::string> edges_at_start(const std::string& path);
 
+// Whether its last part, since a resume, has an event "report-failed".
+bool has_failed_report(const std::string& path);
+
 }  // namespace triage
