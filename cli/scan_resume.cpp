@@ -59,10 +59,12 @@ void require_same_device(const EvidenceSpec& now, const EvidenceRecord& then) {
 
 // The recorded path, or the file of that name in one of the folders given for moved files.
 std::string found_at(const std::string& recorded, const std::vector<std::string>& folders) {
+    std::error_code error;
     for (const std::string& folder : folders) {
         const fs::path moved = fs::path(folder) / fs::path(recorded).filename();
-        if (fs::exists(moved)) return moved.string();
-        if (fs::path(folder).filename() == fs::path(recorded).filename() && fs::is_regular_file(folder)) return folder;
+        if (fs::exists(moved, error)) return moved.string();
+        if (fs::path(folder).filename() == fs::path(recorded).filename() && fs::is_regular_file(folder, error))
+            return folder;
     }
     return recorded;
 }
@@ -94,18 +96,20 @@ void require_same(const EvidenceSpec& now, const EvidenceRecord& then, const std
 }
 
 void require_there(const std::string& path, const std::string& option) {
-    if (std::error_code error; fs::exists(path, error)) return;
-    throw Error(path, "is not there",
+    std::error_code error;
+    if (fs::exists(path, error)) return;
+    throw Error(path, error ? "cannot be looked at: " + error.message() : "is not there",
                 "say with " + option + " where it is now; a relative path is so from where the scan was begun");
 }
 
-// By id. An audit log that lost its beginning is none that was begun with this store.
+// By id. Of an evidence whose volumes are known the audit log holds them: one that does not has lost its end.
 std::map<std::uint32_t, std::string> edges_of_case(const CaseDirectory& directory, const Store& store) {
     std::map<std::uint32_t, std::string> edges = edges_at_start(directory.audit_path());
-    if (edges.empty() && !store.volumes().empty())
-        throw Error(directory.audit_path(),
-                    "does not tell of the evidence that the store holds: it was changed or lost",
-                    "put back what was there, or start a new case");
+    for (const VolumeRecord& volume : store.volumes())
+        if (!edges.contains(volume.evidence))
+            throw Error(directory.audit_path(),
+                        "does not tell of the evidence that the store holds: it was changed or lost",
+                        "put back what was there, or start a new case");
     return edges;
 }
 
@@ -115,6 +119,9 @@ std::vector<EvidenceSpec> evidence_of_case(const CaseDirectory& directory, const
     std::vector<EvidenceSpec> specs;
     std::vector<std::string> notices;
     for (const EvidenceRecord& record : store.evidences()) {
+        if (record.segments.empty())
+            throw Error(directory.store_path(), "is damaged: an evidence has no file",
+                        "put back what was there, or start a new case");
         const std::string path =
             record.device ? device_at(record, folders) : found_at(record.segments.front().path, folders);
         require_there(path, "--evidence-at");
@@ -152,11 +159,14 @@ void require_same_configuration(const Configuration& now, const RunRecord& then,
 // list's row was compared with the list's own configuration.
 void require_named(const Configuration& configuration, const ScanArguments& arguments, const CaseDirectory& directory) {
     if (arguments.listed) return;
-    if (!arguments.config.empty() && parse_resolved(read_whole_file(arguments.config)).sha256 != configuration.sha256)
-        throw Error(arguments.config, "is not the configuration the case began with", "leave --config out");
-    if (names_code(configuration.options) && arguments.config.empty())
+    const bool has_code = names_code(configuration.options);
+    const std::string option = "--config " + quoted_for_shell(directory.config_path());
+    if (!arguments.config.empty() && read_whole_file(arguments.config) != read_whole_file(directory.config_path()))
+        throw Error(arguments.config, "is not the configuration that this case resolved and keeps",
+                    has_code ? "give " + option : "leave --config out");
+    if (has_code && arguments.config.empty())
         throw Error(directory.config_path(), "names a program or a plug-in, which this case would run as you",
-                    "read it; if you know them, add --config " + quoted_for_shell(directory.config_path()));
+                    "read it; if you know them, add " + option);
 }
 
 // What an interrupted scan sealed is gone on with as it was, or not at all.
@@ -197,13 +207,14 @@ Run begin_resumed(const ScanArguments& arguments, LoadedLists& lists) {
     Configuration configuration = parse_resolved(read_whole_file(directory.config_path()));
     std::optional<Store> looked(open_to_look(directory));
     RunRecord run = looked->run();
-    require_named(configuration, arguments, directory);
     const bool is_scanned = looked->is_sealed() && !run.ended_utc.empty() && !run.is_interrupted;
-    if (is_scanned && !directory.has_manifest()) {
+    if (is_scanned && directory.has_manifest())
+        throw Error(arguments.resume, "is a finished case; there is nothing to resume");
+    require_named(configuration, arguments, directory);
+    if (is_scanned) {
         require_same_configuration(configuration, run, directory);
         return begin_to_conclude(std::move(directory), std::move(configuration), std::move(*looked), lists);
     }
-    if (is_scanned) throw Error(arguments.resume, "is a finished case; there is nothing to resume");
     require_as_sealed(directory);
     if (run.interruption == untrusted_interruption)
         throw Error(arguments.resume, "is not to be gone on with: " + run.interruption,

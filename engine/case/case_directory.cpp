@@ -189,7 +189,9 @@ CaseDirectory CaseDirectory::open_for_resume(const std::string& path) {
     std::error_code error;
     if (!fs::is_regular_file(directory.store_path(), error))
         throw Error("cannot resume " + shown(path), "it holds no case.sqlite: this is not a case",
-                    "what a scan left that ended before it began may be removed; then start the scan again");
+                    holds_beginning_only(path)
+                        ? "a scan that ended before it began left it: it may be removed; then start the scan again"
+                        : "name the folder of a case, or put back its case.sqlite");
     refuse_read_only(path);
     return directory;
 }

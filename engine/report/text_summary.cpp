@@ -270,7 +270,10 @@ void add_next_step(TextPage& page, const ReportContext& context) {
     if (steps.empty() && !context.verdict.is_interrupted) return;
     page.section("Next step");
     for (const std::string& step : steps) page.line(escape_for_terminal(step));
-    if (context.verdict.is_interrupted) page.line("Go on with the interrupted scan: triage scan --resume CASE");
+    const bool has_code = !context.options.exec.command.empty() || !context.options.plugin.paths.empty();
+    if (context.verdict.is_interrupted)
+        page.line(std::string("Go on with the scan: triage scan --resume CASE") +
+                  (has_code ? " --config CASE/config.yaml" : ""));
 }
 
 void add_where_to_look(TextPage& page, const ReportContext& context) {

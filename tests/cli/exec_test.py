@@ -3,7 +3,7 @@
 """The report exec: the example of the documentation, the same rows as in the report jsonl, what a program is and is not
 given; a clear refusal of what must not be started; one that fails, hangs or floods costs its own report only."""
 import glob, json, os, re, shlex, shutil, signal, subprocess, time
-from support import FIXTURES, ROOT, TRIAGE, finish, scan, workspace
+from support import FIXTURES, ROOT, TRIAGE, decoy_list, finish, scan, workspace
 
 faults = []
 image = os.path.join(FIXTURES, "fat16.img")
@@ -170,12 +170,15 @@ os.chmod(copy, 0o755)
 other = os.path.join(workspace(), "other.yaml")
 with open(other, "wb") as file:
     file.write(re.sub(rb"timeout: \d+", b"timeout: 59", read(stopped.case + "/config.yaml")))
-for more, why in ([], "which this case would run as you"), (["--config", other], "is not the configuration the case began with"):
+for more, why in ([], "which this case would run as you"), (["--config", other], "is not the configuration that this case resolved and keeps"):
     refused_one = run(TRIAGE, "scan", "--resume", stopped.case, *more)
     check(f"resumed with {more}", (refused_one.returncode, why in refused_one.stderr), (2, True))
 check("a resume refused for its program", state() == untouched)
 check("resumed", run(TRIAGE, "scan", "--resume", stopped.case, *own).returncode, 0)
 rows = [row for row in read(stopped.case + "/reports/exec.out").splitlines() if row.startswith(b'{"event":"entry",')]
+check("a finished case", "is a finished case" in run(TRIAGE, "scan", "--resume", stopped.case).stderr)
+told = scan(image, "--config", configuration([copy], reports="[text, exec]"), "--notable", known, "--stop-after", "1")
+check("the text names the file", b"triage scan --resume CASE --config CASE/config.yaml" in read(told.case + "/reports/report.txt"))
 check("entries after a resume", [b"{" + row[17:] for row in rows], read(reports + "/entries.jsonl").splitlines())
 
 # --- what fails costs its own report only
@@ -219,6 +222,16 @@ check("in a scan", (suffering.code, "report exec: program" in suffering.stderr),
 audit = [json.loads(line) for line in read(suffering.case + "/audit.jsonl").splitlines()]
 check("audit of a report that failed", [r["report"] for r in audit if r["event"] == "report-failed"], ["exec"])
 check("exit code in the audit log", audit[-1]["exit_code"], suffering.code)
+failing = configuration([os.path.join(folder, "early.py")])
+check("the command that renders it again", shlex.join(["triage", "report", suffering.case, "--report", "exec", "--config", suffering.case + "/config.yaml"]) in suffering.stderr)
+live = run(TRIAGE, "scan", image, "--config", failing, "--live", "jsonl", "--out", workspace() + "/live")
+check("exit code in the live stream", (live.returncode, json.loads(live.stdout.splitlines()[-1])["exit_code"]), (3, 3))
+with open(workspace() + "/list.csv", "w") as file:
+    file.write(f"exhibit,path\nA,{image}\n")
+for code in 3, 0:  # the second time the case is finished, and answers what was asked
+    listed = run(TRIAGE, "scan", "--evidence-list", workspace() + "/list.csv", "--config", failing, "--notable", decoy_list(), "--out", workspace() + "/listed")
+    check("exit code of a list", listed.returncode, code)
+check("what the second time says", "not every report was rendered" in listed.stderr)
 
 # A triage that is stopped for longer than it waits for the program has not waited for it.
 napping = configuration([python("naps.py", "time.sleep(2); sys.stdin.buffer.read()")], "reports.exec.timeout: 4\n")

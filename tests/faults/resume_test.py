@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """A second Ctrl-C stops at once, and a case whose configuration, list or evidence changed is not gone on with."""
-import os, shutil, signal, sqlite3, subprocess, sys, time
+import itertools, os, shutil, signal, sqlite3, subprocess, sys, time
 from faults import TRIAGE, audit_flaw, finish, many_entries, read_lines, reports_of, triage, workspace
 
 faults = []
@@ -104,11 +104,28 @@ lost = shutil.copytree(relative, os.path.join(workspace(), "lost"))
 os.remove(os.path.join(lost, "manifest.json"))
 open(os.path.join(lost, "audit.jsonl"), "w").close()
 refused(lost, "emptied audit log", ["audit.jsonl", "does not tell of the evidence that the store holds"])
+# One that lost its end, of a store without a file of its evidence, and no case at all.
+cut = shutil.copytree(lost, os.path.join(workspace(), "cut"))
+with open(os.path.join(relative, "audit.jsonl")) as whole_log, open(os.path.join(cut, "audit.jsonl"), "w") as log:
+    log.writelines(line for line in itertools.takewhile(lambda line: '"evidence-before"' not in line, whole_log))
+refused(cut, "audit log without its end", ["does not tell of the evidence that the store holds"])
+for statement, words in (("DELETE FROM segment", "an evidence has no file"), (None, "put back its case.sqlite")):
+    bare = shutil.copytree(relative, os.path.join(workspace(), f"bare-{bool(statement)}"))
+    os.remove(os.path.join(bare, "manifest.json"))
+    if statement:
+        with sqlite3.connect(os.path.join(bare, "case.sqlite")) as store:
+            store.execute(statement)
+        store.close()
+    else:
+        os.remove(os.path.join(bare, "case.sqlite"))
+    refused(bare, f"a case after {statement}", [words])
 refused(relative, "relative path from elsewhere", [os.path.basename(image), "is not there", "--evidence-at"])
 refused(relative, "relative list from elsewhere", [os.path.basename(listed), "is not there", "--list-at"], "--evidence-at", workspace())
 # A power cut while the seal was set aside left it in both places: the case goes on all the same.
 both = shutil.copytree(relative, os.path.join(workspace(), "both"))
-shutil.copytree(os.path.join(both, "reports"), os.path.join(both, "interrupted-1", "reports"))
+triage("report", both)
+for name in "reports", "reports-2":
+    shutil.copytree(os.path.join(both, name), os.path.join(both, "interrupted-1", name))
 shutil.copy(os.path.join(both, "manifest.json"), os.path.join(both, "interrupted-1"))
 done = triage("scan", "--resume", both, "--evidence-at", workspace(), "--list-at", workspace())
 if done.returncode != 1 or triage("verify", both).returncode != 0:
