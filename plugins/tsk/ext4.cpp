@@ -180,7 +180,8 @@ Ext4Inodes::Ext4Inodes(Image& image) : image_(image) {
     block_size_ = 1024u << number(24);
     first_data_block_ = number(20), blocks_per_group_ = number(32), inodes_per_group_ = number(40);
     if (number(76) >= 1)
-        inode_size_ = *load_le<std::uint16_t>(super, 88), incompat_ = number(96), ro_compat_ = number(100);
+        inode_size_ = *load_le<std::uint16_t>(super, 88), compat_ = number(92), incompat_ = number(96),
+        ro_compat_ = number(100);
     if (incompat_ & 0x80) descriptor_size_ = *load_le<std::uint16_t>(super, 254);  // INCOMPAT_64BIT
     first_meta_group_ = number(260);
     if (inodes_per_group_ != 0) group_count_ = number(0) / inodes_per_group_;
@@ -285,9 +286,14 @@ std::vector<std::uint32_t> Ext4Inodes::system_inodes() {
     std::array<std::byte, 1024> super{};
     std::vector<std::uint32_t> inodes;
     if (!image_.read(1024, super)) return inodes;
-    // s_journal_inum, s_usr_quota_inum, s_grp_quota_inum, s_prj_quota_inum, s_orphan_file_inum
-    for (const std::size_t at : {0xE0, 0x240, 0x244, 0x26C, 0x280})
-        inodes.push_back(*load_le<std::uint32_t>(super, at));
+    const auto take = [&](bool has_feature, std::size_t at) {
+        if (has_feature) inodes.push_back(*load_le<std::uint32_t>(super, at));
+    };
+    take(compat_ & 0x4, 0xE0);         // s_journal_inum
+    take(ro_compat_ & 0x100, 0x240);   // s_usr_quota_inum
+    take(ro_compat_ & 0x100, 0x244);   // s_grp_quota_inum
+    take(ro_compat_ & 0x2000, 0x26C);  // s_prj_quota_inum
+    take(compat_ & 0x1000, 0x280);     // s_orphan_file_inum
     return inodes;
 }
 

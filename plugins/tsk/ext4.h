@@ -80,7 +80,8 @@ class Ext4Inodes {
     // In a group whose inodes were never used, or behind those that were: what stands in its bitmap and table there is
     // what an earlier file system left.
     bool is_never_used(std::uint64_t inode);
-    // The journal, the quotas, the list of orphans: in use without a name.
+    bool has_resize_inode() const { return compat_ & 0x10; }  // COMPAT_RESIZE_INODE
+    // The journal, the quotas, the list of orphans: in use without a name. Those that the volume has.
     std::vector<std::uint32_t> system_inodes();
 
   private:
@@ -88,8 +89,8 @@ class Ext4Inodes {
     std::optional<Bytes> descriptor_of(std::uint64_t inode);
     std::optional<std::uint64_t> inode_offset(std::uint64_t inode);
     Image& image_;
-    std::uint32_t incompat_ = 0, ro_compat_ = 0, block_size_ = 0, inodes_per_group_ = 0, blocks_per_group_ = 0,
-                  inode_size_ = 128;
+    std::uint32_t compat_ = 0, incompat_ = 0, ro_compat_ = 0, block_size_ = 0, inodes_per_group_ = 0,
+                  blocks_per_group_ = 0, inode_size_ = 128;
     std::uint32_t descriptor_size_ = 32, first_data_block_ = 0, first_meta_group_ = 0;
     std::uint64_t group_count_ = 0;
     bool has_magic_ = false;

@@ -64,7 +64,7 @@ class Search {
                               meta.type != TSK_FS_META_TYPE_VIRT_DIR;
         if (!has_type || named_.contains(meta.addr)) return;
         if (fs_.ext4 && (fs_.ext4->is_never_used(meta.addr) || fs_.ext4->holds_attribute(meta.addr))) return;
-        if (fs_.ext4 && is_resize_inode(meta)) return;
+        if (fs_.ext4 && fs_.ext4->has_resize_inode() && is_resize_inode(meta)) return;
         if (std::find(system_.begin(), system_.end(), meta.addr) != system_.end()) return;
         add(meta.addr, TSK_FS_IS_DIR_META(meta.type));
     }

@@ -420,8 +420,9 @@ TEST_CASE("inodes that were never used, values of attributes and system inodes a
         put_le(media, 1024 + at, value, size);
     };
     super(0, 32, 4), super(20, 1, 4), super(32, 8192, 4), super(40, 16, 4), super(76, 1, 4), super(88, 128, 2);
-    super(96, 0x400, 4);   // s_feature_incompat: EA_INODE
-    super(100, 0x400, 4);  // s_feature_ro_compat: METADATA_CSUM
+    super(92, 0x1014, 4);   // s_feature_compat: HAS_JOURNAL, RESIZE_INODE, ORPHAN_FILE
+    super(96, 0x400, 4);    // s_feature_incompat: EA_INODE
+    super(100, 0x2500, 4);  // s_feature_ro_compat: QUOTA, METADATA_CSUM, PROJECT
     super(0xE0, 8, 4), super(0x240, 3, 4), super(0x244, 4, 4), super(0x26C, 14, 4), super(0x280, 15, 4);
     put_le(media, 2 * 1024 + 8, 10, 4);                    // bg_inode_table of group 0
     put_le(media, 2 * 1024 + 28, 4, 2);                    // bg_itable_unused: its last four
@@ -450,7 +451,10 @@ TEST_CASE("inodes that were never used, values of attributes and system inodes a
     CHECK_FALSE(is_attribute(6));
     CHECK(ask([](tsk::Ext4Inodes& inodes) { return inodes.system_inodes(); }) ==
           std::vector<std::uint32_t>{8, 3, 4, 14, 15});
-    super(96, 0, 4), super(100, 0, 4);  // without the features those fields mean nothing
+    CHECK(ask([](tsk::Ext4Inodes& inodes) { return inodes.has_resize_inode(); }));
+    super(92, 0, 4), super(96, 0, 4), super(100, 0, 4);  // without the features those fields mean nothing
+    CHECK(ask([](tsk::Ext4Inodes& inodes) { return inodes.system_inodes(); }).empty());
+    CHECK_FALSE(ask([](tsk::Ext4Inodes& inodes) { return inodes.has_resize_inode(); }));
     CHECK_FALSE(never_used(13));
     CHECK_FALSE(is_attribute(5));
 }
