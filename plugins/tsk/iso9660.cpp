@@ -157,6 +157,8 @@ void IsoRecords::open(ByteView bytes) {
             rest = rest.subspan(whole.size());
             if (number == 0) find_rock_ridge(system_use_of(whole));
             if (number < 2 && !is_first(record->name, number)) flaw_ = "it does not begin as a directory does";
+            if (number == 0 && flaw_.empty() && record->size > size)
+                flaw_ = "its own record says that it is longer; names may be missing";
             doubtful += number >= 2 && record->is_directory && record->is_contradictory();
             if (number++ >= 2) records_.push_back(std::move(*record));
         }

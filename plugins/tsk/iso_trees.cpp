@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <unordered_set>
+#include <set>
 #include <vector>
 
 namespace triage::tsk {
@@ -32,7 +32,7 @@ class IsoTree {
         const IsoDirectory directory = std::move(pending_.back());
         pending_.pop_back();
         path = directory.path;
-        if (!entered_.insert(directory.block).second) return {};
+        if (!entered_.insert({directory.block, directory.size}).second) return {};
         flaw = read(directory);
         if (!flaw.empty()) return {};
         flaw = records_.flaw();
@@ -61,7 +61,7 @@ class IsoTree {
     IsoRecords records_;
     bool is_joliet_;
     std::vector<IsoDirectory> pending_;
-    std::unordered_set<std::uint64_t> entered_;
+    std::set<std::pair<std::uint64_t, std::uint64_t>> entered_;  // block and size
     std::uint64_t bytes_ = 0;
 };
 
@@ -74,12 +74,11 @@ std::uint64_t listed_root(TSK_FS_INFO* fs) {
 }  // namespace
 
 bool IsoTrees::insert(const IsoContent& content) {
-    std::uint64_t size = 0;
-    for (const IsoSection& section : content.sections) {
-        sections_.insert({section.block, section.size});
-        size += section.size;
-    }
-    return size > 0 && files_.insert({content.sections.front().block, size}).second;
+    std::vector<Place> places;
+    for (const IsoSection& section : content.sections)
+        if (section.size > 0) places.emplace_back(section.block, section.size);
+    sections_.insert(places.begin(), places.end());
+    return !places.empty() && files_.insert(std::move(places)).second;
 }
 
 void IsoTrees::add(const IsoContent& content) { insert(content); }

@@ -28,7 +28,9 @@ class IsoTrees {
 
   private:
     bool insert(const IsoContent& content);
-    std::set<std::pair<std::uint64_t, std::uint64_t>> files_, sections_;  // first block and bytes
+    using Place = std::pair<std::uint64_t, std::uint64_t>;  // first block and bytes
+    std::set<std::vector<Place>> files_;                    // by their sections
+    std::set<Place> sections_;
 };
 
 }  // namespace triage::tsk
