@@ -30,20 +30,23 @@ void for_each_record(ByteView node, const std::function<void(ByteView record)>& 
     }
 }
 
-// From the first leaf along the chain: a node that is not in use may still hold what it held.
-void for_each_leaf(TSK_FS_FILE* catalog, const std::function<void(ByteView node)>& see) {
+// From the first leaf along the chain: a node that is not in use may still hold what it held. False when the chain does
+// not hold as many records as the header of the tree says.
+bool for_each_leaf(TSK_FS_FILE* catalog, const std::function<void(ByteView node)>& see) {
     std::array<std::byte, 40> header{};
-    if (!read_at(catalog, 0, header)) return;
+    if (!read_at(catalog, 0, header)) return false;
     const std::uint16_t node_bytes = *load_be<std::uint16_t>(header, 32);
-    if (node_bytes < smallest_node || node_bytes > largest_node) return;
+    if (node_bytes < smallest_node || node_bytes > largest_node) return false;
     Bytes node(node_bytes);
-    std::uint64_t number = *load_be<std::uint32_t>(header, 24);
+    std::uint64_t number = *load_be<std::uint32_t>(header, 24), records = 0;
     for (auto left = static_cast<std::uint64_t>(catalog->meta->size) / node_bytes; number != 0 && left > 0; --left) {
         constexpr std::byte leaf{0xFF};
-        if (!read_at(catalog, number * node_bytes, node) || node[8] != leaf) return;
+        if (!read_at(catalog, number * node_bytes, node) || node[8] != leaf) return false;
         see(node);
+        records += *load_be<std::uint16_t>(node, 10);
         number = *load_be<std::uint32_t>(node, 0);
     }
+    return number == 0 && records == *load_be<std::uint32_t>(header, 20);
 }
 
 constexpr std::uint16_t folder_record = 1, file_record = 2;
@@ -71,14 +74,15 @@ std::optional<CatalogRecord> read_record(ByteView record) {
     return read;
 }
 
-void for_each_name(TSK_FS_INFO* fs, const std::function<void(const CatalogRecord&)>& see) {
+bool for_each_name(TSK_FS_INFO* fs, const std::function<void(const CatalogRecord&)>& see) {
     const FileHandle catalog(tsk_fs_file_open_meta(fs, nullptr, catalog_file));
     const auto see_record = [&](ByteView bytes) {
         if (const auto record = read_record(bytes)) see(*record);
     };
-    if (catalog && catalog->meta)
-        for_each_leaf(catalog.get(), [&](ByteView node) { for_each_record(node, see_record); });
+    const bool is_whole = catalog && catalog->meta &&
+                          for_each_leaf(catalog.get(), [&](ByteView node) { for_each_record(node, see_record); });
     take_error();
+    return is_whole;
 }
 
 // A zero is '^', and a slash, which is no separator here, a colon; so is half a surrogate pair a '^'.
@@ -101,7 +105,7 @@ bool is_spelt(ByteView utf16, std::string_view text) {
     return is_alike;
 }
 
-// "iNode777" is what the hard links with the number 777 lead to.
+// "iNode777" is what the hard links with the number 777 lead to; "iNode0777" is not.
 std::optional<std::uint32_t> link_number(ByteView name) {
     constexpr std::size_t prefix = 2 * 5, most_digits = 10;
     if (name.size() <= prefix || name.size() > prefix + 2 * most_digits || !is_spelt(name.first(prefix), "iNode"))
@@ -109,7 +113,7 @@ std::optional<std::uint32_t> link_number(ByteView name) {
     std::uint64_t number = 0;
     for (std::size_t at = prefix; at < name.size(); at += 2) {
         const std::uint16_t digit = *load_be<std::uint16_t>(name, at);
-        if (digit < '0' || digit > '9') return std::nullopt;
+        if (digit < '0' || digit > '9' || (number == 0 && at > prefix)) return std::nullopt;
         number = 10 * number + digit - '0';
     }
     return number <= 0xFFFFFFFF ? std::optional(static_cast<std::uint32_t>(number)) : std::nullopt;
@@ -120,6 +124,15 @@ struct LinkTarget {
     bool operator<(const LinkTarget& other) const { return link < other.link; }
 };
 
+// A file that is spelt like a link beside it, and has the number under which libtsk shows that.
+void refuse_ambiguous(TSK_FS_INFO* fs, HfsNumbers& numbers) {
+    if (numbers.links.empty()) return;
+    for_each_name(fs, [&](const CatalogRecord& record) {
+        if (!record.target && numbers.links.erase({record.parent, spell(record.name), record.number}) > 0)
+            numbers.shared.insert(record.number);
+    });
+}
+
 }  // namespace
 
 HfsNumbers numbers_in_catalog(TSK_FS_INFO* fs) {
@@ -129,7 +142,7 @@ HfsNumbers numbers_in_catalog(TSK_FS_INFO* fs) {
     std::vector<LinkTarget> targets;
     std::uint32_t private_folder = 0;
     bool has_links = false;
-    for_each_name(fs, [&](const CatalogRecord& record) {
+    numbers.is_whole = for_each_name(fs, [&](const CatalogRecord& record) {
         if (!met.insert(record.number)) numbers.shared.insert(record.number);
         if (record.parent == fs->root_inum && is_spelt(record.name, private_data)) private_folder = record.number;
         if (const auto link = link_number(record.name)) targets.push_back({*link, record.number, record.parent});
@@ -141,10 +154,12 @@ HfsNumbers numbers_in_catalog(TSK_FS_INFO* fs) {
     for_each_name(fs, [&](const CatalogRecord& record) {
         if (!record.target) return;
         const auto target = std::lower_bound(targets.begin(), targets.end(), LinkTarget{*record.target, 0, 0});
-        const bool is_there = target != targets.end() && target->link == *record.target;
-        const std::uint32_t number = is_there ? target->number : record.number;
-        if (number != *record.target) numbers.links[{record.parent, spell(record.name)}] = {*record.target, number};
+        const auto is_its = [&](auto found) { return found != targets.end() && found->link == *record.target; };
+        const bool is_clear = is_its(target) && !is_its(std::next(target));
+        const std::uint32_t number = is_clear ? target->number : record.number;
+        if (number != *record.target) numbers.links[{record.parent, spell(record.name), *record.target}] = number;
     });
+    refuse_ambiguous(fs, numbers);
     return numbers;
 }
 
@@ -164,9 +179,9 @@ std::vector<DirectoryEntry> names_in_folder(TSK_FS_INFO* fs, const HfsNumbers& n
         // libtsk opens a hard link by the number of its target only, and what is none for its other marks by its own.
         const bool is_link = record.target && !FileHandle(tsk_fs_file_open_meta(fs, nullptr, record.number));
         std::string name = spell(record.name);
-        const auto other = numbers.links.find({folder, name});
+        const auto other = is_link ? numbers.links.find({folder, name, *record.target}) : numbers.links.end();
         const std::uint32_t number = !is_link                       ? record.number
-                                     : other != numbers.links.end() ? other->second.number
+                                     : other != numbers.links.end() ? other->second
                                                                     : *record.target;
         names.push_back({number, record.kind == folder_record ? type_folder : type_unknown, std::move(name)});
     });

@@ -6,22 +6,19 @@
 #pragma once
 
 #include <map>
+#include <tuple>
 #include <unordered_set>
 
 #include "plugins/tsk/ext4.h"
 
 namespace triage::tsk {
 
-struct HfsLink {
-    std::uint32_t shown = 0;  // the file that libtsk shows
-    std::uint32_t number =
-        0;  // the file that it leads to; where there is none the link's own, under which nothing opens
-};
-
-// Of a catalog that is damaged, what the leaves before the damage hold.
 struct HfsNumbers {
-    std::unordered_set<std::uint64_t> shared;                        // that more than one file or folder has
-    std::map<std::pair<std::uint64_t, std::string>, HfsLink> links;  // by folder and name, where the two differ
+    bool is_whole = true;                      // false: the catalog has other leaves than its header says
+    std::unordered_set<std::uint64_t> shared;  // that more than one file or folder has
+    // Hard links by folder, name and the file that libtsk shows, where that is not the one that they lead to: its
+    // number; where there is none the link's own, under which nothing opens.
+    std::map<std::tuple<std::uint64_t, std::string, std::uint64_t>, std::uint32_t> links;
 };
 HfsNumbers numbers_in_catalog(TSK_FS_INFO* fs);
 

@@ -142,6 +142,9 @@ void Walker::read_catalog() {
     if (!sink_.may_enter(0, "catalog"))
         return report_whole(ProblemKind::aborted, "the search for files with one number ended the worker", false);
     catalog_ = numbers_in_catalog(fs_.fs);
+    if (!catalog_.is_whole)
+        report_whole(ProblemKind::damaged,
+                     "its catalog has other records than it says; names may be missing, or stand for others");
     fs_.image.take_flaws();  // of leaves that the walk reads again
 }
 
@@ -314,9 +317,9 @@ void Walker::visit(const Directory& directory, const TSK_FS_DIR* listing, std::s
     const TSK_FS_NAME* name = tsk_fs_dir_get_name(listing, index);
     if (!name || !name->name) return;
     const std::string path = directory.path + "/" + name->name;
-    if (const auto link = catalog_.links.find({directory.address, name->name});
-        link != catalog_.links.end() && link->second.shown == name->meta_addr)
-        return visit_entry(directory, {link->second.number, 0, name->name}, below);
+    if (const auto link = catalog_.links.find({directory.address, name->name, name->meta_addr});
+        link != catalog_.links.end())
+        return visit_entry(directory, {link->second, 0, name->name}, below);
     if (!may_visit(name->meta_addr, name->name, path)) return;
     const FileHandle file(tsk_fs_dir_get(listing, index));
     if (!file || !file->name) {
