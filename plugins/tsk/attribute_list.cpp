@@ -57,13 +57,15 @@ bool is_loaded(const TSK_FS_FILE* file, const ListedAttribute& listed) {
 
 namespace {
 
+// Nothing of a file with a list, which libtsk did not come to: it tells more than the record.
 AttributeList contents_of_record(MftRecords& records, const TSK_FS_FILE* file) {
     AttributeList list;
     const std::optional<MftRecord> record = records.read(file->meta->addr);
-    if (!record) return list;
+    list.is_readable = record && !record->has(TSK_FS_ATTR_TYPE_NTFS_ATTRLIST);
+    if (!list.is_readable) return list;
     const std::uint64_t reference = file->meta->addr | std::uint64_t{record->sequence()} << 48;
     for (auto& [name, number] : record->contents()) {
-        list.contents.insert(name);
+        if (!list.contents.insert(name).second) continue;  // no file has two of one name
         list.attributes.push_back({TSK_FS_ATTR_TYPE_NTFS_DATA, std::move(name), {{0, reference, number}}});
     }
     list.is_beyond_libtsk = true;

@@ -87,9 +87,13 @@ bool is_encrypted_ntfs(const TSK_FS_FILE* file, const TSK_FS_ATTR& attribute) {
 std::optional<Refusal> why_not_ntfs_content(const TSK_FS_FILE* file, const TSK_FS_ATTR& attribute) {
     if (attribute.type != TSK_FS_ATTR_TYPE_NTFS_DATA) return std::nullopt;
     if (is_encrypted_ntfs(file, attribute)) return Refusal{Reason::encrypted, "encrypted by the file system (EFS)"};
+    // Without it nothing says whether this is the file's own content.
+    if (!find_attribute(file, TSK_FS_ATTR_TYPE_NTFS_SI))
+        return Refusal{Reason::damaged, "its standard information cannot be read"};
     const std::optional<std::uint32_t> tag = reparse_tag(file);
     const bool is_main = !attribute.name || !*attribute.name;
-    if (tag == tag_wof && (is_main || std::strcmp(attribute.name, "WofCompressedData") == 0))
+    const bool is_wof_form = !is_main && std::strcmp(attribute.name, "WofCompressedData") == 0;
+    if ((tag == tag_wof && is_main) || ((tag == tag_wof || tag == 0u) && is_wof_form))
         return Refusal{Reason::compressed_unsupported, "compressed by the Windows Overlay Filter"};
     if (tag && is_main && attribute.size > 0 && !is_fetched(file, *tag, attribute))
         return Refusal{Reason::reparse, "a placeholder; the content is elsewhere"};

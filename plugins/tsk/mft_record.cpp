@@ -157,6 +157,11 @@ std::vector<ByteView> MftRecord::attributes() const {
     return attributes;
 }
 
+bool MftRecord::has(std::uint32_t type) const {
+    return std::any_of(places_.begin(), places_.end(),
+                       [&](const auto& place) { return load_le<std::uint32_t>(bytes_, place.first) == type; });
+}
+
 std::vector<std::pair<std::string, std::uint16_t>> MftRecord::contents() const {
     std::vector<std::pair<std::string, std::uint16_t>> contents;
     for (const ByteView attribute : attributes())

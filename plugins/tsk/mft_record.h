@@ -44,6 +44,7 @@ class MftRecord {
     std::uint16_t sequence() const { return *load_le<std::uint16_t>(bytes_, 0x10); }
     bool is_in_use() const { return *load_le<std::uint16_t>(bytes_, 0x16) & 1; }
     std::uint64_t base() const { return *load_le<std::uint64_t>(bytes_, 0x20); }  // a reference; 0: it is one itself
+    bool has(std::uint32_t type) const;                                           // an attribute of this type
     // Names and numbers of the contents ($DATA) that begin here.
     std::vector<std::pair<std::string, std::uint16_t>> contents() const;
     // `number`: of the attribute in this record; `first_cluster`: of the attribute, where the piece begins. Nothing

@@ -68,12 +68,24 @@ class Search {
         if (std::find(system_.begin(), system_.end(), meta.addr) != system_.end()) return;
         add(meta.addr, TSK_FS_IS_DIR_META(meta.type));
     }
+    // Records that NTFS keeps back are in use from the start, without a name and with an empty content.
+    static bool is_of_file(ByteView stored) {
+        const auto record = MftRecord::parse(Bytes(stored.begin(), stored.end()));
+        if (!record) return false;
+        const auto contents = record->contents();
+        return record->has(TSK_FS_ATTR_TYPE_NTFS_FNAME) ||
+               std::any_of(contents.begin(), contents.end(), [&](const auto& content) {
+                   const auto found = record->find(TSK_FS_ATTR_TYPE_NTFS_DATA, content.second, content.first, 0);
+                   return !found || found->size > 0;
+               });
+    }
     void see_record(std::uint64_t number, ByteView record) {
-        constexpr std::uint64_t first_free = 24;
+        constexpr std::uint64_t first_reserved = 12, first_free = 24;
         constexpr unsigned in_use = 1, is_index = 2;
-        if (number < first_free || named_.contains(number) || as_text(record.first(4)) != "FILE") return;
+        if (number < first_reserved || named_.contains(number) || as_text(record.first(4)) != "FILE") return;
         const unsigned flags = *load_le<std::uint16_t>(record, 0x16);
         const std::uint64_t base = *load_le<std::uint64_t>(record, 0x20) & 0xFFFF'FFFF'FFFF;
+        if (number < first_free && !is_of_file(record)) return;
         if ((flags & in_use) && base == 0) add(number, flags & is_index);
     }
     void add(std::uint64_t address, bool is_directory) {

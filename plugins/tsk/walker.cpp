@@ -476,7 +476,10 @@ void Walker::report_dropped(const TSK_FS_FILE* file, const AttributeList& list, 
     for (const TSK_FS_ATTR* a = file->meta->attr->head; a; a = a->next)
         listed += (a->flags & TSK_FS_ATTR_INUSE) && a->type == TSK_FS_ATTR_TYPE_NTFS_DATA && !is_read_by_list(*a, list);
     const std::optional<MftRecord> record = records_.read(base.address);
-    const std::size_t contents = record ? record->contents().size() : 0;
+    if (!record)
+        return report(ProblemKind::damaged, "its record makes no sense; contents may be missing", base.address,
+                      base.path);
+    const std::size_t contents = record->contents().size();
     if (contents > listed)
         report(ProblemKind::damaged,
                fmt::format("{} of its contents are not listed: attributes have the same number or name",

@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
+
 #include "tests/support/media.h"
 
 using namespace triage;
@@ -29,6 +31,12 @@ Entry compressed(TSK_OFF_T size, const std::vector<Run>& runs, TSK_FS_TYPE_ENUM 
     meta.type = TSK_FS_META_TYPE_REG, meta.flags = TSK_FS_META_FLAG_ALLOC;
     TSK_FS_FILE file{};
     file.fs_info = &fs, file.meta = &meta;
+    std::array<std::uint8_t, 48> zeros{};
+    TSK_FS_ATTR information{};
+    information.type = TSK_FS_ATTR_TYPE_NTFS_SI, information.size = zeros.size(), information.rd.buf = zeros.data();
+    information.flags = static_cast<TSK_FS_ATTR_FLAG_ENUM>(TSK_FS_ATTR_INUSE | TSK_FS_ATTR_RES);
+    TSK_FS_ATTRLIST attributes{&information};
+    meta.attr = &attributes;
     std::vector<TSK_FS_ATTR_RUN> list(runs.size());
     for (std::size_t i = 0; i < runs.size(); ++i) {
         list[i].len = runs[i].clusters, list[i].flags = runs[i].flags;
