@@ -304,6 +304,9 @@ void add_hybrid_entries(Image& image, std::uint32_t sector_size, VolumeList& lis
         }
         Volume volume;
         volume.start = start, volume.length = std::min(length, image.length() - start);
+        if (length > volume.length)
+            report(list, fmt::format("a partition of the hybrid MBR goes on for {} bytes behind the end of the media",
+                                     length - volume.length));
         volume.description = fmt::format("hybrid MBR (0x{:02x})", type);
         std::erase_if(list.volumes, [](const Volume& v) { return v.role == VolumeRole::gap; });  // the caller adds them
         list.volumes.push_back(std::move(volume));

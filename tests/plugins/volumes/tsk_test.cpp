@@ -146,6 +146,10 @@ TEST_CASE("what a hybrid MBR names beside the GPT is a volume, in whatever order
         put_both(media, {{basic_data, 2048, 512}});
         CHECK(partitions(list(media)) == "p0 2048+512, p1 3072+256");
         CHECK(told(list(media)) == "");
+        Bytes cut = media;
+        put_le(cut, 446 + 2 * 16 + 12, cut.size() / 512 - 3072 + 1, 4);
+        CHECK(told(list(cut)) ==
+              "damaged: a partition of the hybrid MBR goes on for 512 bytes behind the end of the media\n");
         if (!is_first) continue;  // libtsk follows the backup
         put_gpt(media, 1, 2, {{basic_data, 2048, 256}});
         CHECK(told(list(media)) == "damaged: the backup of the GPT, which is followed, differs from the first\n");
