@@ -51,7 +51,7 @@ class Undamaged:
 
     def __init__(self, seed):
         self.seed, self.image, self.contents = seed, path_of(seed), contents_of(seed)
-        self.names, self.usual, self.digests, self.places = self.contents, {}, {}, {}
+        self.names, self.usual, self.digests, self.places, self.content_places = self.contents, {}, {}, {}, {}
         for tool in filter(lambda tool: knows(tool, seed), TOOLS):
             rows = listed(tool, run_tool(tool, seed, self.image, workspace()).output, workspace())
             self.usual[tool] = len(rows)
@@ -65,6 +65,8 @@ class Undamaged:
             place, keys = place_of(self.image, row), (row.path, row.address)  # a mutant may have changed one of them
             if place is not None:
                 self.places |= {(key, row.stream): place for key in keys}
+            if place is not None and row.md5 in self.contents.values():
+                self.content_places[row.md5] = place
             if is_read or place is not None or row.md5 == self.contents.get(row.path):
                 for key in keys:
                     self.digests.setdefault(key, set()).add(row.md5)
@@ -77,6 +79,8 @@ class Undamaged:
         if image.endswith("E01"):
             return row.path in self.names
         places = [self.places.get((key, row.stream)) for key in (row.path, row.address)]
+        # Under a name that was damaged: the content of a file that was put in, where it was put.
+        places += [self.content_places.get(row.md5)] if row.path not in self.contents else []
         if any(place is not None and digest_at(image, place, row.size) == row.md5 for place in places):
             return False
         return not is_read_so(self.seed, image, row)
