@@ -19,6 +19,7 @@
 #include "engine/base/sqlite.h"
 #include "engine/base/text.h"
 #include "engine/case/audit.h"
+#include "engine/case/manifest.h"
 #include "engine/case/private_file.h"
 #include "engine/case/store.h"
 #include "engine/media/stands_on.h"
@@ -220,8 +221,7 @@ void CaseDirectory::set_reports_aside() const {
     std::vector<std::string> names;
     for (const fs::directory_entry& entry : fs::directory_iterator(path_, error)) {
         const std::string name = entry.path().filename().string();
-        if (name.starts_with("manifest.json") || name == "reports" || name.starts_with("reports-"))
-            names.push_back(name);
+        if (is_of_seal(name)) names.push_back(name);
     }
     if (names.empty()) return;
     int number = 1;

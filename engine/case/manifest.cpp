@@ -222,23 +222,15 @@ void check_file(const std::string& case_path, const json& row, std::vector<std::
         broken.push_back(shown(file) + " was changed: its SHA-256 differs");
 }
 
-// What a resume sets aside: the case's own seal, the reports under it, later renders.
-bool may_be_set_aside(const std::string& file) {
-    const std::size_t first = file.find('/');
-    if (first == std::string::npos)
-        return file == manifest_name || file == std::string(manifest_name).append(signature_suffix) ||
-               file == std::string(manifest_name).append(public_key_suffix);
-    return file.starts_with("reports/") || is_later_render(file.substr(0, first));
-}
-
 // A power cut while a resume set the seal aside may leave it, or what it lists, in both places.
 bool is_twin(const std::string& case_path, const std::string& file) {
     const std::size_t first = file.find('/');
     if (first == std::string::npos || !is_set_aside(file.substr(0, first))) return false;
     const std::string twin = case_path + "/" + file, other = case_path + "/" + file.substr(first + 1);
     std::error_code error;
-    return may_be_set_aside(file.substr(first + 1)) && is_regular(twin) && is_regular(other) &&
-           fs::file_size(twin, error) == fs::file_size(other, error) && sha256_of_file(twin) == sha256_of_file(other);
+    return is_of_seal(file.substr(first + 1, file.find('/', first + 1) - first - 1)) && is_regular(twin) &&
+           is_regular(other) && fs::file_size(twin, error) == fs::file_size(other, error) &&
+           sha256_of_file(twin) == sha256_of_file(other);
 }
 
 void check_manifest(const std::string& case_path, const std::string& folder, const std::string& seal,
@@ -342,6 +334,11 @@ std::vector<std::string> verify_case(const std::string& case_path, const std::op
     });
     look(broken, [&] { Store::open_read_only(case_path + "/case.sqlite"); });
     return broken;
+}
+
+bool is_of_seal(std::string_view first_component) {
+    return first_component.starts_with(manifest_name) || first_component == "reports" ||
+           first_component.starts_with("reports-");
 }
 
 std::vector<std::string> later_renders(const std::string& case_path) { return folders_in(case_path, is_later_render); }

@@ -41,6 +41,8 @@ std::vector<std::string> verify_case(const std::string& case_path, const std::op
 // The key that stands beside the signature of the case, or of the later render in `folder` ("reports-2"); nothing where
 // it is unsigned.
 std::optional<PublicKey> signer_of(const std::string& case_path, const std::string& folder = {});
+// Whether a resume puts what has this name in a case aside: the seal, the reports under it, later renders.
+bool is_of_seal(std::string_view first_component);
 std::vector<std::string> later_renders(const std::string& case_path);  // their folders
 std::vector<std::string> set_aside(const std::string& case_path);      // folders of what resumes put aside
 // What renders left that did not end; returns the folders. The case must be locked.
