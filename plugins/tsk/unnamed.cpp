@@ -85,8 +85,8 @@ class Search {
         if (number < first_reserved || named_.contains(number) || as_text(record.first(4)) != "FILE") return;
         const unsigned flags = *load_le<std::uint16_t>(record, 0x16);
         const std::uint64_t base = *load_le<std::uint64_t>(record, 0x20) & 0xFFFF'FFFF'FFFF;
-        if (number < first_free && !is_of_file(record)) return;
-        if ((flags & in_use) && base == 0) add(number, flags & is_index);
+        if (!(flags & in_use) || base != 0 || (number < first_free && !is_of_file(record))) return;
+        add(number, flags & is_index);
     }
     void add(std::uint64_t address, bool is_directory) {
         if (directories_.size() + others_.size() >= limit_) is_capped_ = true;
