@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """A second Ctrl-C stops at once, and a case whose configuration, list or evidence changed is not gone on with."""
-import itertools, os, shutil, signal, sqlite3, subprocess, sys, time
+import os, shutil, signal, sqlite3, subprocess, sys, time
 from faults import TRIAGE, audit_flaw, finish, many_entries, read_lines, reports_of, triage, workspace
 
 faults = []
@@ -104,11 +104,25 @@ lost = shutil.copytree(relative, os.path.join(workspace(), "lost"))
 os.remove(os.path.join(lost, "manifest.json"))
 open(os.path.join(lost, "audit.jsonl"), "w").close()
 refused(lost, "emptied audit log", ["audit.jsonl", "does not tell of the evidence that the store holds"])
-# One that lost its end, of a store without a file of its evidence, and no case at all.
-cut = shutil.copytree(lost, os.path.join(workspace(), "cut"))
-with open(os.path.join(relative, "audit.jsonl")) as whole_log, open(os.path.join(cut, "audit.jsonl"), "w") as log:
-    log.writelines(line for line in itertools.takewhile(lambda line: '"evidence-before"' not in line, whole_log))
+# One that lost its end tells of the first evidence alone; the other one may have changed.
+plain = os.path.join(workspace(), "plain.img")
+with open(plain, "wb") as out:
+    out.write(bytes(1 << 20))
+cut = os.path.join(workspace(), "cut")
+triage("scan", plain, image, "--notable", listed, "--stop-after", "1", "--out", cut)
+with open(os.path.join(cut, "audit.jsonl")) as log:
+    lines = log.readlines()
+begins = [i for i, line in enumerate(lines) if '"event":"evidence-before"' in line]
+with sqlite3.connect(os.path.join(cut, "case.sqlite")) as store:
+    known = [row[0] for row in store.execute("SELECT DISTINCT evidence FROM volume ORDER BY 1")]
+store.close()
+if len(begins) != 2 or known != [0, 1]:
+    faults.append(f"a case of two evidences has {len(begins)} beginnings and volumes of {known}")
+with open(os.path.join(cut, "audit.jsonl"), "w") as log:
+    log.writelines(lines[:begins[-1]])
+os.remove(os.path.join(cut, "manifest.json"))
 refused(cut, "audit log without its end", ["does not tell of the evidence that the store holds"])
+# A store without a file of its evidence, and no case at all.
 for statement, words in (("DELETE FROM segment", "an evidence has no file"), (None, "put back its case.sqlite")):
     bare = shutil.copytree(relative, os.path.join(workspace(), f"bare-{bool(statement)}"))
     os.remove(os.path.join(bare, "manifest.json"))
