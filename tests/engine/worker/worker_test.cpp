@@ -328,6 +328,7 @@ TEST_SUITE("worker processes" * doctest::skip(!has_worker_processes)) {
     TEST_CASE("a worker out of memory says so, with its records") {
         WorkerOptions options = quick();
         options.memory_bytes = 256u << 20;
+        options.progress_seconds = 60;  // a machine may be slow to hand out memory
         const Seen seen = walk("fs ext4\nmany /b 10 5\neat /bad 3\n", options);
         CHECK(seen.records == joined({"fs ext4"}, numbered("/b", 5)));
         CHECK(seen.end == WorkerEnd::died);
@@ -338,6 +339,7 @@ TEST_SUITE("worker processes" * doctest::skip(!has_worker_processes)) {
     TEST_CASE("the memory of a worker grows with the entries that were recorded, up to its maximum") {
         WorkerOptions options = quick();
         options.memory_bytes = 256u << 20;
+        options.progress_seconds = 60;  // a machine may be slow to hand out memory
         for (const std::uint64_t recorded : {std::uint64_t{0}, std::uint64_t{4'000'000}, ~std::uint64_t{0} >> 8}) {
             // More records than the pipe and the board hold: the worker waits for its parent before it takes memory.
             const ScriptImage image = ScriptImage().volume("fs ext4\nmany /b 10 20000\nkeep /k 5 400\n");
