@@ -56,8 +56,8 @@ HOSTILE = [b"a|b", b"|", b"a\\x7cb", b"back\\slash", b"line\nend", b"tab\there",
 
 
 def faults_of_hostile_names():
-    """mactime's own table, read by Python's csv: each name stands in it as the bytes that the file system
-    holds, in a line for each second that its times lie in."""
+    """mactime's own table, read by Python's csv: each name stands in it once for each second that its times lie in, as
+    the bytes that the file system holds."""
     tree, image = os.path.join(workspace(), "names"), os.path.join(workspace(), "pi|pe.img")
     os.mkdir(tree)
     for name in HOSTILE:
@@ -68,9 +68,11 @@ def faults_of_hostile_names():
     body = scan(image, "--config", CONFIG).case + "/reports/report.body"
     told = subprocess.run(["mactime", "-b", body, "-d", "-y", "-z", "UTC", "1970-01-02"], capture_output=True).stdout
     lines = list(csv.DictReader(told.decode().splitlines()))
-    found = sorted({unescaped(STATE.sub(b"", line["File Name"].encode())) for line in lines if int(line["Size"]) > 0})
+    seconds = [(line["Date"], unescaped(STATE.sub(b"", line["File Name"].encode()))) for line in lines if int(line["Size"]) > 0]
+    found = sorted({name for _, name in seconds})
     wanted = sorted(b"/pi|pe.img/-/" + name for name in HOSTILE)
     faults = [f"mactime tells {line}" for line in lines if None in line or not re.fullmatch(r"\d+(-\d+-\d+)?", line["Meta"])]
+    faults += ["mactime tells a name twice for one second"] if len(set(seconds)) != len(seconds) else []
     return faults + ([f"mactime tells {found}, not {wanted}"] if found != wanted else [])
 
 
